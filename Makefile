@@ -1,0 +1,59 @@
+# Everything is a target here; each needs Python 3.11 to 3.13 and make, nothing else.
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
+
+.PHONY: help repro env folder check dashboard figures test test-all lint types format lock
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+repro: env ## Set up the environment and run the pipeline: what changed, and nothing else
+	@$(RUN) python -m sonovae check
+	@$(RUN) dvc repro
+	@echo "sounds: data/samples/*.wav   pictures: data/samples/gallery.png   figures: dvc metrics show   dashboard: make dashboard"
+
+env: $(BIN)/.installed
+
+$(BIN)/.installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "sonovae needs Python 3.11, 3.12 or 3.13 with venv, and found none: install one, or name it: make PYTHON=/path/to/python3.12"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv: some minutes, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@touch $@
+
+folder: env ## Use your own recordings: make folder FROM=path [PATTERN='(?P<label>…)']
+	@$(RUN) python -m sonovae folder "$(FROM)" '$(PATTERN)'
+
+check: env ## Look for faults in params.yaml and in the folder of recordings
+	@$(RUN) python -m sonovae check
+
+dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000
+	@mkdir -p mlruns
+	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port 5000 \
+		--workers 1 --allowed-hosts 127.0.0.1:5000,localhost:5000 --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
+
+figures: env ## Draw the figures of docs/ anew
+	@$(RUN) python docs/figures.py
+
+test: env ## The quick tests, in one process
+	@$(RUN) python -m pytest -m "not processes"
+
+test-all: env ## All tests, those with processes too
+	@$(RUN) python -m pytest
+
+lint: env
+	@$(RUN) ruff check && $(RUN) ruff format --check
+
+types: env
+	@$(RUN) mypy
+
+format: env
+	@$(RUN) ruff format && $(RUN) ruff check --fix
+
+lock: env ## Write requirements.txt anew from pyproject.toml
+	@$(RUN) uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file requirements.txt

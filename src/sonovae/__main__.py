@@ -1,0 +1,5 @@
+"""`python -m sonovae`."""
+
+from sonovae.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""The console command."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from sonovae import params, recordings
+from sonovae.errors import UserError
+
+OWN = "data/own"
+
+
+def main() -> None:
+    """`sonovae check` and `sonovae folder`; exit code 2 and one line a fault for what a user can mend."""
+    parser = argparse.ArgumentParser("sonovae", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    check_command = commands.add_parser("check", help="look for faults in params.yaml and in the folder of recordings")
+    check_command.set_defaults(call=lambda root, _: check(root))
+    folder_command = commands.add_parser("folder", help=f"copy a folder of recordings to {OWN}, and use it")
+    folder_command.add_argument("source", help="the folder")
+    folder_command.add_argument("pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)")
+    folder_command.set_defaults(call=lambda root, words: folder(root, words.source, words.pattern))
+    words = parser.parse_args()
+    try:
+        words.call(Path.cwd(), words)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def check(root: Path) -> None:
+    """Say what DVC would hang on or die of, before it is started."""
+    p = params.load(root / "params.yaml").fetch
+    _refuse(root / p.folder)
+
+
+def folder(root: Path, source: str, pattern: str) -> None:
+    """Let DVC track a copy of `source` as data/own, and let params.yaml fetch it."""
+    if not source or not Path(source).is_dir():
+        raise UserError(f"FROM = {source!r} is not a folder: make folder FROM=path/to/recordings")
+    _refuse(Path(source))
+    values = {"fetch.source": "folder", "fetch.folder": OWN, "fetch.table": None, "fetch.pattern": pattern or None}
+    params.edit(root / "params.yaml", values)
+    done = subprocess.run([sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False)
+    if done.returncode:
+        raise UserError(f"DVC could not add {source!r}: see its message above")
+    print(f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it.\nNext: git add {OWN}.dvc, make repro")
+
+
+def _refuse(path: Path) -> None:
+    if faults := recordings.stumbling_blocks(path):
+        raise UserError("\n".join(f"{path}: {fault}" for fault in faults))

@@ -1,0 +1,13 @@
+"""The one exception that a person sees as a plain line."""
+
+
+class UserError(Exception):
+    """What a user can cause and mend.
+
+    Its text names the thing, its value and the rule, and says what to do, a line for each fault. Stages and the
+    console command print it without a traceback and end with exit code 2.
+    """
+
+    def __str__(self) -> str:
+        """Each fault's line says that it is one."""
+        return "\n".join(f"error: {line}" for line in super().__str__().splitlines())

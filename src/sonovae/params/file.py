@@ -1,0 +1,101 @@
+"""params.yaml on disk: read with all its faults at once, changed with its comments kept.
+
+ruamel.yaml reads it, as DVC does, so that `1e-4` is a number to both (YAML 1.2).
+"""
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from sonovae.errors import UserError
+from sonovae.params.sections import Params
+
+def load(path: Path) -> Params:
+    """Read `params.yaml`; UserError with a line for each fault in it."""
+    try:
+        return parse(_read(path), Params)
+    except ValidationError as error:
+        data = _read(path)
+        raise UserError("\n".join(f"{path.name}: {line}" for line in _faults(error, data))) from None
+
+
+def edit(path: Path, values: dict[str, Any]) -> None:
+    """Set dotted keys of `params.yaml`; comments and order stay."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 200
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    data = yaml.load(path)
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        section = data
+        for parent in parents:
+            section = section[parent]
+        section[last] = value
+    part = path.with_suffix(".part")
+    yaml.dump(data, part)
+    part.replace(path)
+
+
+T = TypeVar("T")
+
+
+def parse(data: Any, kind: type[T]) -> T:
+    """Plain data, as JSON holds it, as `kind`; pydantic's ValidationError where it breaks a rule."""
+    return TypeAdapter(kind).validate_json(json.dumps(data, default=str))
+
+
+def plain(section: Any) -> Any:
+    """The door back from `parse`: dataclasses as dicts and lists."""
+    return TypeAdapter(type(section)).dump_python(section, mode="json", by_alias=True)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: `git checkout {path.name}` brings it back") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _faults(error: ValidationError, data: Any) -> list[str]:
+    """A line for each: the key's path, its value and the rule."""
+    faults = error.errors(include_url=False)
+    missing = {fault["loc"] for fault in faults if fault["type"] in ("missing", "missing_argument")}
+    return [_fault(fault, data, missing) for fault in faults]
+
+
+def _fault(fault: Any, data: Any, missing: set[tuple[int | str, ...]]) -> str:
+    key = _key(fault["loc"], data)
+    if fault["loc"] in missing:
+        return f"{key} is missing: every key must be given"
+    if fault["type"] == "unexpected_keyword_argument":
+        # Every key must be given, so a misspelt one leaves its right name missing beside it.
+        siblings = [str(loc[-1]) for loc in missing if loc[:-1] == fault["loc"][:-1]]
+        return f"{key} = {fault['input']!r}: unknown key; {_advice(str(fault['loc'][-1]), siblings)}"
+    rule = fault["msg"].removeprefix("Value error, ")
+    value = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r}"
+    return f"{key}{value}: {rule[0].lower()}{rule[1:]}"
+
+
+def _advice(key: str, siblings: list[str]) -> str:
+    close = difflib.get_close_matches(key, siblings, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else "delete it"
+
+
+def _key(loc: tuple[int | str, ...], data: Any) -> str:
+    """The path as params.yaml shows it, without the tags that pydantic adds for a layer's kind."""
+    key = ""
+    for i, part in enumerate(loc):
+        if isinstance(data, list) and isinstance(part, int):
+            key, data = f"{key}[{part}]", data[part]
+        elif isinstance(data, dict) and (part in data or i == len(loc) - 1):
+            key, data = f"{key}.{part}", data.get(part)
+    return key.removeprefix(".") or "params"
+
+

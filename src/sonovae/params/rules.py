@@ -1,0 +1,34 @@
+"""Kinds of values in params.yaml, each with its rule."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Decibels = Annotated[float, Field(le=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _inside(path: str) -> str:
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        raise ValueError("must be a path inside the project, as DVC's experiments run on a copy of it")
+    return path
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"must be a regular expression: {error}") from None
+    return pattern
+
+
+InsidePath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
+Pattern = Annotated[str, AfterValidator(_compiles)]

@@ -1,0 +1,35 @@
+"""Spectrogram ↔ picture: the bins and frames that are kept, scaled to [0, 1]."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float32]
+
+
+def crop(spectrogram: Array, bins: int, frames: int, fill: float) -> Array:
+    """[F, T] → [bins, frames]: the lowest bins; frames that are not there are `fill`."""
+    kept = spectrogram[:bins]
+    return np.pad(kept, ((0, 0), (0, frames - kept.shape[1])), constant_values=fill)
+
+
+def uncrop(picture: Array, bins: int, frames: int, fill: float) -> Array:
+    """The door back from `crop`: [F', T'] → [bins, frames]; bins that were not kept are `fill`."""
+    kept = picture[:, :frames]
+    return np.pad(kept, ((0, bins - kept.shape[0]), (0, 0)), constant_values=fill)
+
+
+def limits(spectrogram: Array, dynamic_range: float | None) -> tuple[float, float]:
+    """The lowest and highest value, the lowest at most `dynamic_range` below the highest (None: no matter)."""
+    low, high = float(spectrogram.min()), float(spectrogram.max())
+    return (low if dynamic_range is None else max(low, high - dynamic_range)), high
+
+
+def scale(spectrogram: Array, low: ArrayLike, high: ArrayLike) -> Array:
+    """Values from `low` to `high` → [0, 1]; those outside are clipped."""
+    span = np.maximum(np.subtract(high, low), np.finfo(np.float32).tiny)
+    return np.clip((spectrogram - low) / span, 0, 1).astype(np.float32)
+
+
+def unscale(picture: Array, low: ArrayLike, high: ArrayLike) -> Array:
+    """The door back from `scale`."""
+    return (picture * np.subtract(high, low) + low).astype(np.float32)

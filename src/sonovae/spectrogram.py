@@ -1,0 +1,63 @@
+"""Waveform ↔ magnitude of the short-time Fourier transform, and its decibels. Each way there stands beside its way back."""
+
+from typing import TypedDict
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovae.waveform import Samples
+
+Magnitude = NDArray[np.float32]
+
+FLOOR = 1e-5
+"""The magnitude at which decibels end: -100 dB."""
+
+
+class Frames(TypedDict):
+    """Lengths in samples, and a window as scipy names it: what both ways of the transform share."""
+
+    n_fft: int
+    hop_length: int
+    win_length: int
+    window: str
+
+
+def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
+    """[n] samples → [1 + n_fft / 2, 1 + n / hop_length] magnitudes ≥ 0, centred frames, zeros beyond the ends."""
+    return np.abs(librosa.stft(samples, center=True, pad_mode="constant", **frames)).astype(np.float32)
+
+
+def magnitude_to_waveform(
+    magnitude: Magnitude, frames: Frames, length: int, *, iterations: int, momentum: float, seed: int
+) -> Samples:
+    """[1 + n_fft / 2, T] magnitudes → [length] samples.
+
+    The phase is recovered by fast Griffin-Lim (Perraudin, Balazs and Søndergaard 2013) from a random start.
+    """
+    return librosa.griffinlim(
+        magnitude,
+        n_iter=iterations,
+        momentum=momentum,
+        random_state=seed,
+        length=length,
+        center=True,
+        pad_mode="constant",
+        **frames,
+    ).astype(np.float32)
+
+
+def magnitude_to_db(magnitude: Magnitude) -> NDArray[np.float32]:
+    """20 log10 of magnitudes, from -100 dB up."""
+    return librosa.amplitude_to_db(magnitude, ref=1.0, amin=FLOOR, top_db=None).astype(np.float32)
+
+
+def db_to_magnitude(decibels: NDArray[np.float32]) -> Magnitude:
+    """The door back from `magnitude_to_db`."""
+    return librosa.db_to_amplitude(decibels, ref=1.0).astype(np.float32)
+
+
+def spectral_convergence_db(magnitude: Magnitude, samples: Samples, frames: Frames) -> float:
+    """How far the samples' magnitudes are from those wanted: 20 log10(‖S − |STFT(y)|‖ / ‖S‖), lower is better."""
+    error = np.linalg.norm(magnitude - waveform_to_magnitude(samples, frames))
+    return float(20 * np.log10(max(error, 1e-12) / max(float(np.linalg.norm(magnitude)), 1e-12)))

@@ -1,0 +1,136 @@
+"""MLflow: one run for each training, found by what produced it. The only room that knows MLflow.
+
+Nothing here stops a stage: where the store cannot be reached, a line says so and the work goes on.
+"""
+
+import fcntl
+import functools
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from sonovae import params, provenance
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # the default waits minutes for a server that is gone
+
+EXPERIMENT = "sonovae"
+P = ParamSpec("P")
+
+
+def _forgiving(action: Callable[P, None]) -> Callable[P, None]:
+    @functools.wraps(action)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            action(*args, **kwargs)
+        except Exception as error:  # whatever a store, a network or a disk may come up with
+            print(f"warning: MLflow does not have this: {' '.join(str(error).split())[:200]}", file=sys.stderr)
+
+    return wrapper
+
+
+class Training:
+    """The run of the training under way."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.client: Any = None
+        self.run_id = ""
+        self.seen: set[int] = set()
+        self._open()
+
+    @_forgiving
+    def _open(self) -> None:
+        self.client, experiment = _store(self.root)
+        self.run_id = _find_or_create(self.client, experiment, self.root, "key", _key(self.root))
+        self.seen = {point.step for point in self.client.get_metric_history(self.run_id, "loss")}
+
+    @_forgiving
+    def epoch(self, epoch: int, losses: dict[str, float]) -> None:
+        """Log an epoch's losses, unless the same training has logged them before."""
+        if self.run_id and epoch not in self.seen:
+            _log_metrics(self.client, self.run_id, losses, step=epoch)
+
+    @_forgiving
+    def trained(self, folder: Path, model_id: str) -> None:
+        """Log the model's folder, and its id, by which evaluate and generate find the run."""
+        if self.run_id:
+            self.client.set_tag(self.run_id, "model_id", model_id)
+            self.client.log_artifacts(self.run_id, str(folder), "model")
+            self.client.set_terminated(self.run_id)
+
+
+@_forgiving
+def result(root: Path, stage: str, model_id: str, folder: Path, metrics: dict[str, dict[str, float]] | None = None) -> None:
+    """Log what a stage made of a model to the model's run: its files, its section of the parameters and its metrics."""
+    client, experiment = _store(root)
+    run_id = _find_or_create(client, experiment, root, "model_id", model_id)
+    section = params.plain(getattr(params.load(root / "params.yaml"), stage))
+    for name, value in _flat(section, f"{stage}.").items():
+        client.set_tag(run_id, name, value)  # not as params, which MLflow never changes
+    flat = {f"{part}.{name}": value for part, values in (metrics or {}).items() for name, value in values.items()}
+    _log_metrics(client, run_id, flat, step=0)
+    client.log_artifacts(run_id, str(folder), stage)
+    client.set_terminated(run_id)
+
+
+def _key(root: Path) -> str:
+    return provenance.key(provenance.inputs(root, "train"))
+
+
+def _store(root: Path) -> tuple[Any, str]:
+    """A client of the tracking server, or of the database under mlruns/, and the experiment's id."""
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from mlflow import MlflowClient
+
+    if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+        return (client := MlflowClient(uri)), _experiment(client, None)
+    # In DVC's experiments the working folder is a copy that is removed afterwards, and DVC_ROOT the project.
+    home = Path(os.environ.get("DVC_ROOT", root)) / "mlruns"
+    home.mkdir(exist_ok=True)
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two that make the database at once, one would die
+        client = MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
+        return client, _experiment(client, (home / "artifacts").as_uri())
+
+
+def _experiment(client: Any, artifacts: str | None) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, artifacts))
+
+
+def _find_or_create(client: Any, experiment: str, root: Path, tag: str, value: str) -> str:
+    """The run with this tag; where there is none, a new one that says what went into the training."""
+    found = client.search_runs([experiment], f"tags.`{tag}` = '{value}'", max_results=1)
+    if found:
+        return str(found[0].info.run_id)
+    hashes = provenance.inputs(root, "train")
+    tags = {f"input.{name}": digest for name, digest in hashes.items()} | provenance.commit(root)
+    tags |= {"key": provenance.key(hashes), tag: value}
+    run = client.create_run(experiment, tags=tags, run_name=value[:8])
+    sections = params.plain(params.load(root / "params.yaml"))
+    for section in ("fetch", "preprocess", "train"):
+        for name, setting in _flat(sections[section], f"{section}.").items():
+            client.log_param(run.info.run_id, name, setting)
+    client.log_artifact(run.info.run_id, str(root / "params.yaml"))
+    return str(run.info.run_id)
+
+
+def _log_metrics(client: Any, run_id: str, values: dict[str, float], step: int) -> None:
+    from mlflow.entities import Metric
+
+    now = int(1000 * time.time())
+    client.log_batch(run_id, [Metric(name, value, now, step) for name, value in values.items()])
+
+
+def _flat(section: Any, prefix: str) -> dict[str, Any]:
+    """Nested parameters by dotted name; a list is one value."""
+    flat: dict[str, Any] = {}
+    for name, value in section.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat

@@ -1,0 +1,24 @@
+"""fetch: recordings from where they are → data/raw, each checked and listed in recordings.csv."""
+
+import tempfile
+from pathlib import Path
+
+from sonovae import params, recordings, stage, whistles
+
+OUT = "data/raw"
+
+
+def main(root: Path) -> None:
+    """Make or read the recordings that `fetch` names."""
+    p = params.load(root / "params.yaml").fetch
+    with stage.whole(root / OUT) as out, tempfile.TemporaryDirectory() as made:
+        folder = root / p.folder
+        if p.source == "whistles":
+            folder = Path(made)
+            whistles.write(folder, p.whistles)
+        table = recordings.collect(folder, out, p)
+    print(f"fetch: {recordings.summary(table)}")
+
+
+if __name__ == "__main__":
+    stage.run(main, OUT)
