@@ -1,4 +1,4 @@
-"""evaluate: the model on the test split → data/evaluation: metrics beside their floors, reconstructions to see and hear."""
+"""evaluate: the model on the test split → data/evaluation: metrics and floors, reconstructions to see and hear."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, dataset, latent, metrics, model, params, plots, recordings, spectrogram, stage, tracking, waveform
+from sonovae import (
+    codec,
+    dataset,
+    latent,
+    metrics,
+    model,
+    params,
+    plots,
+    recordings,
+    spectrogram,
+    stage,
+    tracking,
+    waveform,
+)
 from sonovae.codec import Codec
 from sonovae.dataset import Dataset
 from sonovae.model import Model

@@ -19,42 +19,46 @@ def main(root: Path) -> None:
     """Recordings that are used → pictures, clips table and codec."""
     p = params.load(root / "params.yaml").preprocess
     table = recordings.read(root / RAW / "recordings.csv")
-    used = recordings.used(table).to_dict("records")
-    found = [analyse(root / RAW, recording, p) for recording in progress(used, "preprocess", "recordings")]
-    table = without_clips(table, {r["name"] for r, (spectra, _) in zip(used, found, strict=True) if not spectra}, p)
-    spectra = [spectrum for some, _ in found for spectrum in some]
-    clips = pd.concat([rows for _, rows in found], ignore_index=True)
-    if clips.empty:
+    used = recordings.used(table)
+    spectra, rows = [], []
+    for i in progress(used.index, "preprocess", "recordings"):
+        found = analyse(root / RAW, used.loc[i], p)
+        if not found:
+            reason = f"shorter than a clip, {p.waveform.clip_seconds:g} s, once silences are cut"
+            table.loc[i, ["status", "reason"]] = recordings.LEFT_OUT, reason
+        spectra += [spectrum for spectrum, _ in found]
+        rows += [row for _, row in found]
+    if not rows:
         raise UserError(f"no recording makes a clip: {recordings.summary(table)}")
-    clips["split"] = clips["group"].map(dataset.split_groups(set(clips["group"]), p.split))
-    train = clips[clips["split"] == "train"]
-    fitted = codec.fit(p, *(train[key].to_numpy(float) for key in ("low", "high", "gain")))
-    scales = [fitted.clip_scale(row.low, row.high, row.gain) for row in clips.itertuples()]
-    clips["low"], clips["high"] = [scale.low for scale in scales], [scale.high for scale in scales]
-    pictures = np.stack([fitted.encode(*pair) for pair in zip(spectra, scales, strict=True)])
     with stage.whole(root / OUT) as out:
+        pictures, clips, fitted = scale(spectra, pd.DataFrame(rows), p)
         dataset.save(out, pictures, clips)
         fitted.save(out)
         recordings.write(out / "recordings.csv", table)
-    print(f"preprocess: {recordings.summary(table)}")
-    print(f"preprocess: {len(clips)} clips: " + ", ".join(f"{n} {side}" for side, n in clips["split"].value_counts().items()))
+    sides = ", ".join(f"{n} {side}" for side, n in clips["split"].value_counts().items())
+    print(f"preprocess: {recordings.summary(table)}\npreprocess: {len(clips)} clips: {sides}")
 
 
-def analyse(raw: Path, recording: dict[str, Any], p: Preprocess) -> tuple[list[Array], pd.DataFrame]:
-    """The unscaled spectrograms of one recording's clips, and their rows of the clips table."""
+def analyse(raw: Path, recording: "pd.Series[Any]", p: Preprocess) -> list[tuple[Array, dict[str, Any]]]:
+    """The unscaled spectrogram of each clip of a recording, and its row of the clips table."""
     clips = codec.recording_to_clips(*waveform.read(raw / recording["path"]), p.waveform)
-    found = [codec.clip_to_spectrogram(clip, p) for clip in clips.samples]
-    rows = pd.DataFrame({"start": clips.start, "source_start": clips.source_start})
-    rows["low"], rows["high"] = [low for _, low, _ in found], [high for _, _, high in found]
-    same = {key: recording[key] for key in ("sha256", "label", "group")}
-    return [spectrum for spectrum, _, _ in found], rows.assign(item=0, gain=clips.gain, **same)
+    same = {key: recording[key] for key in ("sha256", "label", "group")} | {"item": 0, "gain": clips.gain}
+    found = []
+    for clip, start, source_start in zip(clips.samples, clips.start, clips.source_start, strict=True):
+        spectrum, low, high = codec.clip_to_spectrogram(clip, p)
+        found.append((spectrum, same | {"start": start, "source_start": source_start, "low": low, "high": high}))
+    return found
 
 
-def without_clips(table: pd.DataFrame, names: set[str], p: Preprocess) -> pd.DataFrame:
-    """The table with these recordings left out."""
-    reason = f"shorter than a clip, {p.waveform.clip_seconds:g} s, once silences are cut"
-    gone = table["name"].isin(names)
-    return table.assign(status=table["status"].mask(gone, recordings.LEFT_OUT), reason=table["reason"].mask(gone, reason))
+def scale(spectra: list[Array], clips: pd.DataFrame, p: Preprocess) -> tuple[Array, pd.DataFrame, codec.Codec]:
+    """Pictures in [0, 1] by limits fitted on the training split, the table with split and limits, and the codec."""
+    clips = clips.assign(split=clips["group"].map(dataset.split_groups(set(clips["group"]), p.split)))
+    train = clips[clips["split"] == "train"]
+    fitted = codec.fit(p, *(train[key].to_numpy(float) for key in ("low", "high", "gain")))
+    scales = [fitted.clip_scale(*limits) for limits in clips[["low", "high", "gain"]].to_numpy(float)]
+    clips["low"], clips["high"] = [scale.low for scale in scales], [scale.high for scale in scales]
+    pictures = [fitted.encode(spectrum, scale) for spectrum, scale in zip(spectra, scales, strict=True)]
+    return np.stack(pictures), clips, fitted
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ def main() -> None:
     check_command.set_defaults(call=lambda root, _: check(root))
     folder_command = commands.add_parser("folder", help=f"copy a folder of recordings to {OWN}, and use it")
     folder_command.add_argument("source", help="the folder")
-    folder_command.add_argument("pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)")
+    folder_command.add_argument(
+        "pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)"
+    )
     folder_command.set_defaults(call=lambda root, words: folder(root, words.source, words.pattern))
     words = parser.parse_args()
     try:
@@ -45,7 +47,9 @@ def folder(root: Path, source: str, pattern: str) -> None:
     done = subprocess.run([sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False)
     if done.returncode:
         raise UserError(f"DVC could not add {source!r}: see its message above")
-    print(f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it.\nNext: git add {OWN}.dvc, make repro")
+    print(
+        f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it.\nNext: git add {OWN}.dvc, make repro"
+    )
 
 
 def _refuse(path: Path) -> None:

@@ -83,7 +83,10 @@ class Codec:
     def extent(self) -> tuple[float, float]:
         """Seconds and Hz that a picture spans."""
         rate = self.waveform.sample_rate
-        return self.picture.frames * self.spectrogram.hop_length / rate, self.picture.bins * rate / self.spectrogram.n_fft
+        return (
+            self.picture.frames * self.spectrogram.hop_length / rate,
+            self.picture.bins * rate / self.spectrogram.n_fft,
+        )
 
     def encode(self, spectrum: Array, scale: Scale) -> Array:
         """Spectrogram of `clip_to_spectrogram` [bins, frames] → picture in [0, 1]."""

@@ -61,7 +61,9 @@ def fit(posterior: Posterior) -> Density:
     it (Ghosh et al. 2020): the covariance of the means plus the mean of the variances."""
     mean = posterior.mean.astype(float)
     variance = np.exp(posterior.log_var.astype(float)).mean(axis=0)
-    return Density(mean.mean(axis=0), np.cov(mean, rowvar=False, bias=True).reshape(len(variance), -1) + np.diag(variance))
+    return Density(
+        mean.mean(axis=0), np.cov(mean, rowvar=False, bias=True).reshape(len(variance), -1) + np.diag(variance)
+    )
 
 
 def encode(encoder: Any, pictures: NDArray[np.float32], batch_size: int = 64) -> Posterior:

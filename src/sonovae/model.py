@@ -48,7 +48,9 @@ def load(folder: Path) -> Model:
     """The door back; UserError where the folder holds no model, or one whose bytes have changed. Runs no code of it."""
     sizes = _sizes(folder)
     if _id(folder) != sizes["id"]:
-        raise UserError(f"{folder}: weights or codec are not those that were saved: `dvc checkout {folder}` or train again")
+        raise UserError(
+            f"{folder}: weights or codec are not those that were saved: `dvc checkout {folder}` or train again"
+        )
     backend.prepare(sizes["threads"])
     build = {"encoder": networks.encoder, "decoder": networks.decoder}
     layers = {name: params.parse(sizes[name], Layers) for name in build}

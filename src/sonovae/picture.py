@@ -1,9 +1,11 @@
 """Spectrogram ↔ picture: the bins and frames that are kept, scaled to [0, 1]."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Limit = float | Array
+"""One for the picture, or one for each pixel."""
 
 
 def crop(spectrogram: Array, bins: int, frames: int, fill: float) -> Array:
@@ -24,12 +26,12 @@ def limits(spectrogram: Array, dynamic_range: float | None) -> tuple[float, floa
     return (low if dynamic_range is None else max(low, high - dynamic_range)), high
 
 
-def scale(spectrogram: Array, low: ArrayLike, high: ArrayLike) -> Array:
+def scale(spectrogram: Array, low: Limit, high: Limit) -> Array:
     """Values from `low` to `high` → [0, 1]; those outside are clipped."""
     span = np.maximum(np.subtract(high, low), np.finfo(np.float32).tiny)
     return np.clip((spectrogram - low) / span, 0, 1).astype(np.float32)
 
 
-def unscale(picture: Array, low: ArrayLike, high: ArrayLike) -> Array:
+def unscale(picture: Array, low: Limit, high: Limit) -> Array:
     """The door back from `scale`."""
     return (picture * np.subtract(high, low) + low).astype(np.float32)

@@ -1,6 +1,6 @@
 """Figures from arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,12 @@ def sound(picture: Picture, extent: Extent, title: str) -> Figure:
     return figure
 
 
-def rows(rows: dict[str, Sequence[Picture]], extent: Extent) -> Figure:
-    """Pictures side by side, a named row each: originals over reconstructions, say."""
-    columns = max(map(len, rows.values()))
-    figure = Figure((1 + 2 * columns, 0.6 + 2.2 * len(rows)), layout="constrained")
-    grid = figure.subplots(len(rows), columns, squeeze=False, sharex=True, sharey=True)
-    for line, (name, pictures) in zip(grid, rows.items(), strict=True):
+def rows(named: Mapping[str, Picture], extent: Extent) -> Figure:
+    """Pictures [n, bins, frames] side by side, a named row each: originals over reconstructions, say."""
+    columns = max(map(len, named.values()))
+    figure = Figure((1 + 2 * columns, 0.6 + 2.2 * len(named)), layout="constrained")
+    grid = figure.subplots(len(named), columns, squeeze=False, sharex=True, sharey=True)
+    for line, (name, pictures) in zip(grid, named.items(), strict=True):
         for axes, picture in zip(line, pictures, strict=False):
             _show(axes, picture, extent)
         line[0].set_ylabel(f"{name}\nfrequency [kHz]")

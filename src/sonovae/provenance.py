@@ -14,7 +14,9 @@ def inputs(root: Path, stage: str) -> dict[str, str]:
     wiring = _yaml(root / "dvc.yaml")["stages"][stage]
     values = _yaml(root / "params.yaml")
     files = {path: path_hash(root / path) for path in wiring["deps"]}
-    sections = {f"params.yaml:{name}": _hash(json.dumps(values[name], sort_keys=True).encode()) for name in wiring["params"]}
+    sections = {
+        f"params.yaml:{name}": _hash(json.dumps(values[name], sort_keys=True).encode()) for name in wiring["params"]
+    }
     return files | sections
 
 

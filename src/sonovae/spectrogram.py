@@ -1,4 +1,4 @@
-"""Waveform ↔ magnitude of the short-time Fourier transform, and its decibels. Each way there stands beside its way back."""
+"""Waveform ↔ magnitude of the short-time Fourier transform ↔ its decibels: each way there beside its way back."""
 
 from typing import TypedDict
 
@@ -59,5 +59,5 @@ def db_to_magnitude(decibels: NDArray[np.float32]) -> Magnitude:
 
 def spectral_convergence_db(magnitude: Magnitude, samples: Samples, frames: Frames) -> float:
     """How far the samples' magnitudes are from those wanted: 20 log10(‖S − |STFT(y)|‖ / ‖S‖), lower is better."""
-    error = np.linalg.norm(magnitude - waveform_to_magnitude(samples, frames))
+    error = float(np.linalg.norm(magnitude - waveform_to_magnitude(samples, frames)))
     return float(20 * np.log10(max(error, 1e-12) / max(float(np.linalg.norm(magnitude)), 1e-12)))

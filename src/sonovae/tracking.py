@@ -65,7 +65,9 @@ class Training:
 
 
 @_forgiving
-def result(root: Path, stage: str, model_id: str, folder: Path, metrics: dict[str, dict[str, float]] | None = None) -> None:
+def result(
+    root: Path, stage: str, model_id: str, folder: Path, metrics: dict[str, dict[str, float]] | None = None
+) -> None:
     """Log what a stage made of a model to the model's run: its files, its section of the parameters and its metrics."""
     client, experiment = _store(root)
     run_id = _find_or_create(client, experiment, root, "model_id", model_id)

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from sonovae import waveform
 from sonovae.params.sections import Whistles
 from sonovae.progress import progress
 from sonovae.waveform import Samples
+
+Waves = NDArray[np.float64]
 
 MELODIES: dict[str, list[int]] = {
     "rise": [0, 2, 4, 5, 7, 9, 11, 12],
@@ -48,7 +51,7 @@ def write(folder: Path, p: Whistles) -> None:
 
 def whistle(steps: list[int], whistler: Whistler, p: Whistles, rng: Generator) -> Samples:
     """One recording: phrases of the melody, short pauses between notes, long ones between phrases."""
-    parts: list[Samples] = [_pause(0.1, p, rng)]
+    parts: list[Waves] = [_pause(0.1, p, rng)]
     while sum(map(len, parts)) < p.seconds * p.sample_rate:
         tempo = rng.uniform(0.16, 0.3)
         parts.append(_phrase(steps, tempo, whistler, p.sample_rate, rng))
@@ -69,7 +72,7 @@ def _whistler(rng: Generator) -> Whistler:
     )
 
 
-def _phrase(steps: list[int], tempo: float, who: Whistler, sample_rate: int, rng: Generator) -> Samples:
+def _phrase(steps: list[int], tempo: float, who: Whistler, sample_rate: int, rng: Generator) -> Waves:
     """The notes of a melody, `tempo` seconds each, gliding from one to the next."""
     lengths = (tempo * rng.choice([1, 1, 2], len(steps)) * sample_rate).astype(int)
     pitch = np.repeat(np.asarray(steps, float), lengths)
@@ -85,7 +88,7 @@ def _phrase(steps: list[int], tempo: float, who: Whistler, sample_rate: int, rng
     return envelope * (tone + who.breath * noise)
 
 
-def _envelope(lengths: np.ndarray, sample_rate: int) -> Samples:
+def _envelope(lengths: NDArray[np.int64], sample_rate: int) -> Waves:
     """Each note swells in 30 ms and dies away in 40 ms, to a fifth where another follows."""
     attack, release = int(0.03 * sample_rate), int(0.04 * sample_rate)
     notes = []
@@ -97,6 +100,6 @@ def _envelope(lengths: np.ndarray, sample_rate: int) -> Samples:
     return np.concatenate(notes)
 
 
-def _pause(seconds: float, p: Whistles, rng: Generator) -> Samples:
+def _pause(seconds: float, p: Whistles, rng: Generator) -> Waves:
     """A room's noise, at -66 dB."""
     return 5e-4 * rng.normal(size=int(seconds * p.sample_rate))

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from sonovae.errors import UserError
 from sonovae.params.sections import Params
+
 
 def load(path: Path) -> Params:
     """Read `params.yaml`; UserError with a line for each fault in it."""
@@ -97,5 +99,3 @@ def _key(loc: tuple[int | str, ...], data: Any) -> str:
         elif isinstance(data, dict) and (part in data or i == len(loc) - 1):
             key, data = f"{key}.{part}", data.get(part)
     return key.removeprefix(".") or "params"
-
-
