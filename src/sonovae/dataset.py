@@ -1,5 +1,6 @@
 """Pictures and the clips table on disk, and the split of their groups into training, validation and test."""
 
+import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ def save(folder: Path, pictures: NDArray[np.float32], clips: pd.DataFrame) -> No
     if not np.isfinite(pictures).all() or pictures.min() < 0 or pictures.max() > 1:
         raise ValueError("pictures must be finite and lie in [0, 1]")
     np.save(folder / "pictures.npy", pictures)
-    clips[COLUMNS].to_csv(folder / "clips.csv", index=False, lineterminator="\n", float_format="%.9g")
+    clips[COLUMNS].to_csv(folder / "clips.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def load(folder: Path) -> Dataset:

@@ -1,5 +1,6 @@
 """The recordings table: every file of a folder, what it holds, what it is called, and whether it is used."""
 
+import csv
 import hashlib
 import os
 import re
@@ -66,8 +67,8 @@ def collect(folder: Path, out: Path, p: Fetch) -> pd.DataFrame:
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
-    """The table as CSV."""
-    table.to_csv(path, index=False, lineterminator="\n")
+    """The table as CSV; all text is quoted, as a name may hold a line's end."""
+    table.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def read(path: Path) -> pd.DataFrame:

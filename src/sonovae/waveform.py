@@ -1,6 +1,8 @@
 """Sound files ↔ mono float32 samples in [-1, 1]; level, silence, and equal clips."""
 
+import contextlib
 import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,7 +103,7 @@ def nonsilent(samples: Samples, sample_rate: int, min_seconds: float, threshold_
     end = ((np.arange(total - window + 1) + window) * per_ms).astype(np.int64)
     rms = np.floor(np.sqrt((energy[np.minimum(end, len(energy) - 1)] - energy[start]) / (end - start)))
     sounding = _complement(np.flatnonzero(rms <= threshold), window, total)
-    return [(int(a * per_ms), min(int(b * per_ms), len(samples))) for a, b in sounding]
+    return [(int(a * per_ms), len(samples) if b == total else int(b * per_ms)) for a, b in sounding]
 
 
 def cut(samples: Samples, length: int, rest: str) -> NDArray[np.float32]:
@@ -129,12 +131,14 @@ def _peak(samples: Samples) -> float:
     return float(np.abs(samples).max(initial=0))
 
 
-def _opened(path: Path) -> soundfile.SoundFile:
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     try:
         # As a file object, since soundfile cannot open names that are not UTF-8.
-        return soundfile.SoundFile(path.open("rb"))
+        with path.open("rb") as data, soundfile.SoundFile(data) as file:
+            yield file
     except soundfile.LibsndfileError as error:
-        raise Unreadable(f"not a sound file: {error.error_string.rstrip('.').lower()}") from None
+        raise Unreadable(f"not a sound file: {_reason(error)}") from None
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
 
@@ -143,7 +147,11 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
     try:
         yield from file.blocks(BLOCK // file.channels, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise Unreadable(f"damaged: {error.error_string.rstrip('.').lower() or 'it cannot be decoded'}") from None
+        raise Unreadable(f"damaged: {_reason(error)}") from None
+
+
+def _reason(error: soundfile.LibsndfileError) -> str:
+    return error.error_string.removeprefix("Error : ").rstrip(".").lower() or "it cannot be decoded"
 
 
 def _check_complete(file: soundfile.SoundFile, frames: int) -> None:
@@ -164,16 +172,17 @@ def _needs_ffmpeg(path: Path) -> bool:
 
 def _read_by_ffmpeg(path: Path) -> tuple[Samples, int, int]:
     """Samples, rate and channels, by pydub."""
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        raise Unreadable(f"{path.suffix} needs ffmpeg, which is not installed: install it, or convert the file to WAV")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydub's own, on import and without ffmpeg
+        warnings.simplefilter("ignore")  # pydub's own, on import
         from pydub import AudioSegment
         from pydub.exceptions import CouldntDecodeError
-    try:
-        sound = AudioSegment.from_file(path)
-    except FileNotFoundError:
-        raise Unreadable(f"{path.suffix} needs ffmpeg, which is not installed: install it, or convert to WAV") from None
-    except CouldntDecodeError:
-        raise Unreadable("damaged: ffmpeg cannot decode it") from None
+
+        try:
+            sound = AudioSegment.from_file(path)
+        except (CouldntDecodeError, IndexError, KeyError):  # the last two where ffprobe finds no sound in it
+            raise Unreadable("damaged: ffmpeg cannot decode it") from None
     channels = np.array(sound.get_array_of_samples(), np.float32).reshape(-1, sound.channels)
     samples = channels.mean(axis=1) / np.float32(1 << (8 * sound.sample_width - 1))
     return samples, sound.frame_rate, sound.channels

@@ -95,7 +95,7 @@ def _key(loc: tuple[int | str, ...], data: Any) -> str:
     key = ""
     for i, part in enumerate(loc):
         if isinstance(data, list) and isinstance(part, int):
-            key, data = f"{key}[{part}]", data[part]
+            key, data = f"{key}[{part}]", data[part] if part < len(data) else None
         elif isinstance(data, dict) and (part in data or i == len(loc) - 1):
             key, data = f"{key}.{part}", data.get(part)
     return key.removeprefix(".") or "params"

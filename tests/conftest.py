@@ -1,0 +1,85 @@
+"""A small project to run stages in, made of this one's files."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sonovae import params, waveform
+
+HERE = Path(__file__).parents[1]
+RECORDINGS = HERE.parent / "shared" / "data"
+
+SHRUNK: dict[str, Any] = {
+    "fetch.min_recordings": 4,
+    "fetch.min_seconds": 0.4,
+    "fetch.whistles.whistlers": 6,
+    "fetch.whistles.seconds": 2.0,
+    "fetch.whistles.sample_rate": 8000,
+    "preprocess.waveform.sample_rate": 8000,
+    "preprocess.waveform.clip_seconds": 0.496,
+    "preprocess.picture.bins": 64,
+    "preprocess.picture.frames": 32,
+    "preprocess.spectrogram.n_fft": 256,
+    "preprocess.spectrogram.win_length": 256,
+    "train.latent_size": 4,
+    "train.encoder": [
+        {"layer": "space_to_depth", "block": 4},
+        {"layer": "conv", "filters": 8, "kernel": 3, "stride": [2, 2], "activation": "relu", "batch_norm": True},
+    ],
+    "train.decoder": [
+        {"layer": "project", "filters": 8, "activation": "relu"},
+        {"layer": "conv", "filters": 16, "kernel": 3, "stride": [1, 1], "activation": "sigmoid", "batch_norm": False},
+        {"layer": "depth_to_space", "block": 4},
+    ],
+    "train.epochs": 2,
+    "evaluate.clips": 2,
+    "evaluate.griffin_lim.iterations": 8,
+    "generate.sounds": 3,
+    "generate.griffin_lim.iterations": 8,
+}
+"""params.yaml, so small that all stages take seconds."""
+
+
+def make_project(root: Path, **changes: Any) -> Path:
+    """A copy of what the stages need in `root`, with shrunk parameters; changes by dotted key, `__` for the dot."""
+    root.mkdir(parents=True, exist_ok=True)
+    for name in ("src", "stages"):
+        shutil.copytree(HERE / name, root / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore"):
+        shutil.copy(HERE / name, root / name)
+    shutil.copytree(HERE / "data/recordings", root / "data/recordings", dirs_exist_ok=True)
+    dotted = {key.replace("__", "."): value for key, value in changes.items()}
+    params.edit(root / "params.yaml", SHRUNK | dotted)
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "recordings"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def tone(seconds: float = 1.0, hz: float = 440.0, sample_rate: int = 8000) -> np.ndarray:
+    """A sine of half the full scale."""
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * sample_rate)) / sample_rate)).astype(np.float32)
+
+
+def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
+    """n different recordings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(n):
+        waveform.write(folder / f"tone{i}.wav", tone(seconds, 300 + 50 * i), 8000)

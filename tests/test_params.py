@@ -1,0 +1,122 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import HERE
+from dvc.utils.serialize import load_yaml
+
+from sonovae import params
+from sonovae.errors import UserError
+
+
+def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Path:
+    """This project's params.yaml with some text replaced."""
+    text = (HERE / "params.yaml").read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    return path
+
+
+def faults(path: Path) -> list[str]:
+    with pytest.raises(UserError) as caught:
+        params.load(path)
+    return str(caught.value).splitlines()
+
+
+def test_there_and_back() -> None:
+    p = params.load(HERE / "params.yaml")
+    assert params.parse(params.plain(p), params.Params) == p
+
+
+def test_plain_is_what_dvc_reads() -> None:
+    assert params.plain(params.load(HERE / "params.yaml")) == load_yaml(str(HERE / "params.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("1e-4", 1e-4), ("1E+2", 100.0), ("5", 5.0), (".5", 0.5), ("010", 10.0)]
+)
+def test_numbers_of_yaml_1_2(tmp_path: Path, written: str, meant: float) -> None:
+    path = changed(tmp_path, ("learning_rate: 1e-3", f"learning_rate: {written}"))
+    assert params.load(path).train.learning_rate == meant == load_yaml(str(path))["train"]["learning_rate"]
+
+
+def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
+    lines = faults(
+        changed(
+            tmp_path,
+            ("epochs: 24", "epoch: 24"),
+            ("kl_weight: 5e-7", "kl_weight: .nan"),
+            ("latent_size: 32", "latent_size: -3"),
+            ("batch_size: 16", "batch_size: yes"),
+            ("min_recordings: 20", "min_recordings: 2.5"),
+            ("filters: 32", "filters: 0"),
+        )
+    )
+    assert lines == [
+        "error: params.yaml: fetch.min_recordings = 2.5: input should be a valid integer",
+        "error: params.yaml: train.latent_size = -3: input should be greater than or equal to 1",
+        "error: params.yaml: train.encoder[1].filters = 0: input should be greater than or equal to 1",
+        "error: params.yaml: train.kl_weight = nan: input should be a finite number",
+        "error: params.yaml: train.batch_size = 'yes': input should be a valid integer",
+        "error: params.yaml: train.epochs is missing: every key must be given",
+        "error: params.yaml: train.epoch = 24: unknown key; did you mean epochs?",
+    ]
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> None:
+    assert "finite" in faults(changed(tmp_path, ("learning_rate: 1e-3", f"learning_rate: {value}")))[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("win_length: 512", "win_length: 600", "win_length = 600 must be at most n_fft = 512"),
+        ("hop_length: 128", "hop_length: 512", "hop_length = 512 cannot be inverted with a hann window"),
+        ("    bins: 128", "    bins: 258", "picture.bins = 258 must be at most n_fft / 2 + 1 = 257"),
+        ("    frames: 128", "    frames: 127", "picture.frames = 127 must be at least the clip's 128 frames"),
+        ("dynamic_range_db: 60", "dynamic_range_db:", "dynamic_range_db must be a number where scale is db"),
+        ("    validation: 0.125", "    validation: 0.9", "validation + test = 1.025 must be less than 1"),
+        ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
+        ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
+        ("kernel: 3, stride: [1, 1]", "kernel: 3, stride: [1]", "train.encoder[1].stride[1] is missing"),
+        ("layer: project", "layer: projekt", "does not match any of the expected tags"),
+    ],
+)
+def test_rules(tmp_path: Path, old: str, new: str, rule: str) -> None:
+    assert any(rule in line for line in faults(changed(tmp_path, (old, new))))
+
+
+def test_hop_that_just_inverts_is_allowed(tmp_path: Path) -> None:
+    params.load(changed(tmp_path, ("hop_length: 128", "hop_length: 256")))
+
+
+def test_broken_yaml_is_one_line(tmp_path: Path) -> None:
+    (line,) = faults(changed(tmp_path, ("epochs: 24", "epochs: [24")))
+    assert line.startswith("error: params.yaml is not YAML: ")
+
+
+def test_absent_file(tmp_path: Path) -> None:
+    assert "git checkout params.yaml" in faults(tmp_path / "params.yaml")[0]
+
+
+def test_edit_keeps_comments_and_all_else(tmp_path: Path) -> None:
+    path = changed(tmp_path)
+    before = path.read_text().splitlines()
+    params.edit(path, {"train.kl_weight": 0.25})
+    different = [
+        new for old, new in zip(before, path.read_text().splitlines(), strict=True) if old.split() != new.split()
+    ]
+    assert [line.split("#")[0].split() for line in different] == [["kl_weight:", "0.25"]]
+
+
+def test_console_says_it_in_lines_and_ends_with_2(tmp_path: Path) -> None:
+    changed(tmp_path, ("epochs: 24", "epochs: 0"))
+    ended = subprocess.run([sys.executable, "-m", "sonovae", "check"], cwd=tmp_path, capture_output=True, text=True,
+                           env={"PYTHONPATH": str(HERE / "src")}, check=False)  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr == "error: params.yaml: train.epochs = 0: input should be greater than or equal to 1\n"

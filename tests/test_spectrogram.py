@@ -1,0 +1,84 @@
+import librosa
+import numpy as np
+import pytest
+from conftest import tone
+
+from sonovae import picture, spectrogram
+from sonovae.spectrogram import Frames
+
+FRAMES = Frames(n_fft=256, hop_length=64, win_length=256, window="hann")
+GRIFFIN_LIM = {"iterations": 32, "momentum": 0.99, "seed": 0}
+
+
+def test_magnitude_is_librosas() -> None:
+    found = spectrogram.waveform_to_magnitude(tone(), FRAMES)
+    np.testing.assert_array_equal(found, np.abs(librosa.stft(tone(), pad_mode="constant", **FRAMES)))
+    assert found.shape == (129, 1 + 8000 // 64)
+
+
+def test_waveform_comes_back_from_its_magnitude() -> None:
+    chirp = librosa.chirp(fmin=200, fmax=3000, sr=8000, length=8000).astype(np.float32)
+    magnitude = spectrogram.waveform_to_magnitude(chirp, FRAMES)
+    back = spectrogram.magnitude_to_waveform(magnitude, FRAMES, 8000, **GRIFFIN_LIM)
+    assert spectrogram.spectral_convergence_db(magnitude, back, FRAMES) < -20
+
+
+def test_zero_phase_fails_that_bound() -> None:
+    chirp = librosa.chirp(fmin=200, fmax=3000, sr=8000, length=8000).astype(np.float32)
+    magnitude = spectrogram.waveform_to_magnitude(chirp, FRAMES)
+    back = librosa.istft(magnitude, hop_length=64, win_length=256, window="hann", length=8000)
+    assert spectrogram.spectral_convergence_db(magnitude, back, FRAMES) > -10
+
+
+def test_same_seed_same_samples() -> None:
+    magnitude = spectrogram.waveform_to_magnitude(tone(), FRAMES)
+    first, second = (spectrogram.magnitude_to_waveform(magnitude, FRAMES, 8000, **GRIFFIN_LIM) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_decibels_and_back(rng: np.random.Generator) -> None:
+    magnitude = rng.uniform(1e-4, 100, (8, 8)).astype(np.float32)
+    np.testing.assert_allclose(
+        spectrogram.db_to_magnitude(spectrogram.magnitude_to_db(magnitude)), magnitude, rtol=1e-5
+    )
+    assert spectrogram.magnitude_to_db(np.zeros((1, 1), np.float32)) == pytest.approx(-100)
+    assert spectrogram.magnitude_to_db(np.ones((1, 1), np.float32)) == pytest.approx(0)
+
+
+def test_spectral_convergence_of_nothing_right_is_0_db() -> None:
+    magnitude = spectrogram.waveform_to_magnitude(tone(), FRAMES)
+    silence = np.zeros(8000, np.float32)
+    assert spectrogram.spectral_convergence_db(magnitude, silence, FRAMES) == pytest.approx(0)
+
+
+def test_crop_and_back(rng: np.random.Generator) -> None:
+    magnitude = rng.uniform(size=(129, 30)).astype(np.float32)
+    cropped = picture.crop(magnitude, 128, 32, fill=0)
+    assert cropped.shape == (128, 32)
+    assert not cropped[:, 30:].any()
+    back = picture.uncrop(cropped, 129, 30, fill=0)
+    np.testing.assert_array_equal(back[:128], magnitude[:128])
+    assert not back[128].any()
+
+
+def test_scale_and_back(rng: np.random.Generator) -> None:
+    decibels = rng.uniform(-60, 20, (16, 16)).astype(np.float32)
+    scaled = picture.scale(decibels, -60, 20)
+    assert scaled.min() >= 0
+    assert scaled.max() <= 1
+    np.testing.assert_allclose(picture.unscale(scaled, -60, 20), decibels, atol=1e-4)
+
+
+def test_what_lies_outside_the_limits_is_clipped() -> None:
+    assert picture.scale(np.array([[-5.0, 0.5, 5.0]], np.float32), 0, 1).tolist() == [[0, 0.5, 1]]
+
+
+def test_a_flat_spectrogram_has_a_finite_picture() -> None:
+    flat = np.full((4, 4), -100, np.float32)
+    assert np.isfinite(picture.scale(flat, *picture.limits(flat, 60))).all()
+
+
+def test_limits_keep_the_dynamic_range() -> None:
+    assert picture.limits(np.array([[-100.0, 10.0]], np.float32), 60) == (-50, 10)
+    assert picture.limits(np.array([[-20.0, 10.0]], np.float32), 60) == (-20, 10)
+    assert picture.limits(np.array([[0.0, 10.0]], np.float32), None) == (0, 10)

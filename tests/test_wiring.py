@@ -1,0 +1,100 @@
+"""dvc.yaml against what the stages really import."""
+
+import ast
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import HERE
+from ruamel.yaml import YAML
+
+WIRING = YAML(typ="safe", pure=True).load(HERE / "dvc.yaml")
+STAGES = list(WIRING["stages"])
+NO_BYTES = {"params", "errors", "progress", "stage", "tracking", "provenance", "__init__"}
+"""Rooms that change no byte of an out: the parameters are tracked as such, the others report or keep order."""
+OF_FIGURES = {"plots"}
+"""Rooms that change bytes only where figures are outs."""
+
+
+@cache
+def rooms(path: Path) -> frozenset[str]:
+    """The rooms of the package that a file imports, itself or through another, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "sonovae":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sonovae."):
+            names.add(node.module.split(".")[1])
+    files = {name: HERE / f"src/sonovae/{name}.py" for name in names - NO_BYTES}
+    return frozenset(files).union(*(rooms(file) for file in files.values()))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_name_the_script_and_the_rooms_that_it_imports(stage: str) -> None:
+    listed = {dep for dep in WIRING["stages"][stage]["deps"] if dep.endswith(".py")}
+    wanted = {f"src/sonovae/{room}.py" for room in rooms(HERE / f"stages/{stage}.py") - NO_BYTES}
+    assert listed == wanted | {f"stages/{stage}.py"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_params_are_the_stages_own_section(stage: str) -> None:
+    assert WIRING["stages"][stage]["params"] == [stage]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cmd_is_one_process_with_its_own_code(stage: str) -> None:
+    assert WIRING["stages"][stage]["cmd"] == f"env PYTHONPATH=src python stages/{stage}.py"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_outs_are_those_that_the_script_names(stage: str) -> None:
+    wiring = WIRING["stages"][stage]
+    for out in wiring["outs"]:
+        parent = Path(out).parent.as_posix()
+        assert out in (HERE / f"stages/{stage}.py").read_text().replace("{OUT}", parent)
+
+
+def test_figures_are_deps_only_where_figures_are_outs() -> None:
+    assert {stage for stage in STAGES if OF_FIGURES & rooms(HERE / f"stages/{stage}.py")} == {"evaluate", "generate"}
+
+
+def test_no_stage_imports_a_stage() -> None:
+    assert not any("from stages" in (HERE / f"stages/{stage}.py").read_text() for stage in STAGES)
+
+
+def test_fetch_and_preprocess_run_without_the_heavy_libraries(project: Path) -> None:
+    code = """
+import sys; from pathlib import Path; from stages import fetch, preprocess
+fetch.main(Path.cwd()); preprocess.main(Path.cwd())
+print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.modules])
+"""
+    environment = os.environ | {"PYTHONPATH": "src:."}
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, capture_output=True, check=True)
+    assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+FLOORS = [
+    {"errors", "progress", "params"},
+    {"waveform", "spectrogram", "picture", "recordings", "whistles", "backend"},
+    {"codec", "networks"},
+    {"vae", "dataset", "provenance"},
+    {"training", "model", "latent", "metrics", "plots", "tracking", "stage"},
+    {"cli"},
+]
+"""The plan of the house: imports point down or stay on their floor."""
+
+
+def test_imports_point_down() -> None:
+    floor = {room: n for n, some in enumerate(FLOORS) for room in some}
+    for room, n in floor.items():
+        path = HERE / f"src/sonovae/{room}.py"
+        if path.exists():
+            assert all(floor[other] <= n for other in rooms(path)), room
+
+
+def test_every_room_is_in_the_plan() -> None:
+    found = {path.stem for path in (HERE / "src/sonovae").iterdir() if not path.stem.startswith("__")}
+    assert found == set().union(*FLOORS)
