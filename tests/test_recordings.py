@@ -2,6 +2,7 @@
 
 import os
 import socket
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -180,6 +181,6 @@ def test_whistles_hold_pauses_under_and_over_half_a_second(tmp_path: Path) -> No
     for path in (root / "data/raw/files").iterdir():
         samples, rate = waveform.read(path)
         kept = waveform.nonsilent(samples, rate, 0.1, -45)
-        pauses += [(b - a) / rate for (_, a), (b, _) in zip(kept, kept[1:], strict=False)]
+        pauses += [(b - a) / rate for (_, a), (b, _) in pairwise(kept)]
     assert min(pauses) < 0.4
     assert max(pauses) > 0.6

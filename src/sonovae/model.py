@@ -17,7 +17,7 @@ from sonovae.params.layers import Layers
 from sonovae.params.sections import Train
 
 VERSION = 1
-WEIGHTS = ("encoder.weights.h5", "decoder.weights.h5")
+WEIGHTS = ("encoder.npz", "decoder.npz")
 CODEC = ("codec.json", "codec.npz")
 
 
@@ -33,8 +33,9 @@ class Model:
 
 def save(folder: Path, encoder: keras.Model, decoder: keras.Model, density: Density, p: Train, codec: Path) -> str:
     """Write the model's folder, with the codec's files from the folder `codec` beside the weights; returns its id."""
-    encoder.save_weights(folder / WEIGHTS[0])
-    decoder.save_weights(folder / WEIGHTS[1])
+    for network, name in zip((encoder, decoder), WEIGHTS, strict=True):
+        # As arrays alone, since Keras' own files hold layers' names, which count up within a process.
+        np.savez(folder / name, *network.get_weights())
     for name in CODEC:
         shutil.copyfile(codec / name, folder / name)
     density.save(folder / "density.npz")
@@ -56,10 +57,12 @@ def load(folder: Path) -> Model:
     layers = {name: params.parse(sizes[name], Layers) for name in build}
     made = {name: build[name](tuple(sizes["shape"]), layers[name], sizes["latent_size"]) for name in build}
     for (name, network), file in zip(made.items(), WEIGHTS, strict=True):
-        network.load_weights(folder / file)
-        network.compile(jit_compile=True)
-        if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+        with np.load(folder / file, allow_pickle=False) as arrays:
+            weights = [arrays[key] for key in arrays.files]
+        if not all(np.isfinite(weight).all() for weight in weights):
             raise UserError(f"{folder}/{file}: the {name} holds weights that are not finite: train again")
+        network.set_weights(weights)
+        network.compile(jit_compile=True)
     return Model(made["encoder"], made["decoder"], latent.load_density(folder / "density.npz"), sizes["id"])
 
 

@@ -21,11 +21,11 @@ def save(figure: Figure, path: Path) -> None:
 
 def sound(picture: Picture, extent: Extent, title: str) -> Figure:
     """One spectrogram picture, over seconds and kHz."""
-    figure = Figure((5, 3.4), layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure((5, 3.4))
+    axes = figure.add_axes((0.12, 0.16, 0.68, 0.74))
     image = _show(axes, picture, extent)
     axes.set(title=title, xlabel="time [s]", ylabel="frequency [kHz]")
-    figure.colorbar(image, ax=axes, label="level in the picture")
+    figure.colorbar(image, cax=figure.add_axes((0.83, 0.16, 0.03, 0.74)), label="level in the picture")
     return figure
 
 

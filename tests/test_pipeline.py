@@ -1,0 +1,246 @@
+"""The five stages, shrunk, in this process: what each writes, and what follows from another parameter."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import RECORDINGS, make_project, write_tones
+
+from sonovae import codec, latent, metrics, model, params, recordings, spectrogram, waveform
+from sonovae.errors import UserError
+from stages import evaluate, fetch, generate, preprocess, train
+
+STAGES = [fetch, preprocess, train, evaluate, generate]
+
+
+def run(root: Path, *stages: ModuleType) -> Path:
+    for stage in stages or STAGES:
+        stage.main(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which all stages have run. Tests only read it."""
+    return run(make_project(tmp_path_factory.mktemp("done")))
+
+
+@pytest.fixture
+def copy(done: Path, tmp_path: Path) -> Path:
+    """The same, to change."""
+    return shutil.copytree(done, tmp_path / "copy")
+
+
+def score(root: Path) -> dict[str, dict[str, float]]:
+    return json.loads((root / "data/evaluation/metrics.json").read_text())
+
+
+def test_names_that_others_rely_on(done: Path) -> None:
+    table = pd.read_csv(done / "data/raw/recordings.csv")
+    assert {"path", "name", "status", "reason", "sha256", "label", "group"} <= set(table.columns)
+    clips = pd.read_csv(done / "data/pictures/clips.csv")
+    assert len(clips) == len(np.load(done / "data/pictures/pictures.npy"))
+    assert (done / "data/model/codec.json").is_file()
+    found = score(done)
+    assert {"mse", "mse_sampled", "kl", "kl_per_dim"} <= set(found["test"])
+    assert {"mean_picture", "pca"} <= set(found["floors"])
+    index = pd.read_csv(done / "data/samples/index.csv")
+    assert all((done / "data/samples" / name).is_file() for name in [*index["sound"], *index["picture"]])
+
+
+def test_no_group_is_on_two_sides(done: Path) -> None:
+    clips = pd.read_csv(done / "data/pictures/clips.csv")
+    assert clips.groupby("group")["split"].nunique().max() == 1
+    assert set(clips["split"]) == {"train", "validation", "test"}
+
+
+def test_clips_lie_where_the_table_says(done: Path) -> None:
+    c = codec.load(done / "data/model")
+    pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
+    paths = recordings.read(done / "data/raw/recordings.csv").set_index("sha256")["path"]
+    for i in range(0, len(clips), 7):
+        samples = evaluate.original(done / "data/raw" / paths[clips["sha256"][i]], clips.iloc[i], c)
+        p = params.load(done / "params.yaml").preprocess
+        spectrum, _, _ = codec.clip_to_spectrogram(samples * np.float32(clips["gain"][i]), p)
+        scale = codec.Scale(clips["low"][i], clips["high"][i], clips["gain"][i])
+        np.testing.assert_allclose(c.encode(spectrum, scale), pictures[i], atol=1e-4)
+
+
+def test_limits_are_fitted_on_the_training_split_alone(done: Path, copy: Path) -> None:
+    """Test recordings ten times as loud change no limit and no picture of the training split."""
+    params.edit(copy / "params.yaml", {"preprocess.waveform.peak_dbfs": None, "preprocess.waveform.silence": None})
+    run(copy, preprocess)
+    before = pd.read_csv(copy / "data/pictures/clips.csv")
+    scale, pictures = codec.load(copy / "data/pictures").typical, np.load(copy / "data/pictures/pictures.npy")
+    paths = recordings.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
+    for sha in set(before[before["split"] == "test"]["sha256"]):
+        samples, rate = waveform.read(copy / "data/raw" / paths[sha])
+        waveform.write(copy / "data/raw" / paths[sha], samples / np.abs(samples).max(), rate)
+    run(copy, preprocess)
+    side = (before["split"] == "train").to_numpy()
+    assert codec.load(copy / "data/pictures").typical == scale
+    after = np.load(copy / "data/pictures/pictures.npy")
+    np.testing.assert_array_equal(after[side], pictures[side])
+    assert not np.array_equal(after[~side], pictures[~side])
+
+
+def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
+    m = model.load(done / "data/model")
+    pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
+    sides = {side: pictures[(clips["split"] == side).to_numpy()] for side in ("train", "test")}
+    posterior = latent.encode(m.encoder, sides["test"])
+    found = score(done)
+    restored = latent.decode(m.decoder, posterior.mean)
+    assert found["test"]["mse"] == pytest.approx(metrics.mean_squared_error(sides["test"], restored), rel=1e-4)
+    assert found["test"]["kl"] == pytest.approx(posterior.kl().sum(axis=1).mean(), rel=1e-4)
+    assert found["test"]["kl_per_dim"] == pytest.approx(found["test"]["kl"] / 4, rel=1e-4)
+    floor = metrics.mean_picture_floor(sides["train"], sides["test"])
+    assert found["floors"]["mean_picture"] == pytest.approx(floor, rel=1e-4)
+    assert found["floors"]["pca"] < found["floors"]["mean_picture"]
+
+
+def test_the_codecs_spectral_convergence_is_reported(done: Path) -> None:
+    assert score(done)["codec"]["spectral_convergence_db"] < -12
+
+
+def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
+    m, c = model.load(done / "data/model"), codec.load(done / "data/model")
+    p = params.load(done / "params.yaml").generate
+    picture = latent.decode(m.decoder, np.load(done / "data/samples/z.npy"))[1]
+    samples, rate = waveform.read(done / "data/samples/sound_002.wav")
+    assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
+    np.testing.assert_allclose(samples, c.decode(picture, None, p.griffin_lim, p.seed), atol=2**-15)
+
+
+def test_every_sound_carries_the_models_id(done: Path) -> None:
+    index = pd.read_csv(done / "data/samples/index.csv")
+    assert set(index["model"]) == {model.load(done / "data/model").id}
+
+
+def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:
+    found = sorted(path.name for path in (done / "data/evaluation/reconstructions").iterdir())
+    assert found == ["original_01.wav", "original_02.wav", "reconstructed_01.wav", "reconstructed_02.wav"]
+    assert len({len(waveform.read(done / "data/evaluation/reconstructions" / name)[0]) for name in found}) == 1
+
+
+def test_the_prior_is_another_source_than_the_density(done: Path, copy: Path) -> None:
+    params.edit(copy / "params.yaml", {"generate.from": "prior"})
+    run(copy, generate)
+    wanted = latent.standard_normal(4).sample(3, np.random.default_rng(1))
+    np.testing.assert_array_equal(np.load(copy / "data/samples/z.npy"), wanted)
+    assert not np.array_equal(np.load(done / "data/samples/z.npy"), wanted)
+
+
+def wavs(root: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (root / "data/samples").glob("*.wav")}
+
+
+def test_the_same_bytes_twice_and_others_from_another_seed(done: Path, copy: Path) -> None:
+    run(copy, train, evaluate, generate)
+    outs = ["model", "evaluation", "samples"]
+    files = [
+        path.relative_to(done) for out in outs for path in sorted((done / "data" / out).rglob("*")) if path.is_file()
+    ]
+    assert files
+    assert [str(file) for file in files if (done / file).read_bytes() != (copy / file).read_bytes()] == []
+    params.edit(copy / "params.yaml", {"train.seed": 2})
+    run(copy, train, generate)
+    assert not set(wavs(done).values()) & set(wavs(copy).values())
+
+
+def test_a_sound_does_not_depend_on_how_many_are_made(done: Path, copy: Path) -> None:
+    params.edit(copy / "params.yaml", {"generate.sounds": 70})
+    run(copy, generate)
+    assert len(wavs(copy)) == 70
+    assert wavs(done).items() <= wavs(copy).items()
+
+
+def test_a_recording_that_silence_leaves_too_short_is_named(tmp_path: Path) -> None:
+    root = make_project(tmp_path, fetch__source="folder", fetch__folder="data/own", fetch__pattern=None)
+    write_tones(root / "data/own", 5)
+    samples, _ = waveform.read(root / "data/own/tone0.wav")
+    mostly_silent = np.concatenate([samples[:2000], np.zeros(16000, np.float32)])
+    waveform.write(root / "data/own/pause.wav", mostly_silent, 8000)
+    run(root, fetch, preprocess)
+    table = recordings.read(root / "data/pictures/recordings.csv").set_index("name")
+    assert table.loc["pause.wav", ["status", "reason"]].tolist() == [
+        "left out",
+        "shorter than a clip, 0.496 s, once silences are cut",
+    ]
+    assert (table["status"] == "used").sum() == 5
+
+
+def test_padding_keeps_what_is_shorter_than_a_clip(copy: Path) -> None:
+    dropped = len(np.load(copy / "data/pictures/pictures.npy"))
+    params.edit(copy / "params.yaml", {"preprocess.waveform.rest": "pad"})
+    run(copy, preprocess)
+    assert len(np.load(copy / "data/pictures/pictures.npy")) > dropped
+
+
+@pytest.mark.parametrize("name", ["encoder.npz", "codec.npz"])
+def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> None:
+    path = copy / "data/model" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="weights or codec are not those that were saved"):
+        model.load(copy / "data/model")
+
+
+def test_weights_that_are_not_finite_are_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with np.load(copy / "data/model/encoder.npz") as arrays:
+        weights = [arrays[key] for key in arrays.files]
+    np.savez(copy / "data/model/encoder.npz", *[np.full_like(weight, np.nan) for weight in weights])
+    monkeypatch.setattr(model, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"])
+    with pytest.raises(UserError, match="the encoder holds weights that are not finite"):
+        model.load(copy / "data/model")
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no model: `dvc repro train` makes one"):
+        model.load(tmp_path)
+
+
+def test_a_rate_that_diverges_is_named(copy: Path) -> None:
+    params.edit(copy / "params.yaml", {"train.learning_rate": 1e30, "train.mse_weight": 1e30})
+    before = (copy / "data/model/model.json").read_bytes()
+    with pytest.raises(UserError, match="no longer a number in epoch 1: lower train.learning_rate"):
+        run(copy, train)
+    assert (copy / "data/model/model.json").read_bytes() == before
+
+
+def test_spoken_digits(tmp_path: Path) -> None:
+    """Real recordings, labels from their names, speakers as groups: the README's second example."""
+    archive = RECORDINGS / "free-spoken-digit-dataset.zip"
+    if not archive.exists():
+        pytest.skip(f"{archive.name} is not beside the project")
+    root = make_project(
+        tmp_path, fetch__source="folder", fetch__folder="data/own", preprocess__waveform__silence=None,
+        preprocess__waveform__rest="pad", fetch__min_seconds=0.1, train__epochs=40, train__learning_rate=3e-3,
+        fetch__pattern=r"(?P<label>\d)_(?P<group>[a-z]+)_(?P<index>\d+)\.wav",
+    )  # fmt: skip
+    with zipfile.ZipFile(archive) as files:
+        for name in files.namelist():
+            if name.endswith(tuple(f"_{index}.wav" for index in range(4))):
+                target = root / "data/own" / Path(name).name
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(files.read(name))
+    run(root)
+    table = recordings.read(root / "data/raw/recordings.csv")
+    assert len(recordings.used(table)) == 240
+    assert set(table["label"]) == set("0123456789")
+    clips = pd.read_csv(root / "data/pictures/clips.csv")
+    assert clips.groupby("group")["split"].nunique().max() == 1
+    found = score(root)
+    assert found["test"]["mse"] < found["floors"]["mean_picture"]
+    assert found["codec"]["spectral_convergence_db"] < -10
+    samples = [waveform.read(path)[0] for path in sorted((root / "data/samples").glob("*.wav"))]
+    assert len({sound.tobytes() for sound in samples}) == 3
+    assert all(np.std(sound) > 1e-3 for sound in samples)
+    frames = codec.load(root / "data/model").frames
+    assert all(np.isfinite(spectrogram.waveform_to_magnitude(sound, frames)).all() for sound in samples)

@@ -1,0 +1,98 @@
+"""What every stage does alike."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from sonovae import stage
+from sonovae.errors import UserError
+
+
+def test_an_out_appears_whole_and_replaces_the_last(tmp_path: Path) -> None:
+    out = tmp_path / "data/raw"
+    for text in ("first", "second"):
+        with stage.whole(out) as part:
+            (part / "file").write_text(text)
+            assert not out.exists() or (out / "file").read_text() != text
+    assert (out / "file").read_text() == "second"
+    assert [path.name for path in out.parent.iterdir()] == ["raw"]
+
+
+def test_a_failure_leaves_the_last_good_out(tmp_path: Path) -> None:
+    out = tmp_path / "raw"
+    with stage.whole(out) as part:
+        (part / "file").write_text("good")
+    with pytest.raises(RuntimeError), stage.whole(out) as part:
+        (part / "file").write_text("half")
+        raise RuntimeError
+    assert (out / "file").read_text() == "good"
+    assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+
+
+def test_what_a_killed_stage_left_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / ".raw.part").mkdir()
+    (tmp_path / ".raw.part/stale").touch()
+    with stage.whole(tmp_path / "raw"):
+        pass
+    assert list((tmp_path / "raw").iterdir()) == []
+
+
+def ended(root: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    """The exit code of a stage that raises this."""
+
+    def main(_: Path) -> None:
+        raise error
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(stage, "_die_with_parent", lambda: None)
+    with pytest.raises(SystemExit) as caught:
+        stage.run(main, "data/raw")
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def test_what_a_user_can_cause_is_a_line_and_the_way_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dvc.lock").touch()
+    assert ended(tmp_path, monkeypatch, UserError("a = 1: too small\nb = 2: too large")) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: a = 1: too small",
+        "error: b = 2: too large",
+        "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "first"), [(KeyboardInterrupt(), 130, "stopped"), (ZeroDivisionError(), 1, "Traceback")]
+)
+def test_other_ends_say_the_way_back_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    error: BaseException, code: int, first: str,
+) -> None:  # fmt: skip
+    assert ended(tmp_path, monkeypatch, error) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith(first)
+    assert lines[-1] == "nothing was written to data/raw; there were none before"
+
+
+def try_to_enter(root: Path, said: "multiprocessing.Queue[str]") -> None:
+    try:
+        with stage._alone(root):
+            said.put("entered")
+    except UserError as error:
+        said.put(str(error))
+
+
+def test_two_stages_never_write_into_one_folder(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    said = context.Queue()
+    with stage._alone(tmp_path):
+        other = context.Process(target=try_to_enter, args=(tmp_path, said))
+        other.start()
+        message = said.get(timeout=60)
+        other.join()
+    assert message.startswith(f"error: another stage is at work in {tmp_path}, process ")
+    with stage._alone(tmp_path):
+        pass
