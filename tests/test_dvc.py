@@ -1,0 +1,231 @@
+"""The pipeline as DVC runs it: processes, git, experiments."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import make_project, write_tones
+
+from sonovae import params
+
+pytestmark = pytest.mark.processes
+WHO = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+
+
+def call(root: Path, *words: str, fails: bool = False) -> str:
+    """What the command says; it must end with 0, or (`fails`) not."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | WHO
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(words, cwd=root, env=environment, text=True, timeout=600, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    assert (done.returncode != 0) == fails, done.stdout
+    return done.stdout
+
+
+def make_repository(root: Path, **changes: object) -> Path:
+    """A shrunk project as a git and DVC repository, all committed."""
+    make_project(root, **changes)
+    for words in (["git", "init", "-q"], ["dvc", "init", "-q"]):
+        call(root, *words)
+    commit(root)
+    return root
+
+
+def commit(root: Path) -> None:
+    call(root, "git", "add", "-A")
+    call(root, "git", "commit", "-qm", "as it is")
+
+
+def changed_stages(root: Path) -> set[str]:
+    """The stages that `dvc repro` would run, and no more."""
+    said = call(root, "dvc", "repro", "--dry", "--allow-missing")
+    return {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+
+
+def raw_of(root: Path, experiment: str) -> None:
+    """Bring an experiment's data/raw into the working tree."""
+    call(root, "dvc", "exp", "branch", experiment, f"branch-{experiment}")
+    call(root, "git", "checkout", "-q", f"branch-{experiment}", "--", "dvc.lock")
+    call(root, "dvc", "checkout", "--force", "data/raw")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_repository(tmp_path_factory.mktemp("dvc") / "project")
+    call(root, "dvc", "repro")
+    commit(root)
+    return root
+
+
+def test_nothing_to_do_says_so(done: Path) -> None:
+    began = time.monotonic()
+    assert "Data and pipelines are up to date." in call(done, "dvc", "repro")
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("key", "stages"),
+    [
+        ("generate.seed=7", {"generate"}),
+        ("evaluate.clips=3", {"evaluate"}),
+        ("train.kl_weight=1e-3", {"train"}),
+        ("fetch.whistles.seed=7", {"fetch"}),
+    ],
+)
+def test_a_parameter_runs_its_stage_and_none_above(done: Path, key: str, stages: set[str]) -> None:
+    first = {"fetch": 0, "preprocess": 1, "train": 2, "evaluate": 3, "generate": 4}
+    text = (done / "params.yaml").read_text()
+    try:
+        name, value = key.split("=")
+        params.edit(done / "params.yaml", {name: float(value) if "e" in value else int(value)})
+        found = changed_stages(done)
+    finally:
+        (done / "params.yaml").write_text(text)
+    (own,) = stages
+    assert own in found
+    assert all(first[stage] >= first[own] for stage in found)
+
+
+def test_a_changed_plot_does_not_retrain(done: Path) -> None:
+    path = done / "src/sonovae/plots.py"
+    text = path.read_text()
+    path.write_text(text + "# a comment\n")
+    assert changed_stages(done) == {"evaluate", "generate"}
+    path.write_text(text)
+
+
+def test_dvc_shows_metrics_plots_and_params(done: Path) -> None:
+    shown = call(done, "dvc", "metrics", "show")
+    assert "test.mse" in shown
+    assert "floors.pca" in shown
+    call(done, "dvc", "plots", "show", "--out", "plots")
+    page = (done / "plots/index.html").read_text()
+    assert "val_loss" in page
+    assert "gallery.png" in page
+    assert call(done, "dvc", "params", "diff") == ""
+
+
+def test_metrics_are_in_git_and_data_is_not(done: Path) -> None:
+    tracked = call(done, "git", "ls-files", "data", "mlruns").split()
+    assert "data/evaluation/metrics.json" in tracked
+    assert not [
+        path for path in tracked if path.startswith(("data/raw", "data/pictures", "data/model", "mlruns/mlflow"))
+    ]
+
+
+def test_lost_outs_come_back(done: Path) -> None:
+    call(done, "rm", "-r", "data/samples", "data/model")
+    call(done, "dvc", "checkout")
+    assert "up to date" in call(done, "dvc", "repro")
+
+
+def test_an_experiment_tries_another_weight(done: Path) -> None:
+    before = (done / "params.yaml").read_text()
+    call(done, "dvc", "exp", "run", "--temp", "-S", "train.kl_weight=1e-3")
+    assert (done / "params.yaml").read_text() == before
+    assert "0.001" in call(done, "dvc", "exp", "show", "--csv")
+    count = "from pathlib import Path; from sonovae import tracking; c, e = tracking._store(Path.cwd())"
+    said = call(done, "env", "PYTHONPATH=src", "python", "-c", f"{count}; print(len(c.search_runs([e])), 'runs')")
+    assert "2 runs" in said
+
+
+def test_the_same_twice_in_two_places(done: Path, tmp_path: Path) -> None:
+    other = make_repository(tmp_path / "elsewhere")
+    call(other, "dvc", "repro", "-f")
+    assert (other / "dvc.lock").read_bytes() == (done / "dvc.lock").read_bytes()
+    for path in sorted((done / "data/samples").glob("*.wav")):
+        assert (other / "data/samples" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_queued_experiment_runs_the_code_that_was_queued(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "project")
+    path = root / "stages/fetch.py"
+    text = path.read_text()
+    path.write_text(
+        text.replace('print(f"fetch: ', '(out.parent / "raw" / "who").write_text("queued"); print(f"fetch: ')
+    )
+    call(root, "dvc", "exp", "run", "--queue", "--name", "queued", "fetch")
+    path.write_text(
+        text.replace('print(f"fetch: ', '(out.parent / "raw" / "who").write_text("edited"); print(f"fetch: ')
+    )
+    room = root / "src/sonovae/whistles.py"
+    room.write_text("raise RuntimeError('edited after it was queued')\n")
+    call(root, "dvc", "queue", "start")
+    deadline = time.monotonic() + 120
+    while "Success" not in (said := call(root, "dvc", "queue", "status")):
+        assert "Failed" not in said, call(root, "dvc", "queue", "logs", "queued")
+        assert time.monotonic() < deadline, said
+        time.sleep(1)
+    raw_of(root, "queued")
+    assert (root / "data/raw/who").read_text() == "queued"
+
+
+def test_a_folder_of_ones_own_is_watched_file_by_file(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "project")
+    write_tones(tmp_path / "my sounds", 5)
+    said = call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "my sounds"))
+    assert "data/own is a copy of" in said
+    call(root, "dvc", "repro", "fetch")
+    commit(root)
+    table = (root / "data/raw/recordings.csv").read_text()
+    assert all(f'"tone{i}.wav"' in table for i in range(5))
+    own = root / "data/own"
+    for change in (
+        lambda: (own / "new.wav").write_bytes((own / "tone1.wav").read_bytes()[:-2] + b"ab"),
+        lambda: (own / "tone2.wav").write_bytes((own / "tone2.wav").read_bytes()[:-2] + b"ab"),
+        lambda: (own / "tone3.wav").unlink(),
+    ):
+        assert "data/own" not in call(root, "dvc", "status", "fetch")
+        change()
+        assert "data/own" in call(root, "dvc", "status", "fetch")
+        call(root, "dvc", "repro", "fetch")
+    commit(root)
+    (own / "tone4.wav").unlink()
+    call(root, "dvc", "exp", "run", "--temp", "--name", "less", "fetch")
+    raw_of(root, "less")
+    assert "tone4.wav" not in (root / "data/raw/recordings.csv").read_text()
+
+
+def test_a_fifo_is_named_before_dvc_hangs_on_it(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "project", fetch__source="folder", fetch__folder="data/own")
+    write_tones(root / "data/own", 5)
+    os.mkfifo(root / "data/own/pipe")
+    said = call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "check", fails=True)
+    assert said == f"error: {root}/data/own: 'pipe' is not a file but a FIFO, socket or device: delete it\n"
+
+
+def test_a_failed_stage_says_the_way_back(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "project")
+    call(root, "dvc", "repro", "fetch")
+    commit(root)
+    raw = (root / "data/raw/recordings.csv").read_bytes()
+    params.edit(root / "params.yaml", {"fetch.min_recordings": 1000})
+    said = call(root, "dvc", "repro", "fetch", fails=True)
+    assert "36 usable recordings, fewer than fetch.min_recordings = 1000" in said
+    assert "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back" in said
+    assert "Traceback" not in said
+    call(root, "dvc", "checkout", "data/raw")
+    assert (root / "data/raw/recordings.csv").read_bytes() == raw
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_stage_whose_dvc_was_killed_stops(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "project", fetch__whistles__seconds=600.0, fetch__whistles__whistlers=60)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    parent = subprocess.Popen(["dvc", "repro", "fetch"], cwd=root, env=environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    lock = root / ".sonovae/stage.lock"
+    deadline = time.monotonic() + 60
+    while not (lock.exists() and lock.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    stage = int(lock.read_text().split()[-1])
+    parent.kill()
+    parent.wait()
+    while Path(f"/proc/{stage}/stat").exists() and ") Z " not in Path(f"/proc/{stage}/stat").read_text():
+        assert time.monotonic() < deadline + 10
+        time.sleep(0.1)
+    assert not (root / "data/raw").exists()
