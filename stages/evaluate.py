@@ -80,9 +80,9 @@ def listen(raw: Path, out: Path, c: Codec, test: Dataset, restored: Array, shown
     for n, i in enumerate(progress(shown, "evaluate", "sounds"), start=1):
         clip = test.clips.iloc[i]
         scale = codec.Scale(clip["low"], clip["high"], clip["gain"])
-        back = c.decode(test.pictures[i], scale, p.griffin_lim, p.seed)
         magnitude = c.magnitude(test.pictures[i], scale)
-        convergence.append(spectrogram.spectral_convergence_db(magnitude, back * clip["gain"], c.frames))
+        back = c.invert(magnitude, p.griffin_lim, p.seed)
+        convergence.append(spectrogram.spectral_convergence_db(magnitude, back, c.frames))
         sounds = {"original": original(raw / paths[clip["sha256"]], clip, c)}
         sounds["reconstructed"] = c.decode(restored[i], scale, p.griffin_lim, p.seed)
         for name, samples in sounds.items():

@@ -2,8 +2,6 @@
 
 import os
 
-# More BLAS threads change the last digits of a result; one gives the same bytes on any number of cores.
-# It must be set before numpy is imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# TensorFlow's notes on what it was built for; errors still show.
+# TensorFlow's notes on what it was built for, and on oneDNN, which the compiled (XLA) model does not use.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")

@@ -95,20 +95,29 @@ class Codec:
     def decode(self, image: Array, scale: Scale | None, griffin_lim: GriffinLim, seed: int) -> Samples:
         """Picture [bins, frames] → samples of a clip in [-1, 1]; without a scale, by the typical one."""
         scale = scale or self.typical
-        samples = spectrogram.magnitude_to_waveform(
-            self.magnitude(image, scale),
+        return waveform.unlevel(self.invert(self.magnitude(image, scale), griffin_lim, seed), scale.gain)
+
+    def invert(self, magnitude: Magnitude, griffin_lim: GriffinLim, seed: int) -> Samples:
+        """Magnitudes of `magnitude` → samples of a levelled clip."""
+        return spectrogram.magnitude_to_waveform(
+            magnitude,
             self.frames,
             self.waveform.clip_length,
             iterations=griffin_lim.iterations,
             momentum=griffin_lim.momentum,
             seed=seed,
         )
-        return waveform.unlevel(samples, scale.gain)
 
     def magnitude(self, image: Array, scale: Scale) -> Magnitude:
-        """Picture → magnitudes [1 + n_fft / 2, frames of a clip]; bins that were not kept are zero."""
-        values = picture.unscale(image, scale.low, scale.high)
-        kept = spectrogram.db_to_magnitude(values) if self.spectrogram.scale == "db" else np.maximum(values, 0)
+        """Picture → magnitudes [1 + n_fft / 2, frames of a clip]; bins that were not kept are zero.
+
+        In decibels, 0 in the picture means `low` or anything less. It comes back as silence, and all else as much
+        lower, since a floor in every pixel would be heard as hiss.
+        """
+        kept = picture.unscale(image, scale.low, scale.high)
+        if self.spectrogram.scale == "db":
+            kept = spectrogram.db_to_magnitude(kept) - np.float32(10 ** (scale.low / 20))
+        kept = np.maximum(kept, 0)
         bins, length = self.spectrogram.n_fft // 2 + 1, self.waveform.clip_length
         return picture.uncrop(kept, bins, 1 + length // self.spectrogram.hop_length, fill=0)
 
@@ -152,9 +161,12 @@ def fit(p: Preprocess, low: NDArray[np.float64], high: NDArray[np.float64], gain
 
 def load(folder: Path) -> Codec:
     """The door back from `Codec.save`."""
-    saved = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
-    if saved["version"] != VERSION:
-        raise UserError(f"{folder}/codec.json has version {saved['version']}, this is for {VERSION}: preprocess again")
+    try:
+        saved = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError(f"{folder} holds no codec: `dvc repro preprocess` makes one") from None
+    if (version := saved.get("version")) != VERSION:
+        raise UserError(f"{folder}/codec.json has version {version}, this is for {VERSION}: preprocess again")
     with np.load(folder / "codec.npz", allow_pickle=False) as arrays:
         typical = Scale(*(float(arrays[name]) for name in ("low", "high", "gain")))
     return Codec(

@@ -48,7 +48,7 @@ def save(folder: Path, encoder: keras.Model, decoder: keras.Model, density: Dens
 def load(folder: Path) -> Model:
     """The door back; UserError where the folder holds no model, or one whose bytes have changed. Runs no code of it."""
     sizes = _sizes(folder)
-    if _id(folder) != sizes["id"]:
+    if not all((folder / name).is_file() for name in (*WEIGHTS, *CODEC)) or _id(folder) != sizes["id"]:
         raise UserError(
             f"{folder}: weights or codec are not those that were saved: `dvc checkout {folder}` or train again"
         )
@@ -71,8 +71,8 @@ def _sizes(folder: Path) -> dict[str, Any]:
         sizes: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UserError(f"{folder} holds no model: `dvc repro train` makes one, `dvc pull` brings one") from None
-    if sizes["version"] != VERSION:
-        raise UserError(f"{folder}/model.json has version {sizes['version']}, this is for {VERSION}: train again")
+    if (version := sizes.get("version")) != VERSION:
+        raise UserError(f"{folder}/model.json has version {version}, this is for {VERSION}: train again")
     return sizes
 
 

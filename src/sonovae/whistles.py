@@ -101,5 +101,5 @@ def _envelope(lengths: NDArray[np.int64], sample_rate: int) -> Waves:
 
 
 def _pause(seconds: float, p: Whistles, rng: Generator) -> Waves:
-    """A room's noise, at -66 dB."""
+    """A room's noise, 66 dB below a tone's amplitude."""
     return 5e-4 * rng.normal(size=int(seconds * p.sample_rate))

@@ -59,7 +59,7 @@ class Fetch:
 
 @dataclass(frozen=True, config=STRICT)
 class Silence:
-    """Stretches of `min_seconds` whose RMS is at most `threshold_dbfs` are cut out."""
+    """Stretches of `min_seconds` whose RMS, once the recording is levelled, is at most `threshold_dbfs` are cut out."""
 
     min_seconds: Positive
     threshold_dbfs: Decibels
