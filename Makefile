@@ -26,7 +26,7 @@ $(BIN)/.installed: requirements.txt
 	@touch $@
 
 folder: env ## Use your own recordings: make folder FROM=path [PATTERN='(?P<label>…)']
-	@$(RUN) python -m sonovae folder "$(FROM)" '$(PATTERN)'
+	@$(RUN) python -m sonovae folder "$(value FROM)" '$(value PATTERN)'
 
 check: env ## Look for faults in params.yaml and in the folder of recordings
 	@$(RUN) python -m sonovae check

@@ -114,6 +114,14 @@ def test_edit_keeps_comments_and_all_else(tmp_path: Path) -> None:
     assert [line.split("#")[0].split() for line in different] == [["kl_weight:", "0.25"]]
 
 
+def test_edit_writes_nothing_that_breaks_a_rule(tmp_path: Path) -> None:
+    path = changed(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="fetch.pattern = '\\(': must be a regular expression"):
+        params.edit(path, {"fetch.pattern": "("})
+    assert path.read_bytes() == before
+
+
 def test_console_says_it_in_lines_and_ends_with_2(tmp_path: Path) -> None:
     changed(tmp_path, ("epochs: 24", "epochs: 0"))
     ended = subprocess.run([sys.executable, "-m", "sonovae", "check"], cwd=tmp_path, capture_output=True, text=True,

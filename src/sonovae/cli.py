@@ -34,6 +34,9 @@ def main() -> None:
 def check(root: Path) -> None:
     """Say what DVC would hang on or die of, before it is started."""
     p = params.load(root / "params.yaml").fetch
+    if not (root / p.folder).is_dir():
+        back = "`dvc checkout` or `dvc pull` brings it back, `make folder FROM=…` takes another"
+        raise UserError(f"fetch.folder = {p.folder!r} is not there: {back}")
     _refuse(root / p.folder)
 
 
@@ -42,14 +45,17 @@ def folder(root: Path, source: str, pattern: str) -> None:
     if not source or not Path(source).is_dir():
         raise UserError(f"FROM = {source!r} is not a folder: make folder FROM=path/to/recordings")
     _refuse(Path(source))
+    if (root / OWN).exists():
+        raise UserError(f"{OWN} is there already: change its files, or `dvc remove {OWN}.dvc` and move it away first")
     values = {"fetch.source": "folder", "fetch.folder": OWN, "fetch.table": None, "fetch.pattern": pattern or None}
+    before = (root / "params.yaml").read_bytes()
     params.edit(root / "params.yaml", values)
     done = subprocess.run([sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False)
     if done.returncode:
-        raise UserError(f"DVC could not add {source!r}: see its message above")
-    print(
-        f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it.\nNext: git add {OWN}.dvc, make repro"
-    )
+        (root / "params.yaml").write_bytes(before)
+        raise UserError(f"DVC could not add {source!r}: see its message above; params.yaml is as it was")
+    print(f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it")
+    print(f"next: git add {OWN}.dvc data/.gitignore params.yaml; make repro")
 
 
 def _refuse(path: Path) -> None:

@@ -4,6 +4,7 @@ ruamel.yaml reads it, as DVC does, so that `1e-4` is a number to both (YAML 1.2)
 """
 
 import difflib
+import io
 import json
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,14 +20,17 @@ from sonovae.params.sections import Params
 def load(path: Path) -> Params:
     """Read `params.yaml`; UserError with a line for each fault in it."""
     try:
-        return parse(_read(path), Params)
-    except ValidationError as error:
-        data = _read(path)
-        raise UserError("\n".join(f"{path.name}: {line}" for line in _faults(error, data))) from None
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: `git checkout {path.name}` brings it back") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path.name} is not text in UTF-8: {error}") from None
+    return _checked(text, path.name)
 
 
 def edit(path: Path, values: dict[str, Any]) -> None:
-    """Set dotted keys of `params.yaml`; comments and order stay."""
+    """Set dotted keys of `params.yaml`; comments and order stay. What breaks a rule is a UserError, and not written."""
+    load(path)
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 200
@@ -38,8 +42,11 @@ def edit(path: Path, values: dict[str, Any]) -> None:
         for parent in parents:
             section = section[parent]
         section[last] = value
+    text = io.StringIO()
+    yaml.dump(data, text)
+    _checked(text.getvalue(), path.name)
     part = path.with_suffix(".part")
-    yaml.dump(data, part)
+    part.write_text(text.getvalue(), encoding="utf-8")
     part.replace(path)
 
 
@@ -56,13 +63,15 @@ def plain(section: Any) -> Any:
     return TypeAdapter(type(section)).dump_python(section, mode="json", by_alias=True)
 
 
-def _read(path: Path) -> Any:
+def _checked(text: str, name: str) -> Params:
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: `git checkout {path.name}` brings it back") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
+        data = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from None
+    try:
+        return parse(data, Params)
+    except ValidationError as error:
+        raise UserError("\n".join(f"{name}: {line}" for line in _faults(error, data))) from None
 
 
 def _faults(error: ValidationError, data: Any) -> list[str]:
