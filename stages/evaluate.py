@@ -11,11 +11,11 @@ from sonovae import (
     codec,
     dataset,
     latent,
+    listing,
     metrics,
     model,
     params,
     plots,
-    recordings,
     spectrogram,
     stage,
     tracking,
@@ -75,7 +75,7 @@ def listen(raw: Path, out: Path, c: Codec, test: Dataset, restored: Array, shown
     """Write original_N.wav and reconstructed_N.wav; returns the mean spectral convergence in dB of the true pictures'
     way back, which no model can better."""
     out.mkdir()
-    paths = recordings.read(raw / "recordings.csv").set_index("sha256")["path"]
+    paths = listing.read(raw / "recordings.csv").set_index("sha256")["path"]
     convergence = []
     for n, i in enumerate(progress(shown, "evaluate", "sounds"), start=1):
         clip = test.clips.iloc[i]

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from sonovae import params, recordings, stage, whistles
+from sonovae import listing, params, recordings, stage, whistles
 
 OUT = "data/raw"
 
@@ -17,7 +17,7 @@ def main(root: Path) -> None:
             folder = Path(made)
             whistles.write(folder, p.whistles)
         table = recordings.collect(folder, out, p)
-    print(f"fetch: {recordings.summary(table)}")
+    print(f"fetch: {listing.summary(table)}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, dataset, params, recordings, stage, waveform
+from sonovae import codec, dataset, listing, params, stage, waveform
 from sonovae.errors import UserError
 from sonovae.params.sections import Preprocess
 from sonovae.picture import Array
@@ -18,25 +18,25 @@ RAW, OUT = "data/raw", "data/pictures"
 def main(root: Path) -> None:
     """Recordings that are used → pictures, clips table and codec."""
     p = params.load(root / "params.yaml").preprocess
-    table = recordings.read(root / RAW / "recordings.csv")
-    used = recordings.used(table)
+    table = listing.read(root / RAW / "recordings.csv")
+    used = listing.used(table)
     spectra, rows = [], []
     for i in progress(used.index, "preprocess", "recordings"):
         found = analyse(root / RAW, used.loc[i], p)
         if not found:
             reason = f"shorter than a clip, {p.waveform.clip_seconds:g} s, once silences are cut"
-            table.loc[i, ["status", "reason"]] = recordings.LEFT_OUT, reason
+            table.loc[i, ["status", "reason"]] = listing.LEFT_OUT, reason
         spectra += [spectrum for spectrum, _ in found]
         rows += [row for _, row in found]
     if not rows:
-        raise UserError(f"no recording makes a clip: {recordings.summary(table)}")
+        raise UserError(f"no recording makes a clip: {listing.summary(table)}")
     with stage.whole(root / OUT) as out:
         pictures, clips, fitted = scale(spectra, pd.DataFrame(rows), p)
         dataset.save(out, pictures, clips)
         fitted.save(out)
-        recordings.write(out / "recordings.csv", table)
+        listing.write(out / "recordings.csv", table)
     sides = ", ".join(f"{n} {side}" for side, n in clips["split"].value_counts().items())
-    print(f"preprocess: {recordings.summary(table)}\npreprocess: {len(clips)} clips: {sides}")
+    print(f"preprocess: {listing.summary(table)}\npreprocess: {len(clips)} clips: {sides}")
 
 
 def analyse(raw: Path, recording: "pd.Series[Any]", p: Preprocess) -> list[tuple[Array, dict[str, Any]]]:

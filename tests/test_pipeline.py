@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import codec, latent, metrics, model, params, recordings, spectrogram, waveform
+from sonovae import codec, latent, listing, metrics, model, params, spectrogram, waveform
 from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, preprocess, train
 
@@ -62,7 +62,7 @@ def test_no_group_is_on_two_sides(done: Path) -> None:
 def test_clips_lie_where_the_table_says(done: Path) -> None:
     c = codec.load(done / "data/model")
     pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
-    paths = recordings.read(done / "data/raw/recordings.csv").set_index("sha256")["path"]
+    paths = listing.read(done / "data/raw/recordings.csv").set_index("sha256")["path"]
     for i in range(0, len(clips), 7):
         samples = evaluate.original(done / "data/raw" / paths[clips["sha256"][i]], clips.iloc[i], c)
         p = params.load(done / "params.yaml").preprocess
@@ -77,7 +77,7 @@ def test_limits_are_fitted_on_the_training_split_alone(done: Path, copy: Path) -
     run(copy, preprocess)
     before = pd.read_csv(copy / "data/pictures/clips.csv")
     scale, pictures = codec.load(copy / "data/pictures").typical, np.load(copy / "data/pictures/pictures.npy")
-    paths = recordings.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
+    paths = listing.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
     for sha in set(before[before["split"] == "test"]["sha256"]):
         samples, rate = waveform.read(copy / "data/raw" / paths[sha])
         waveform.write(copy / "data/raw" / paths[sha], samples / np.abs(samples).max(), rate)
@@ -167,7 +167,7 @@ def test_a_recording_that_silence_leaves_too_short_is_named(tmp_path: Path) -> N
     mostly_silent = np.concatenate([samples[:2000], np.zeros(16000, np.float32)])
     waveform.write(root / "data/own/pause.wav", mostly_silent, 8000)
     run(root, fetch, preprocess)
-    table = recordings.read(root / "data/pictures/recordings.csv").set_index("name")
+    table = listing.read(root / "data/pictures/recordings.csv").set_index("name")
     assert table.loc["pause.wav", ["status", "reason"]].tolist() == [
         "left out",
         "shorter than a clip, 0.496 s, once silences are cut",
@@ -231,8 +231,8 @@ def test_spoken_digits(tmp_path: Path) -> None:
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(files.read(name))
     run(root)
-    table = recordings.read(root / "data/raw/recordings.csv")
-    assert len(recordings.used(table)) == 240
+    table = listing.read(root / "data/raw/recordings.csv")
+    assert len(listing.used(table)) == 240
     assert set(table["label"]) == set("0123456789")
     clips = pd.read_csv(root / "data/pictures/clips.csv")
     assert clips.groupby("group")["split"].nunique().max() == 1

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from conftest import make_project, tone, write_tones
 
-from sonovae import recordings, waveform
+from sonovae import listing, recordings, waveform
 from sonovae.errors import UserError
 from sonovae.recordings import Naming
 from stages import fetch
@@ -24,7 +24,7 @@ def fetched(tmp_path: Path, folder: Path, **changes: object) -> pd.DataFrame:
     changes = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None, **changes}
     make_project(root, **{"fetch__min_recordings": 1, "fetch__max_skip_fraction": 1.0, **changes})
     fetch.main(root)
-    return recordings.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
+    return listing.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
 
 
 def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: Path) -> None:
@@ -54,7 +54,7 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
         "truncated.wav": "truncated: 4956 of 16000 bytes of samples are there",
         "tone0.wav": "the same bytes as 'copy.wav'",
     }
-    assert set(recordings.used(table)["name"]) == {"copy.wav", "tone1.wav", "tone2.wav"}
+    assert set(listing.used(table)["name"]) == {"copy.wav", "tone1.wav", "tone2.wav"}
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 
 FLOORS = [
     {"errors", "progress", "params"},
-    {"waveform", "spectrogram", "picture", "recordings", "whistles", "backend"},
+    {"waveform", "spectrogram", "picture", "listing", "recordings", "whistles", "backend"},
     {"codec", "networks"},
     {"vae", "dataset", "provenance"},
     {"training", "model", "latent", "metrics", "plots", "tracking", "stage"},

@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from sonovae.errors import UserError
-from sonovae.params.layers import Conv, ConvTransposed, DepthToSpace, Layer, Project, SpaceToDepth
+from sonovae.params.layers import Conv, DepthToSpace, Layer, Project, SpaceToDepth
 
 Size = tuple[int, int]
 
@@ -39,11 +39,11 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
 
 def _apply(layer: Layer, x: Any, size: Size | None) -> Any:
     """The layer's output; `size` is what a project layer must make."""
-    return BUILD[type(layer)](layer, x, size)
+    return BUILD[layer.layer](layer, x, size)
 
 
 def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
-    def build(layer: Conv | ConvTransposed, x: Any, _: Size | None) -> Any:
+    def build(layer: Conv, x: Any, _: Size | None) -> Any:
         x = kind(layer.filters, layer.kernel, strides=layer.stride, padding="same", activation=layer.activation)(x)
         return layers.BatchNormalization()(x) if layer.batch_norm else x
 
@@ -72,22 +72,22 @@ def _depth_to_space(layer: DepthToSpace, x: Any, _: Size | None) -> Any:
     return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, b * f, b * t, c // b**2))
 
 
-BUILD: dict[type, Callable[..., Any]] = {
-    Conv: _conv(layers.Conv2D),
-    ConvTransposed: _conv(layers.Conv2DTranspose),
-    SpaceToDepth: _space_to_depth,
-    DepthToSpace: _depth_to_space,
-    Project: _project,
+BUILD: dict[str, Callable[..., Any]] = {
+    "conv": _conv(layers.Conv2D),
+    "conv_transposed": _conv(layers.Conv2DTranspose),
+    "space_to_depth": _space_to_depth,
+    "depth_to_space": _depth_to_space,
+    "project": _project,
 }
 
 
 def _size_before(network: Sequence[Layer], size: Size) -> Size:
     """The smallest size from which these layers make at least `size`."""
     for layer in reversed(network):
-        if isinstance(layer, ConvTransposed):
-            size = -(-size[0] // layer.stride[0]), -(-size[1] // layer.stride[1])
-        elif isinstance(layer, DepthToSpace):
+        if layer.layer == "depth_to_space":
             size = -(-size[0] // layer.block), -(-size[1] // layer.block)
-        elif isinstance(layer, Conv):
+        elif layer.layer == "conv_transposed":
+            size = -(-size[0] // layer.stride[0]), -(-size[1] // layer.stride[1])
+        elif layer.layer == "conv":
             size = size[0] * layer.stride[0], size[1] * layer.stride[1]
     return size

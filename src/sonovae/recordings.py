@@ -1,6 +1,5 @@
-"""The recordings table: every file of a folder, what it holds, what it is called, and whether it is used."""
+"""Where recordings come from: a folder, each file checked, named, and copied if it can be used."""
 
-import csv
 import hashlib
 import os
 import re
@@ -13,14 +12,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from sonovae import waveform
+from sonovae import listing, waveform
 from sonovae.errors import UserError
+from sonovae.listing import COLUMNS, LEFT_OUT, USED
 from sonovae.params.sections import Fetch, Table
 from sonovae.progress import progress
 from sonovae.waveform import Unreadable
 
-COLUMNS = ["path", "name", "sha256", "seconds", "sample_rate", "channels", "label", "group", "status", "reason"]
-USED, LEFT_OUT = "used", "left out"
 MIN_SAMPLE_RATE = 1000
 """Hz; a lower one is a damaged header, and resampling it would make hours of seconds."""
 
@@ -62,33 +60,8 @@ def collect(folder: Path, out: Path, p: Fetch) -> pd.DataFrame:
     rows = [_row(folder, path, out, naming, p, seen) for path in progress(_files(folder), "fetch", "files")]
     table = pd.DataFrame(rows, columns=list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)])))
     _check_enough(table, folder, p)
-    write(out / "recordings.csv", table)
+    listing.write(out / "recordings.csv", table)
     return table
-
-
-def write(path: Path, table: pd.DataFrame) -> None:
-    """The table as CSV; all text is quoted, as a name may hold a line's end."""
-    table.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-
-
-def read(path: Path) -> pd.DataFrame:
-    """The door back from `write`: text columns as text, whatever they hold."""
-    numbers = {"seconds": float, "sample_rate": float, "channels": float}
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return table.assign(**{key: pd.to_numeric(table[key]).astype(kind) for key, kind in numbers.items()})
-
-
-def used(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows that are used."""
-    return table[table["status"] == USED]
-
-
-def summary(table: pd.DataFrame) -> str:
-    """How many are used, and each that is left out with its reason."""
-    kept, gone = used(table), table[table["status"] == LEFT_OUT]
-    lines = [f"{len(kept)} recordings used, {kept['seconds'].sum():.0f} s; {len(gone)} left out"]
-    lines += [f"  left out: {name!r}: {reason}" for name, reason in zip(gone["name"], gone["reason"], strict=True)]
-    return "\n".join(lines[:20] + ([f"  … and {len(lines) - 20} more"] if len(lines) > 20 else []))
 
 
 def stumbling_blocks(folder: Path) -> list[str]:
@@ -178,17 +151,17 @@ def _rows(folder: Path, table: Table) -> dict[str, dict[str, str]]:
 
 
 def _check_enough(table: pd.DataFrame, folder: Path, p: Fetch) -> None:
-    kept = len(used(table))
+    kept = len(listing.used(table))
     skipped = 1 - kept / len(table) if len(table) else 0
     if kept < p.min_recordings:
         raise UserError(
             f"{folder}: {kept} usable recordings, fewer than fetch.min_recordings = {p.min_recordings}: add some, or"
-            f" lower it. {summary(table)}"
+            f" lower it. {listing.summary(table)}"
         )
     if skipped > p.max_skip_fraction:
         raise UserError(
             f"{folder}: {skipped:.0%} of the files were left out, more than fetch.max_skip_fraction ="
-            f" {p.max_skip_fraction:.0%}: mend or remove them, or raise it. {summary(table)}"
+            f" {p.max_skip_fraction:.0%}: mend or remove them, or raise it. {listing.summary(table)}"
         )
 
 

@@ -12,22 +12,10 @@ Activation = Literal["linear", "relu", "sigmoid"]
 
 @dataclass(frozen=True, config=STRICT)
 class Conv:
-    """Convolution with zero padding, activation, then batch normalization if asked for; `stride` is that of
-    frequency and of time."""
+    """Convolution, plain or transposed (`stride` times as many pixels), with zero padding, activation, then batch
+    normalization if asked for; `stride` is that of frequency and of time."""
 
-    layer: Literal["conv"]
-    filters: Count
-    kernel: Count
-    stride: tuple[Count, Count]
-    activation: Activation
-    batch_norm: bool
-
-
-@dataclass(frozen=True, config=STRICT)
-class ConvTransposed:
-    """Transposed convolution: `stride` times as many pixels."""
-
-    layer: Literal["conv_transposed"]
+    layer: Literal["conv", "conv_transposed"]
     filters: Count
     kernel: Count
     stride: tuple[Count, Count]
@@ -61,5 +49,5 @@ class Project:
     activation: Activation
 
 
-Layer = Annotated[Conv | ConvTransposed | SpaceToDepth | DepthToSpace | Project, Field(discriminator="layer")]
+Layer = Annotated[Conv | SpaceToDepth | DepthToSpace | Project, Field(discriminator="layer")]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]

@@ -1,0 +1,34 @@
+"""The recordings table: every file that fetch found, what it holds, what it is called, and whether it is used."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+COLUMNS = ["path", "name", "sha256", "seconds", "sample_rate", "channels", "label", "group", "status", "reason"]
+USED, LEFT_OUT = "used", "left out"
+
+
+def write(path: Path, table: pd.DataFrame) -> None:
+    """The table as CSV; all text is quoted, as a name may hold a line's end."""
+    table.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The door back from `write`: text columns as text, whatever they hold."""
+    numbers = {"seconds": float, "sample_rate": float, "channels": float}
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.assign(**{key: pd.to_numeric(table[key]).astype(kind) for key, kind in numbers.items()})
+
+
+def used(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are used."""
+    return table[table["status"] == USED]
+
+
+def summary(table: pd.DataFrame) -> str:
+    """How many are used, and each that is left out with its reason."""
+    kept, gone = used(table), table[table["status"] == LEFT_OUT]
+    lines = [f"{len(kept)} recordings used, {kept['seconds'].sum():.0f} s; {len(gone)} left out"]
+    lines += [f"  left out: {name!r}: {reason}" for name, reason in zip(gone["name"], gone["reason"], strict=True)]
+    return "\n".join(lines[:20] + ([f"  … and {len(lines) - 20} more"] if len(lines) > 20 else []))
