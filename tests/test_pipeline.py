@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import codec, latent, listing, metrics, model, params, spectrogram, waveform
+from sonovae import codec, latent, listing, metrics, model, params, reconstruction, spectrogram, waveform
 from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, preprocess, train
 
@@ -64,7 +64,7 @@ def test_clips_lie_where_the_table_says(done: Path) -> None:
     pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
     paths = listing.read(done / "data/raw/recordings.csv").set_index("sha256")["path"]
     for i in range(0, len(clips), 7):
-        samples = evaluate.original(done / "data/raw" / paths[clips["sha256"][i]], clips.iloc[i], c)
+        samples = reconstruction.original(done / "data/raw" / paths[clips["sha256"][i]], clips.iloc[i], c)
         p = params.load(done / "params.yaml").preprocess
         spectrum, _, _ = codec.clip_to_spectrogram(samples * np.float32(clips["gain"][i]), p)
         scale = codec.Scale(clips["low"][i], clips["high"][i], clips["gain"][i])

@@ -5,7 +5,6 @@ Nothing here stops a stage: where the store cannot be reached, a line says so an
 
 import fcntl
 import functools
-import logging
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any, ParamSpec
 from sonovae import params, provenance
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # the default waits minutes for a server that is gone
 
 EXPERIMENT = "sonovae"
@@ -86,8 +86,6 @@ def _key(root: Path) -> str:
 
 def _store(root: Path) -> tuple[Any, str]:
     """A client of the tracking server, or of the database under mlruns/, and the experiment's id."""
-    for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow import MlflowClient
 
     if uri := os.environ.get("MLFLOW_TRACKING_URI"):
