@@ -2,9 +2,11 @@ import keras
 import numpy as np
 import pytest
 
-from sonovae import networks, params, vae
+from sonovae import backend, networks, params, vae
 from sonovae.errors import UserError
 from sonovae.params.layers import Layers
+
+backend.prepare(threads=2)  # as the stages will in this process, and it cannot be changed once anything is computed
 
 
 def layers(*some: dict[str, object]) -> Layers:
