@@ -168,7 +168,9 @@ def test_a_folder_of_ones_own_is_watched_file_by_file(tmp_path: Path) -> None:
     write_tones(tmp_path / "my sounds", 5)
     said = call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "my sounds"))
     assert "data/own is a copy of" in said
-    again = call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path), fails=True)
+    again = call(
+        root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "my sounds"), fails=True
+    )
     assert again.startswith("error: data/own is there already: change its files, or `dvc remove data/own.dvc`")
     call(root, "dvc", "repro", "fetch")
     commit(root)
