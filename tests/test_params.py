@@ -83,6 +83,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("    validation: 0.125", "    validation: 0.9", "validation + test = 1.025 must be less than 1"),
         ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
+        ("(?P<group>", "(?P<path>", "the recordings table has its own column path: give the group another name"),
         ("kernel: 3, stride: [1, 1]", "kernel: 3, stride: [1]", "train.encoder[1].stride[1] is missing"),
         ("layer: project", "layer: projekt", "does not match any of the expected tags"),
     ],

@@ -16,6 +16,10 @@ Decibels = Annotated[float, Field(le=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+OWN_COLUMNS = {"path", "name", "sha256", "seconds", "sample_rate", "channels", "status", "reason"}
+"""Columns of the recordings table that no pattern may overwrite."""
+
+
 def _inside(path: str) -> str:
     if Path(path).is_absolute() or ".." in Path(path).parts:
         raise ValueError("must be a path inside the project, as DVC's experiments run on a copy of it")
@@ -24,9 +28,11 @@ def _inside(path: str) -> str:
 
 def _compiles(pattern: str) -> str:
     try:
-        re.compile(pattern)
+        groups = re.compile(pattern).groupindex
     except re.error as error:
         raise ValueError(f"must be a regular expression: {error}") from None
+    if taken := OWN_COLUMNS & set(groups):
+        raise ValueError(f"the recordings table has its own column {min(taken)}: give the group another name")
     return pattern
 
 
