@@ -77,6 +77,8 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
     [
         ("win_length: 512", "win_length: 600", "win_length = 600 must be at most n_fft = 512"),
         ("hop_length: 128", "hop_length: 512", "hop_length = 512 cannot be inverted with a hann window"),
+        ("hop_length: 128", "hop_length: 999999999999", "cannot be inverted with a hann window"),
+        ("min_seconds: 0.5", "min_seconds: 1e-5", "silence.min_seconds = 1e-05: input should be greater than"),
         ("    bins: 128", "    bins: 258", "picture.bins = 258 must be at most n_fft / 2 + 1 = 257"),
         ("    frames: 128", "    frames: 127", "picture.frames = 127 must be at least the clip's 128 frames"),
         ("dynamic_range_db: 60", "dynamic_range_db:", "dynamic_range_db must be a number where scale is db"),
@@ -99,6 +101,15 @@ def test_hop_that_just_inverts_is_allowed(tmp_path: Path) -> None:
 def test_broken_yaml_is_one_line(tmp_path: Path) -> None:
     (line,) = faults(changed(tmp_path, ("epochs: 24", "epochs: [24")))
     assert line.startswith("error: params.yaml is not YAML: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- 1", "5", "a: &a [*a]", "? [a, b]\n: 1", "a: !!python/object:os.system 1", "a: 1\na: 2"]
+)
+def test_no_text_is_a_crash(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    assert faults(path)[0].startswith("error: params.yaml")
 
 
 def test_absent_file(tmp_path: Path) -> None:

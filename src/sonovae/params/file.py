@@ -72,6 +72,8 @@ def _checked(text: str, name: str) -> Params:
         return parse(data, Params)
     except ValidationError as error:
         raise UserError("\n".join(f"{name}: {line}" for line in _faults(error, data))) from None
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name} holds more than plain keys and values: {error}") from None
 
 
 def _faults(error: ValidationError, data: Any) -> list[str]:

@@ -61,7 +61,7 @@ class Fetch:
 class Silence:
     """Stretches of `min_seconds` whose RMS, once the recording is levelled, is at most `threshold_dbfs` are cut out."""
 
-    min_seconds: Positive
+    min_seconds: Annotated[float, Field(ge=0.01)]
     threshold_dbfs: Decibels
 
 
@@ -108,6 +108,8 @@ class Spectrogram:
 
     def _overlap(self) -> float:
         """Smallest over largest sum of squared windows a hop apart (the nonzero overlap-add constraint)."""
+        if self.hop_length > self.win_length:
+            return 0.0
         from scipy.signal import get_window
 
         square = get_window(WINDOWS[self.window], self.win_length) ** 2
