@@ -24,11 +24,11 @@ def main(root: Path) -> None:
         found["codec"] = {"spectral_convergence_db": convergence}
         found = metrics.rounded(found)
         (out / "metrics.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-        pairs = {"original": test.pictures[shown], "reconstructed": restored[shown]}
+        pairs = {"original": test.pictures[shown[:8]], "reconstructed": restored[shown[:8]]}
         plots.save(plots.rows(pairs, fitted.extent), out / "reconstructions.png")
     tracking.result(root, "evaluate", trained.id, root / OUT, found)
     print(f"evaluate: {json.dumps(found)}")
 
 
 if __name__ == "__main__":
-    stage.run(main, *OUTS)
+    stage.run(main, *OUTS, in_git=f"{OUT}/metrics.json")

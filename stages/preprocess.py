@@ -41,7 +41,10 @@ def main(root: Path) -> None:
 
 def analyse(raw: Path, recording: "pd.Series[Any]", p: Preprocess) -> list[tuple[Array, dict[str, Any]]]:
     """The unscaled spectrogram of each clip of a recording, and its row of the clips table."""
-    clips = codec.recording_to_clips(*waveform.read(raw / recording["path"]), p.waveform)
+    try:
+        clips = codec.recording_to_clips(*waveform.read(raw / recording["path"]), p.waveform)
+    except waveform.Unreadable as error:
+        raise UserError(f"{recording['name']!r} was read by fetch, and now cannot be: {error}") from None
     same = {key: recording[key] for key in ("sha256", "label", "group")} | {"item": 0, "gain": clips.gain}
     found = []
     for clip, start, source_start in zip(clips.samples, clips.start, clips.source_start, strict=True):

@@ -86,6 +86,11 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
         ("(?P<group>", "(?P<path>", "the recordings table has its own column path: give the group another name"),
+        (
+            "    - {layer: project, filters: 128, activation: relu}\n",
+            "",
+            "it must begin with project, and hold no other",
+        ),
         ("kernel: 3, stride: [1, 1]", "kernel: 3, stride: [1]", "train.encoder[1].stride[1] is missing"),
         ("layer: project", "layer: projekt", "does not match any of the expected tags"),
     ],

@@ -101,6 +101,20 @@ def test_pattern_names_label_group_and_others(tmp_path: Path, folder: Path) -> N
     assert table.loc["tone1.wav", "reason"] == f"its name does not match fetch.pattern {pattern}"
 
 
+def test_an_optional_group_that_is_not_there_leaves_the_default(tmp_path: Path, folder: Path) -> None:
+    write_tones(folder, 2)
+    table = fetched(tmp_path, folder, fetch__pattern=r"tone(?P<label>\d)(?P<group>x)?")
+    assert table["group"].tolist() == ["tone0.wav", "tone1.wav"]
+    assert table["label"].tolist() == ["0", "1"]
+
+
+def test_a_suffix_that_is_none_stays_out_of_paths(tmp_path: Path, folder: Path) -> None:
+    write_tones(folder, 1)
+    (folder / "tone0.wav").rename(os.fsdecode(os.fsencode(folder) + b"/Mr. \xe9t\xe9"))
+    row = fetched(tmp_path, folder).iloc[0]
+    assert row["path"] == f"files/{row['sha256']}"
+
+
 def test_table_names_label_group_and_others(tmp_path: Path, folder: Path) -> None:
     write_tones(folder, 3)
     (folder / "about.csv").write_text("file,song,who,place\ntone0.wav,Potter,p1,here\ntone1.wav,Panther,p2,there\n")
@@ -155,13 +169,24 @@ def test_what_dvc_would_hang_on_or_die_of_is_named(folder: Path) -> None:
     (folder / "dvc.yaml").touch()
     (folder / "b.dvc").touch()
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff.wav")).touch()
+    inside = Path(os.fsdecode(os.fsencode(folder) + b"/\xfe"))
+    inside.mkdir()
+    (inside / "a.wav").touch()
     with socket.socket(socket.AF_UNIX) as server:
         here = Path.cwd()
         os.chdir(folder)  # a socket's path is at most 107 bytes long
         server.bind("sock")
         os.chdir(here)
     faults = sorted(recordings.stumbling_blocks(folder))
-    assert [fault.split("'")[1] for fault in faults] == ["%FF.wav", "a fifo", "b.dvc", "dangling", "dvc.yaml", "sock"]
+    assert [fault.split("'")[1] for fault in faults] == [
+        "%FE/a.wav",
+        "%FF.wav",
+        "a fifo",
+        "b.dvc",
+        "dangling",
+        "dvc.yaml",
+        "sock",
+    ]
 
 
 def test_whistles_are_the_same_bytes_each_time(tmp_path: Path) -> None:

@@ -55,13 +55,20 @@ def ended(root: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> 
 def test_what_a_user_can_cause_is_a_line_and_the_way_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "dvc.lock").touch()
+    (tmp_path / "dvc.lock").write_text("    - path: data/raw\n")
     assert ended(tmp_path, monkeypatch, UserError("a = 1: too small\nb = 2: too large")) == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: a = 1: too small",
         "error: b = 2: too large",
         "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back",
     ]
+
+
+def test_the_way_back_is_that_of_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "dvc.lock").write_text("    - path: data/raw\n    - path: data/plots\n")
+    assert stage._way_back(tmp_path, ("data/model",), "").endswith("; there were none before")
+    said = stage._way_back(tmp_path, ("data/raw", "data/plots"), "data/metrics.json")
+    assert "`dvc checkout data/raw data/plots` and `git checkout data/metrics.json` brings" in said
 
 
 @pytest.mark.parametrize(

@@ -108,10 +108,11 @@ def test_truncated_wav_is_named(tmp_path: Path) -> None:
     assert damaged(tmp_path / "b.wav") == "truncated: 8956 of 16000 bytes of samples are there"
 
 
-def test_streamed_wav_with_an_open_length_is_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [b"\xff\xff\xff\xff", b"\x00\xf0\xff\x7f", b"\x00\x00\x00\x80"])
+def test_streamed_wav_with_an_open_length_is_whole(tmp_path: Path, length: bytes) -> None:
     waveform.write(tmp_path / "a.wav", tone(), 8000)
     data = bytearray((tmp_path / "a.wav").read_bytes())
-    data[40:44] = b"\xff\xff\xff\xff"
+    data[40:44] = length
     (tmp_path / "a.wav").write_bytes(data)
     assert waveform.inspect(tmp_path / "a.wav").seconds == 1.0
 
@@ -121,6 +122,13 @@ def test_truncated_flac_is_damaged(tmp_path: Path, rng: np.random.Generator) -> 
     whole = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "b.flac").write_bytes(whole[: len(whole) // 2])
     assert damaged(tmp_path / "b.flac") == "damaged: flac decoder lost sync"
+
+
+def test_truncated_mp3_is_named_or_short_but_never_memory(tmp_path: Path, rng: np.random.Generator) -> None:
+    soundfile.write(tmp_path / "a.mp3", rng.uniform(-0.5, 0.5, 64000), 16000)
+    whole = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "b.mp3").write_bytes(whole[: len(whole) // 2])
+    assert damaged(tmp_path / "b.mp3").startswith("truncated: ")
 
 
 def test_text_is_not_a_sound_file(tmp_path: Path) -> None:

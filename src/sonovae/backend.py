@@ -4,7 +4,9 @@ import keras
 
 
 def prepare(threads: int) -> None:
-    """Fix what the last digits of a result depend on, before anything is computed."""
+    """Fix what a result depends on, before anything is computed: threads, and what ~/.keras may say otherwise."""
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
     if keras.backend.backend() == "tensorflow":
         import tensorflow
 

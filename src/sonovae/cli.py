@@ -42,10 +42,11 @@ def check(root: Path) -> None:
 
 def folder(root: Path, source: str, pattern: str) -> None:
     """Let DVC track a copy of `source` as data/own, and let params.yaml fetch it."""
+    source = str(Path(source).expanduser()) if source else ""
     if not source or not Path(source).is_dir():
         raise UserError(f"FROM = {source!r} is not a folder: make folder FROM=path/to/recordings")
     _refuse(Path(source))
-    if (root / OWN).exists():
+    if (root / OWN).exists() or (root / f"{OWN}.dvc").exists():
         raise UserError(f"{OWN} is there already: change its files, or `dvc remove {OWN}.dvc` and move it away first")
     values = {"fetch.source": "folder", "fetch.folder": OWN, "fetch.table": None, "fetch.pattern": pattern or None}
     before = (root / "params.yaml").read_bytes()

@@ -15,7 +15,6 @@ from sonovae.spectrogram import Frames, Magnitude
 from sonovae.waveform import Samples
 
 VERSION = 1
-FILES = ("codec.json", "codec.npz")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Codec:
         In decibels, 0 in the picture means `low` or anything less. It comes back as silence, and all else as much
         lower, since a floor in every pixel would be heard as hiss.
         """
-        kept = picture.unscale(image, scale.low, scale.high)
+        kept = picture.unscale(np.clip(image, 0, 1), scale.low, scale.high)
         if self.spectrogram.scale == "db":
             kept = spectrogram.db_to_magnitude(kept) - np.float32(10 ** (scale.low / 20))
         kept = np.maximum(kept, 0)
@@ -167,6 +166,8 @@ def load(folder: Path) -> Codec:
         raise UserError(f"{folder} holds no codec: `dvc repro preprocess` makes one") from None
     if (version := saved.get("version")) != VERSION:
         raise UserError(f"{folder}/codec.json has version {version}, this is for {VERSION}: preprocess again")
+    if (kind := saved.get("kind")) != "sound":
+        raise UserError(f"{folder}/codec.json is of kind {kind!r}, and this version knows sound alone")
     with np.load(folder / "codec.npz", allow_pickle=False) as arrays:
         typical = Scale(*(float(arrays[name]) for name in ("low", "high", "gain")))
     return Codec(

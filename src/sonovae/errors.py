@@ -9,5 +9,6 @@ class UserError(Exception):
     """
 
     def __str__(self) -> str:
-        """Each fault's line says that it is one."""
-        return "\n".join(f"error: {line}" for line in super().__str__().splitlines())
+        """Each fault's line says that it is one; indented lines are details."""
+        lines = super().__str__().splitlines()
+        return "\n".join(line if line.startswith(" ") else f"error: {line}" for line in lines)

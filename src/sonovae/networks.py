@@ -31,8 +31,8 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
         x = _apply(layer, x, _size_before(network[i + 1 :], shape))
     if len(x.shape) != 4 or x.shape[3] != 1 or x.shape[1] < shape[0] or x.shape[2] < shape[1]:
         raise UserError(
-            f"train.decoder ends in a shape of {tuple(x.shape[1:])}: it must begin with project and end in one channel"
-            f" of at least the picture's size {shape}; a conv of b² filters before depth_to_space b gives one channel"
+            f"train.decoder ends in a shape of {tuple(x.shape[1:])}: it must end in one channel of at least"
+            f" the picture's size {shape}; a conv of b² filters before depth_to_space b gives one channel"
         )
     return keras.Model(z, layers.Reshape(shape)(x[:, : shape[0], : shape[1], :]))
 

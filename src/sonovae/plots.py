@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+mpl.rcdefaults()  # a matplotlibrc of one's own would change the bytes of outs
 
 Picture = NDArray[np.float32]
 Extent = tuple[float, float]

@@ -39,7 +39,7 @@ def listen(raw: Path, out: Path, c: Codec, test: Dataset, restored: Array, shown
     """Write original_N.wav and reconstructed_N.wav; returns the mean spectral convergence in dB of the true pictures'
     way back, which no model can better."""
     out.mkdir()
-    paths = listing.read(raw / "recordings.csv").set_index("sha256")["path"]
+    paths = listing.used(listing.read(raw / "recordings.csv")).set_index("sha256")["path"]
     convergence = []
     for n, i in enumerate(progress(shown, "evaluate", "sounds"), start=1):
         clip = test.clips.iloc[i]

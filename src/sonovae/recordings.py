@@ -41,11 +41,11 @@ class Naming:
         if self.rows is not None:
             if (row := self.rows.get(name) or self.rows.get(last)) is None:
                 raise LeftOut("not in fetch.table")
-            return plain | dict(row)
+            return plain | {key: value for key, value in row.items() if value}
         if self.pattern is not None:
             if (match := re.search(self.pattern, name)) is None:
                 raise LeftOut(f"its name does not match fetch.pattern {self.pattern}")
-            return plain | {key: value or "" for key, value in match.groupdict().items()}
+            return dict.fromkeys(match.groupdict(), "") | plain | {k: v for k, v in match.groupdict().items() if v}
         return plain
 
 
@@ -73,7 +73,7 @@ def stumbling_blocks(folder: Path) -> list[str]:
             faults.append(f"{name!r} is a link to nothing: delete it")
         elif path.exists() and not path.is_file() and not path.is_dir():
             faults.append(f"{name!r} is not a file but a FIFO, socket or device: delete it")
-        elif not _is_utf8(path.name):
+        elif not _is_utf8(path.relative_to(folder).as_posix()):
             faults.append(f"{name!r} (percent-encoded here) has a name that is not UTF-8: rename it")
         elif path.name in ("dvc.yaml", "dvc.lock") or path.suffix == ".dvc":
             faults.append(f"{name!r} is a file of DVC's: move it out of the folder")
@@ -108,7 +108,8 @@ def _row(folder: Path, path: Path, out: Path, naming: Naming, p: Fetch, seen: di
         row |= naming.of(row["name"])
         if (first := seen.setdefault(row["sha256"], row["name"])) != row["name"]:
             raise LeftOut(f"the same bytes as {first!r}")
-        row["path"] = f"files/{row['sha256']}{path.suffix.lower()}"
+        suffix = path.suffix.lower()
+        row["path"] = f"files/{row['sha256']}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
         shutil.copyfile(path, out / row["path"])
     except (LeftOut, Unreadable) as reason:
         row |= {"path": "", "status": LEFT_OUT, "reason": str(reason)}

@@ -16,10 +16,11 @@ from sonovae.errors import UserError
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
-def run(main: Callable[[Path], None], *outs: str) -> None:
+def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
     """Call `main` with the project's folder, the current one; end the process with 0, or with 2 and one line a fault.
 
-    `outs` are what the stage writes: where it fails, the last line says how to bring the last good ones back.
+    `outs` are what the stage writes, `in_git` one that git keeps and not DVC: where it fails, the last line says how to
+    bring the last good ones back.
     """
     root = Path.cwd()
     _die_with_parent()
@@ -27,11 +28,11 @@ def run(main: Callable[[Path], None], *outs: str) -> None:
         with _alone(root):
             main(root)
     except UserError as error:
-        _farewell(str(error), root, outs, code=2)
+        _farewell(str(error), _way_back(root, outs, in_git), code=2)
     except (KeyboardInterrupt, SystemExit):
-        _farewell("stopped", root, outs, code=130)
+        _farewell("stopped", _way_back(root, outs, in_git), code=130)
     except Exception:
-        _farewell(traceback.format_exc(), root, outs, code=1)
+        _farewell(traceback.format_exc(), _way_back(root, outs, in_git), code=1)
 
 
 @contextlib.contextmanager
@@ -49,12 +50,20 @@ def whole(out: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _farewell(what: str, root: Path, outs: tuple[str, ...], code: int) -> None:
+def _farewell(what: str, way_back: str, code: int) -> None:
     """End the process, saying what went wrong and, in the last line, how to go back."""
-    kept = (root / "dvc.lock").exists()
-    back = f"`dvc checkout {' '.join(outs)}` brings the last good ones back" if kept else "there were none before"
-    print(f"{what}\nnothing was written to {', '.join(outs)}; {back}", file=sys.stderr, flush=True)
+    print(f"{what}\n{way_back}", file=sys.stderr, flush=True)
     sys.exit(code)
+
+
+def _way_back(root: Path, outs: tuple[str, ...], in_git: str) -> str:
+    """DVC deletes outs before a stage runs; those that dvc.lock lists are in its cache."""
+    lock = root / "dvc.lock"
+    listed = lock.read_text(encoding="utf-8") if lock.exists() else ""
+    if not all(f"path: {out}\n" in listed for out in outs):
+        return f"nothing was written to {', '.join(outs)}; there were none before"
+    commands = f"`dvc checkout {' '.join(outs)}`" + (f" and `git checkout {in_git}`" if in_git else "")
+    return f"nothing was written to {', '.join(outs)}; {commands} brings the last good ones back"
 
 
 def _die_with_parent() -> None:

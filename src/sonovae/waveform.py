@@ -145,7 +145,9 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
     try:
-        yield from file.blocks(BLOCK // file.channels, dtype="float32", always_2d=True)
+        # Not file.blocks(), which after a short read yields the rest of its buffer, whatever it holds.
+        while len(block := file.read(BLOCK // file.channels, dtype="float32", always_2d=True)):
+            yield block
     except soundfile.LibsndfileError as error:
         raise Unreadable(f"damaged: {_reason(error)}") from None
 
@@ -161,8 +163,8 @@ def _check_complete(file: soundfile.SoundFile, frames: int) -> None:
     if frames < file.frames:
         raise Unreadable(f"truncated: {frames} of {file.frames} samples are there")
     promise = re.search(r"^data : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    # A recorder that streams leaves the largest number there, and its file is whole.
-    if promise and int(promise[1]) < 2**32 - 2**16 and int(promise[2]) < int(promise[1]):
+    # A program that streams leaves a number near 2³¹ or 2³² there, and its file is whole.
+    if promise and int(promise[1]) < 2**31 - 2**16 and int(promise[2]) < int(promise[1]):
         raise Unreadable(f"truncated: {promise[2]} of {promise[1]} bytes of samples are there")
 
 

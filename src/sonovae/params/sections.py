@@ -100,7 +100,8 @@ class Spectrogram:
             raise ValueError(
                 f"hop_length = {self.hop_length} cannot be inverted with a {self.window} window of win_length ="
                 f" {self.win_length}: its squared copies, a hop apart, must add up to at least 1 % of their"
-                f" maximum everywhere (NOLA) and come to {overlap:.2g}: take a hop of {self.win_length // 4}, say"
+                f" maximum everywhere (NOLA) and come to {overlap:.2g}: take a hop of"
+                f" {max(1, self.win_length // 4)}, say"
             )
         if (self.scale == "db") != (self.dynamic_range_db is not None):
             raise ValueError("dynamic_range_db must be a number where scale is db, and null where it is magnitude")
@@ -184,6 +185,15 @@ class Train:
     learning_rate: Positive  # of Adam
     batch_size: Count
     epochs: Count
+
+    @model_validator(mode="after")
+    def _projects_once(self) -> "Train":
+        kinds = [layer.layer for layer in self.decoder]
+        if kinds[0] != "project" or kinds.count("project") > 1:
+            raise ValueError(f"decoder = {', '.join(kinds)}: it must begin with project, and hold no other")
+        if "project" in [layer.layer for layer in self.encoder]:
+            raise ValueError("encoder holds project, which is the decoder's first layer")
+        return self
 
 
 @dataclass(frozen=True, config=STRICT)
