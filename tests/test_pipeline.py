@@ -182,6 +182,15 @@ def test_padding_keeps_what_is_shorter_than_a_clip(copy: Path) -> None:
     assert len(np.load(copy / "data/pictures/pictures.npy")) > dropped
 
 
+def test_a_duplicate_among_the_recordings_does_not_stop_evaluate(copy: Path) -> None:
+    path = copy / "data/raw/recordings.csv"
+    table = listing.read(path)
+    twins = table.assign(name="copy of " + table["name"], path="", status="left out", reason="the same bytes")
+    listing.write(path, pd.concat([table, twins]))
+    run(copy, evaluate)
+    assert len(list((copy / "data/evaluation/reconstructions").iterdir())) == 4
+
+
 @pytest.mark.parametrize("name", ["encoder.npz", "codec.npz"])
 def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> None:
     path = copy / "data/model" / name

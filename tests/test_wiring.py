@@ -28,8 +28,21 @@ def rooms(path: Path) -> frozenset[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sonovae."):
             names.add(node.module.split(".")[1])
-    files = {name: HERE / f"src/sonovae/{name}.py" for name in names - NO_BYTES}
-    return frozenset(files).union(*(rooms(file) for file in files.values()))
+    names -= NO_BYTES
+    return frozenset(names).union(*(rooms(HERE / f"src/sonovae/{name}.py") for name in names))
+
+
+def imports(path: Path) -> set[str]:
+    """The rooms that a file imports by itself, whichever they are and however it says so."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("sonovae.")}
+        elif isinstance(node, ast.ImportFrom) and node.module == "sonovae":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sonovae."):
+            found.add((node.module or "").split(".")[1])
+    return found
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -90,9 +103,18 @@ FLOORS = [
 def test_imports_point_down() -> None:
     floor = {room: n for n, some in enumerate(FLOORS) for room in some}
     for room, n in floor.items():
-        path = HERE / f"src/sonovae/{room}.py"
-        if path.exists():
-            assert all(floor[other] <= n for other in rooms(path)), room
+        here = HERE / "src/sonovae"
+        files = [here / f"{room}.py"] if (here / f"{room}.py").exists() else list((here / room).glob("*.py"))
+        assert files
+        for file in files:
+            assert all(floor[other] <= n for other in imports(file)), file
+
+
+def test_only_tracking_knows_mlflow() -> None:
+    naming = [
+        path for folder in ("src", "stages") for path in (HERE / folder).rglob("*.py") if "mlflow" in path.read_text()
+    ]
+    assert [path.name for path in naming] == ["tracking.py"]
 
 
 def test_every_room_is_in_the_plan() -> None:
