@@ -5,6 +5,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
 
+# As they were typed: neither make nor the shell expands them.
+override export FROM := $(value FROM)
+override export PATTERN := $(value PATTERN)
+
 .PHONY: help repro env folder check dashboard figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
@@ -26,7 +30,7 @@ $(BIN)/.installed: requirements.txt
 	@touch $@
 
 folder: env ## Use your own recordings: make folder FROM=path [PATTERN='(?P<label>…)']
-	@$(RUN) python -m sonovae folder "$(value FROM)" '$(value PATTERN)'
+	@$(RUN) python -m sonovae folder "$$FROM" "$$PATTERN"
 
 check: env ## Look for faults in params.yaml and in the folder of recordings
 	@$(RUN) python -m sonovae check

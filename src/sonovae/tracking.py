@@ -95,7 +95,8 @@ def _store(root: Path) -> tuple[Any, str]:
     home.mkdir(exist_ok=True)
     with (home / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two that make the database at once, one would die
-        client = MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
+        path = str(home / "mlflow.db").replace("%", "%25").replace("?", "%3F")  # in a URI these mean something else
+        client = MlflowClient(f"sqlite:///{path}")
         return client, _experiment(client, (home / "artifacts").as_uri())
 
 
