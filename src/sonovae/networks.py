@@ -17,7 +17,7 @@ def encoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
     picture = keras.Input(shape)
     x = layers.Reshape((*shape, 1))(picture)
     for layer in network:
-        x = _apply(layer, x, None)
+        x = BUILD[layer.layer](layer, x, None)
     x = layers.Flatten()(x)
     mean, log_var = layers.Dense(latent_size)(x), layers.Dense(latent_size)(x)
     return keras.Model(picture, [mean, log_var])
@@ -28,18 +28,13 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
     z = keras.Input((latent_size,))
     x = z
     for i, layer in enumerate(network):
-        x = _apply(layer, x, _size_before(network[i + 1 :], shape))
+        x = BUILD[layer.layer](layer, x, _size_before(network[i + 1 :], shape))
     if len(x.shape) != 4 or x.shape[3] != 1 or x.shape[1] < shape[0] or x.shape[2] < shape[1]:
         raise UserError(
             f"train.decoder ends in a shape of {tuple(x.shape[1:])}: it must end in one channel of at least"
             f" the picture's size {shape}; a conv of b² filters before depth_to_space b gives one channel"
         )
     return keras.Model(z, layers.Reshape(shape)(x[:, : shape[0], : shape[1], :]))
-
-
-def _apply(layer: Layer, x: Any, size: Size | None) -> Any:
-    """The layer's output; `size` is what a project layer must make."""
-    return BUILD[layer.layer](layer, x, size)
 
 
 def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
@@ -79,6 +74,7 @@ BUILD: dict[str, Callable[..., Any]] = {
     "depth_to_space": _depth_to_space,
     "project": _project,
 }
+"""Each takes a layer's parameters, its input, and the size that a project layer must make; it returns the output."""
 
 
 def _size_before(network: Sequence[Layer], size: Size) -> Size:

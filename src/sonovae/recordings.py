@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +32,7 @@ class Naming:
     """What says a recording's label and group: its folder and itself, a pattern, or the rows of a table."""
 
     pattern: str | None
-    rows: Mapping[str, Mapping[str, str]] | None = field(default=None)
+    rows: Mapping[str, Mapping[str, str]] | None
 
     def of(self, name: str) -> dict[str, str]:
         """Label, group and any others of a name; LeftOut where pattern or table do not know it."""

@@ -46,7 +46,9 @@ class Training:
     @_forgiving
     def _open(self) -> None:
         self.client, experiment = _store(self.root)
-        self.run_id = _find_or_create(self.client, experiment, self.root, "key", _key(self.root))
+        hashes = provenance.inputs(self.root, "train")
+        key = provenance.key(hashes)
+        self.run_id = _find(self.client, experiment, "key", key) or _create(self.client, experiment, self.root, hashes)
         self.seen = {point.step for point in self.client.get_metric_history(self.run_id, "loss")}
 
     @_forgiving
@@ -70,7 +72,10 @@ def result(
 ) -> None:
     """Log what a stage made of a model to the model's run: its files, its section of the parameters and its metrics."""
     client, experiment = _store(root)
-    run_id = _find_or_create(client, experiment, root, "model_id", model_id)
+    run_id = _find(client, experiment, "model_id", model_id)
+    if not run_id:  # made elsewhere, or taken from DVC's cache
+        run_id = _create(client, experiment, root, provenance.inputs(root, "train"))
+        client.set_tag(run_id, "model_id", model_id)
     section = params.plain(getattr(params.load(root / "params.yaml"), stage))
     for name, value in _flat(section, f"{stage}.").items():
         client.set_tag(run_id, name, value)  # not as params, which MLflow never changes
@@ -78,10 +83,6 @@ def result(
     _log_metrics(client, run_id, flat, step=0)
     client.log_artifacts(run_id, str(folder), stage)
     client.set_terminated(run_id)
-
-
-def _key(root: Path) -> str:
-    return provenance.key(provenance.inputs(root, "train"))
 
 
 def _store(root: Path) -> tuple[Any, str]:
@@ -105,15 +106,17 @@ def _experiment(client: Any, artifacts: str | None) -> str:
     return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, artifacts))
 
 
-def _find_or_create(client: Any, experiment: str, root: Path, tag: str, value: str) -> str:
-    """The run with this tag; where there is none, a new one that says what went into the training."""
+def _find(client: Any, experiment: str, tag: str, value: str) -> str:
+    """The run with this tag, or nothing."""
     found = client.search_runs([experiment], f"tags.`{tag}` = '{value}'", max_results=1)
-    if found:
-        return str(found[0].info.run_id)
-    hashes = provenance.inputs(root, "train")
-    tags = {f"input.{name}": digest for name, digest in hashes.items()} | provenance.commit(root)
-    tags |= {"key": provenance.key(hashes), tag: value}
-    run = client.create_run(experiment, tags=tags, run_name=value[:8])
+    return str(found[0].info.run_id) if found else ""
+
+
+def _create(client: Any, experiment: str, root: Path, hashes: dict[str, str]) -> str:
+    """A new run that says what went into the training, whose `hashes` these are."""
+    key = provenance.key(hashes)
+    tags = {f"input.{name}": digest for name, digest in hashes.items()} | provenance.commit(root) | {"key": key}
+    run = client.create_run(experiment, tags=tags, run_name=key[:8])
     sections = params.plain(params.load(root / "params.yaml"))
     for section in ("fetch", "preprocess", "train"):
         for name, setting in _flat(sections[section], f"{section}.").items():
