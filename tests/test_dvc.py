@@ -216,9 +216,10 @@ def test_a_failed_stage_says_the_way_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
-def test_a_stage_whose_dvc_was_killed_stops(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_a_stage_whose_dvc_was_killed_stops(tmp_path: Path, shell: str) -> None:
     root = make_repository(tmp_path / "project", fetch__whistles__seconds=600.0, fetch__whistles__whistlers=60)
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "SHELL": shell}
     parent = subprocess.Popen(["dvc", "repro", "fetch"], cwd=root, env=environment,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     lock = root / ".sonovae/stage.lock"
