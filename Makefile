@@ -8,8 +8,9 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
 # As they were typed: neither make nor the shell expands them.
 override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
+override export NAME := $(value NAME)
 
-.PHONY: help repro env folder check dashboard figures test test-all lint types format lock
+.PHONY: help repro env recipe folder check dashboard figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -28,6 +29,9 @@ $(BIN)/.installed: requirements.txt
 	@echo "installing into .venv: some minutes, once"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@touch $@
+
+recipe: env ## Make params.yaml a recipe: make recipe NAME=… [FORCE=1]; without a name, list them
+	@$(RUN) python -m sonovae recipe $(if $(FORCE),--force) "$$NAME"
 
 folder: env ## Use your own recordings: make folder FROM=path [PATTERN='(?P<label>…)']
 	@$(RUN) python -m sonovae folder "$$FROM" "$$PATTERN"

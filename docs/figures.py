@@ -16,7 +16,7 @@ from scipy.signal import get_window
 from sonovae import codec, dataset, metrics, params, plots, spectrogram, waveform, whistles
 from sonovae.codec import Codec
 from sonovae.params import Params
-from sonovae.params.sections import WINDOWS, GriffinLim, Spectrogram
+from sonovae.params.preprocess import WINDOWS, GriffinLim, Spectrogram
 
 OUT = Path("docs/figures")
 MODEL, PICTURES, SAMPLES = Path("data/model"), Path("data/pictures"), Path("data/samples")

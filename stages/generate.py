@@ -1,38 +1,48 @@
-"""generate: data/model → data/samples: new sounds, each a WAV and a picture, and their index."""
+"""generate: data/model → data/samples: new sounds, each a WAV and a picture, or new images, and their index."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, latent, model, params, plots, stage, tracking, waveform
+from sonovae import codec, image, latent, model, params, plots, stage, tracking, waveform
+from sonovae.codec import Codec
+from sonovae.params.sections import Generate
+from sonovae.picture import Array
 from sonovae.progress import progress
 
 MODEL, OUT = "data/model", "data/samples"
 
 
 def main(root: Path) -> None:
-    """z from the prior or the density → pictures → sounds."""
+    """z from the prior, the density or around a class → pictures → sounds."""
     p = params.load(root / "params.yaml").generate
     trained, c = model.load(root / MODEL), codec.load(root / MODEL)
-    density = trained.density if p.source == "density" else latent.standard_normal(len(trained.density.mean))
-    z = density.sample(p.sounds, np.random.default_rng(p.seed))
+    z = latent.draw(trained.space, p, np.random.default_rng(p.seed))
     pictures = latent.decode(trained.decoder, z)
-    rows = []
     with stage.whole(root / OUT) as out:
-        for n, picture in enumerate(progress(pictures, "generate", "sounds"), start=1):
-            samples = c.decode(picture, None, p.griffin_lim, p.seed)
-            name = f"sound_{n:03d}"
-            waveform.write(out / f"{name}.wav", samples, c.waveform.sample_rate)
-            plots.save(plots.sound(picture, c.extent, name), out / f"{name}.png")
-            seconds = len(samples) / c.waveform.sample_rate
-            rows.append({"sound": f"{name}.wav", "picture": f"{name}.png", "row_of_z": n - 1, "seconds": seconds})
-        index = pd.DataFrame(rows).assign(seed=p.seed, model=trained.id, **{"from": p.source})
+        rows = [write(out, c, picture, n, p) for n, picture in enumerate(progress(pictures, "generate", c.kind + "s"))]
+        index = pd.DataFrame(rows).assign(seed=p.seed, model=trained.id, label=p.label, **{"from": p.source})
         index.to_csv(out / "index.csv", index=False, lineterminator="\n")
         np.save(out / "z.npy", z)
-        plots.save(plots.rows({"generated": pictures[:8]}, c.extent), out / "gallery.png")
+        plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")
     tracking.result(root, "generate", trained.id, root / OUT)
-    print(f"generate: {p.sounds} new sounds in {OUT}: listen to {OUT}/sound_001.wav, look at {OUT}/gallery.png")
+    first = f"listen to {OUT}/sound_001.wav, " if isinstance(c, codec.Sound) else ""
+    print(f"generate: {p.sounds} new {c.kind}s in {OUT}: {first}look at {OUT}/gallery.png")
+
+
+def write(out: Path, c: Codec, picture: Array, n: int, p: Generate) -> dict[str, Any]:
+    """Write what the n-th z decodes to; its row of the index."""
+    name = f"{c.kind}_{n + 1:03d}"
+    row: dict[str, Any] = {"picture": f"{name}.png", "row_of_z": n}
+    if not isinstance(c, codec.Sound):
+        image.write(out / row["picture"], picture)
+        return row
+    samples = c.decode(picture, None, p.griffin_lim, p.seed)
+    waveform.write(out / f"{name}.wav", samples, c.waveform.sample_rate)
+    plots.save(plots.sound(picture, c.extent, c.unit, name), out / row["picture"])
+    return {"sound": f"{name}.wav", **row, "seconds": len(samples) / c.waveform.sample_rate}
 
 
 if __name__ == "__main__":

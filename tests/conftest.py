@@ -1,5 +1,6 @@
 """A small project to run stages in, made of this one's files."""
 
+import gzip
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,32 @@ SHRUNK: dict[str, Any] = {
     "train.latent_size": 4,
     "train.encoder": [
         {"layer": "space_to_depth", "block": 4},
-        {"layer": "conv", "filters": 8, "kernel": 3, "stride": [2, 2], "activation": "relu", "batch_norm": True},
+        {
+            "layer": "conv",
+            "filters": 8,
+            "kernel": 3,
+            "stride": [2, 2],
+            "padding": "same",
+            "activation": "relu",
+            "batch_norm": True,
+        },
     ],
     "train.decoder": [
         {"layer": "project", "filters": 8, "activation": "relu"},
-        {"layer": "conv", "filters": 16, "kernel": 3, "stride": [1, 1], "activation": "sigmoid", "batch_norm": False},
+        {
+            "layer": "conv",
+            "filters": 16,
+            "kernel": 3,
+            "stride": [1, 1],
+            "padding": "same",
+            "activation": "sigmoid",
+            "batch_norm": False,
+        },
         {"layer": "depth_to_space", "block": 4},
     ],
     "train.epochs": 2,
     "evaluate.clips": 2,
+    "evaluate.maps": ["pca"],
     "evaluate.griffin_lim.iterations": 8,
     "generate.sounds": 3,
     "generate.griffin_lim.iterations": 8,
@@ -46,14 +64,23 @@ SHRUNK: dict[str, Any] = {
 def make_project(root: Path, **changes: Any) -> Path:
     """A copy of what the stages need in `root`, with shrunk parameters; changes by dotted key, `__` for the dot."""
     root.mkdir(parents=True, exist_ok=True)
-    for name in ("src", "stages"):
+    for name in ("src", "stages", "recipes"):
         shutil.copytree(HERE / name, root / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / name, root / name)
     shutil.copytree(HERE / "data/recordings", root / "data/recordings", dirs_exist_ok=True)
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
-    params.edit(root / "params.yaml", SHRUNK | dotted)
+    within = {key for key in SHRUNK if any(key.startswith(f"{whole}.") for whole in dotted)}
+    params.edit(root / "params.yaml", {key: value for key, value in SHRUNK.items() if key not in within} | dotted)
     return root
+
+
+def write_idx(path: Path, numbers: np.ndarray) -> None:
+    """Unsigned bytes in LeCun's format; gzipped where the name says so."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in numbers.shape)
+    data = bytes([0, 0, 8, numbers.ndim]) + sizes + numbers.astype(np.uint8).tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
 @pytest.fixture

@@ -1,16 +1,25 @@
 import dataclasses
 from pathlib import Path
+from typing import Any
 
+import librosa
 import numpy as np
 import pytest
 from conftest import HERE, tone
 
-from sonovae import codec, params, spectrogram
+from sonovae import clips, codec, params, spectrogram
 from sonovae.codec import Scale
-from sonovae.params.sections import GriffinLim, Preprocess
+from sonovae.params.preprocess import Preprocess
+from sonovae.params.sections import GriffinLim
 
 P = params.load(HERE / "params.yaml").preprocess
 RATE = P.waveform.sample_rate
+BACK = GriffinLim(iterations=64, momentum=0.99)
+
+
+def changed(**sections: dict[str, Any]) -> Preprocess:
+    """P with some keys of its sections replaced."""
+    return dataclasses.replace(P, **{k: dataclasses.replace(getattr(P, k), **v) for k, v in sections.items()})
 
 
 def whistle(seconds: float = 3.0) -> np.ndarray:
@@ -19,75 +28,131 @@ def whistle(seconds: float = 3.0) -> np.ndarray:
     return (0.3 * np.sin(2 * np.pi * 1200 * time + 5 * np.sin(2 * np.pi * 5 * time))).astype(np.float32)
 
 
-def fitted(p: Preprocess, clips: codec.Clips) -> tuple[codec.Codec, np.ndarray, Scale]:
+def cut(samples: np.ndarray, p: Preprocess = P) -> clips.Clips:
+    return clips.recording_to_clips(samples, RATE, p.waveform)
+
+
+def fitted(p: Preprocess, found: clips.Clips) -> tuple[codec.Sound, np.ndarray, Scale]:
     """A codec from these clips, and the first one's picture and scale."""
-    found = [codec.clip_to_spectrogram(clip, p) for clip in clips.samples]
-    low, high = (np.array([row[i] for row in found]) for i in (1, 2))
-    made = codec.fit(p, low, high, np.full(len(found), clips.gain))
-    scale = made.clip_scale(*found[0][1:], clips.gain)
-    return made, made.encode(found[0][0], scale), scale
+    values = [codec.unfitted(p).analyse(item) for item in found.items]
+    limits = np.array([codec.limits(each, p) for each in values])
+    made = codec.fit(p, values, limits, np.full(len(values), found.gain))
+    scale = made.clip_scale(*limits[0], found.gain)
+    return made, made.encode(values[0], scale), scale
 
 
-@pytest.mark.parametrize("scaling", ["clip", "dataset"])
+@pytest.mark.parametrize("scaling", ["clip", "dataset", "pixel", "fixed"])
 @pytest.mark.parametrize("scale_of", ["db", "magnitude"])
 def test_clip_to_picture_and_back(scaling: str, scale_of: str) -> None:
-    p = dataclasses.replace(P, picture=dataclasses.replace(P.picture, scaling=scaling))
-    kind = dataclasses.replace(P.spectrogram, scale=scale_of, dynamic_range_db=60.0 if scale_of == "db" else None)
-    p = dataclasses.replace(p, spectrogram=kind)
-    clips = codec.recording_to_clips(whistle(), RATE, p.waveform)
-    c, image, scale = fitted(p, clips)
+    given = {"db": (-30.0, 60.0), "magnitude": (0.0, 200.0)}[scale_of] if scaling == "fixed" else None
+    p = changed(
+        picture={"scaling": scaling, "range": given},
+        spectrogram={"scale": scale_of, "dynamic_range_db": 60.0 if scale_of == "db" else None},
+    )
+    found = cut(whistle(), p)
+    c, image, scale = fitted(p, found)
     assert image.shape == c.shape == (128, 128)
     assert 0 <= image.min() < image.max() <= 1
-    samples = c.decode(image, scale, GriffinLim(iterations=64, momentum=0.99), seed=0)
+    samples = c.decode(image, scale, BACK, seed=0)
     assert len(samples) == p.waveform.clip_length
-    wanted = spectrogram.waveform_to_magnitude(clips.samples[0], c.frames)
-    assert spectrogram.spectral_convergence_db(wanted, samples * clips.gain, c.frames) < -20
+    wanted = spectrogram.waveform_to_magnitude(found.items[0], c.frames)
+    assert spectrogram.spectral_convergence_db(wanted, samples * found.gain, c.frames) < -20
 
 
 def test_zero_phase_fails_that_bound() -> None:
-    import librosa
-
-    clips = codec.recording_to_clips(whistle(), RATE, P.waveform)
-    c, image, scale = fitted(P, clips)
-    samples = librosa.istft(c.magnitude(image, scale), length=P.waveform.clip_length, **codec.frames(P.spectrogram))
-    wanted = spectrogram.waveform_to_magnitude(clips.samples[0], c.frames)
+    found = cut(whistle())
+    c, image, scale = fitted(P, found)
+    samples = librosa.istft(c.magnitude(image, scale), length=P.waveform.clip_length, **c.frames)
+    wanted = spectrogram.waveform_to_magnitude(found.items[0], c.frames)
     assert spectrogram.spectral_convergence_db(wanted, samples, c.frames) > -20
 
 
-def test_a_tone_stays_a_tone() -> None:
-    c, image, _ = fitted(P, codec.recording_to_clips(tone(3, 1000, RATE), RATE, P.waveform))
-    samples = c.decode(image, None, GriffinLim(iterations=32, momentum=0.99), seed=0)
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    assert np.argmax(spectrum) * RATE / len(samples) == pytest.approx(1000, abs=RATE / P.spectrogram.n_fft)
+def test_pixel_limits_are_each_pixels_own(rng: np.random.Generator) -> None:
+    p = changed(picture={"scaling": "pixel", "bins": 4, "frames": None}, spectrogram={"dynamic_range_db": 1000.0})
+    values = list(rng.uniform(-50, 30, (6, 4, 128)).astype(np.float32))
+    limits = np.array([(each.min(), each.max()) for each in values])
+    c = codec.fit(p, values, limits, np.ones(6))
+    np.testing.assert_array_equal(c.typical.low, np.min(values, axis=0))
+    np.testing.assert_array_equal(c.typical.high, np.max(values, axis=0))
+    pictures = np.array([c.encode(each, c.clip_scale(0, 1, 1)) for each in values])
+    assert np.all(pictures.min(axis=0) == 0)
+    np.testing.assert_allclose(pictures.max(axis=0), 1, atol=1e-6)
+
+
+def strongest(samples: np.ndarray) -> float:
+    """The frequency in Hz at which most energy lies."""
+    return float(np.argmax(np.abs(np.fft.rfft(samples * np.hanning(len(samples))))) * RATE / len(samples))
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "picture", "hz"),
+    [
+        ({}, {}, RATE / 512),
+        ({"mel_bands": 64}, {"bins": 64}, 80),  # the band around 1 kHz
+        ({}, {"bins": None, "frames": None, "size": (64, 64), "interpolation": "bilinear"}, RATE / 128),
+        ({}, {"size": (64, 32), "interpolation": "bicubic"}, RATE / 256),
+        ({}, {"size": (64, 32), "interpolation": "lanczos"}, RATE / 256),
+        ({}, {"size": (64, 64), "interpolation": "nearest"}, RATE / 256),
+    ],
+)
+def test_a_tone_stays_a_tone(spectrum: dict[str, Any], picture: dict[str, Any], hz: float) -> None:
+    p = changed(spectrogram=spectrum, picture=picture)
+    c, image, _ = fitted(p, cut(tone(3, 1000, RATE), p))
+    assert image.shape == c.shape == (c.picture.size or (p.picture.bins, p.picture.frames))
+    assert strongest(c.decode(image, None, BACK, seed=0)) == pytest.approx(1000, abs=hz)
 
 
 def test_level_comes_back() -> None:
     quiet = 0.1 * tone(3, 1000, RATE)
-    clips = codec.recording_to_clips(quiet, RATE, P.waveform)
-    c, image, scale = fitted(P, clips)
-    samples = c.decode(image, scale, GriffinLim(iterations=32, momentum=0.99), seed=0)
+    c, image, scale = fitted(P, cut(quiet))
+    samples = c.decode(image, scale, BACK, seed=0)
     assert np.std(samples) == pytest.approx(np.std(quiet), rel=0.1)
 
 
-def test_starts_name_the_place_in_the_file() -> None:
-    pause = np.zeros(RATE, np.float32)
-    clips = codec.recording_to_clips(np.concatenate([pause, whistle(1.9), pause, whistle(1.9)]), RATE, P.waveform)
-    assert clips.start == [0, P.waveform.clip_length, 2 * P.waveform.clip_length]
-    assert clips.source_start == pytest.approx([1.0, 2.016, 3.9 + 2.032 - 1.9], abs=0.05)
-
-
-def test_silence_makes_no_clips() -> None:
-    clips = codec.recording_to_clips(np.zeros(3 * RATE, np.float32), RATE, P.waveform)
-    assert clips.samples.shape == (0, P.waveform.clip_length)
-
-
 def test_dataset_limits_are_of_what_was_fitted_alone() -> None:
-    c = codec.fit(P, np.array([-90.0, -20.0]), np.array([30.0, 40.0]), np.array([1.0, 3.0]))
+    c = codec.fit(P, [], np.array([[-90.0, 30.0], [-20.0, 40.0]]), np.array([1.0, 3.0]))
     assert c.typical == Scale(low=-20.0, high=40.0, gain=2.0)
     assert c.clip_scale(-100, 99, 5.0) == Scale(low=-20.0, high=40.0, gain=5.0)
 
 
-def test_save_and_load(tmp_path: Path) -> None:
-    c = codec.fit(P, np.array([-90.1]), np.array([30.7]), np.array([1.3]))
+def test_a_clips_own_limits_and_the_middle_ones_for_what_is_new() -> None:
+    p = changed(picture={"scaling": "clip"})
+    c = codec.fit(p, [], np.array([[-90.0, 30.0], [-20.0, 40.0], [-30.0, 10.0]]), np.ones(3))
+    assert c.typical == Scale(low=-30.0, high=30.0, gain=1.0)
+    assert c.clip_scale(-100, 99, 5.0) == Scale(low=-100, high=99, gain=5.0)
+
+
+@pytest.mark.parametrize("scaling", ["dataset", "pixel"])
+def test_save_and_load(tmp_path: Path, scaling: str) -> None:
+    c, image, scale = fitted(changed(picture={"scaling": scaling}), cut(whistle()))
+    c.save(tmp_path)
+    back = codec.load(tmp_path)
+    assert (back.picture, back.waveform, back.spectrogram) == (c.picture, c.waveform, c.spectrogram)
+    np.testing.assert_array_equal(back.magnitude(image, scale), c.magnitude(image, scale))
+
+
+def test_an_image_enters_at_the_picture(tmp_path: Path, rng: np.random.Generator) -> None:
+    frame = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
+    p = params.parse(
+        {
+            "waveform": None,
+            "spectrogram": None,
+            "picture": {**frame, "size": [8, 6], "interpolation": "lanczos"},
+            "limit": None,
+            "split": {"seed": 1, "block_seconds": None, "validation": 0.1, "test": 0.1},
+        },
+        Preprocess,
+    )
+    c, image, _ = fitted(p, clips.image_to_clips([rng.uniform(size=(8, 6)).astype(np.float32)], []))
+    assert (c.kind, c.shape, c.extent) == ("image", (8, 6), None)
     c.save(tmp_path)
     assert codec.load(tmp_path) == c
+    assert image.shape == (8, 6)
+
+
+def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
+    fitted(P, cut(whistle()))[0].save(tmp_path)
+    path = tmp_path / "codec.json"
+    path.write_text(path.read_text().replace('"sound"', '"smell"'))
+    with pytest.raises(codec.UserError, match="is of kind 'smell', and this version knows image, sound"):
+        codec.load(tmp_path)

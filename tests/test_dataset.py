@@ -5,36 +5,6 @@ import pandas as pd
 import pytest
 
 from sonovae import dataset
-from sonovae.errors import UserError
-from sonovae.params.sections import Split
-
-P = Split(seed=1, validation=0.1, test=0.2)
-GROUPS = {f"speaker {i}" for i in range(100)}
-
-
-def test_shares() -> None:
-    sides = list(dataset.split_groups(GROUPS, P).values())
-    assert {side: sides.count(side) for side in dataset.SIDES} == {"train": 70, "validation": 10, "test": 20}
-
-
-def test_a_new_group_leaves_nearly_all_where_they_were() -> None:
-    before, after = dataset.split_groups(GROUPS, P), dataset.split_groups(GROUPS | {"another"}, P)
-    assert sum(before[group] != after[group] for group in GROUPS) <= 2
-
-
-def test_another_seed_splits_otherwise() -> None:
-    other = Split(seed=2, validation=0.1, test=0.2)
-    assert dataset.split_groups(GROUPS, P) != dataset.split_groups(GROUPS, other)
-
-
-def test_three_groups_have_a_side_each() -> None:
-    greedy = Split(seed=1, validation=0.45, test=0.45)
-    assert sorted(dataset.split_groups({"a", "b", "c"}, greedy).values()) == ["test", "train", "validation"]
-
-
-def test_fewer_groups_than_sides() -> None:
-    with pytest.raises(UserError, match="at least 3 groups, one each for train, validation, test, and .* 2: a, b"):
-        dataset.split_groups({"b", "a"}, P)
 
 
 def table(n: int) -> pd.DataFrame:

@@ -1,10 +1,14 @@
 import keras
 import numpy as np
 import pytest
+from conftest import HERE
 
-from sonovae import backend, networks, params, vae
+from sonovae import backend, networks, params
 from sonovae.errors import UserError
+from sonovae.params import recipes
+from sonovae.params.file import check
 from sonovae.params.layers import Layers
+from sonovae.params.train import Train
 
 backend.prepare(threads=2)  # as the stages will in this process, and it cannot be changed once anything is computed
 
@@ -13,14 +17,16 @@ def layers(*some: dict[str, object]) -> Layers:
     return params.parse(list(some), Layers)
 
 
-def conv(filters: int, stride: int = 1, activation: str = "relu", layer: str = "conv") -> dict[str, object]:
-    size = {"filters": filters, "kernel": 3, "stride": [stride, stride]}
+def conv(filters: int, stride: int = 1, activation: str = "relu", layer: str = "conv", padding: str = "same") -> dict:
+    size = {"filters": filters, "kernel": 3, "stride": [stride, stride], "padding": padding}
     return {"layer": layer, **size, "activation": activation, "batch_norm": True}
 
 
 SPACE_TO_DEPTH = {"layer": "space_to_depth", "block": 2}
 DEPTH_TO_SPACE = {"layer": "depth_to_space", "block": 2}
 PROJECT = {"layer": "project", "filters": 4, "activation": "relu"}
+DENSE = {"layer": "dense", "units": 5, "activation": "relu"}
+UPSAMPLE = {"layer": "upsample", "size": 2}
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (15, 13), (28, 28), (7, 30)])
@@ -30,6 +36,9 @@ PROJECT = {"layer": "project", "filters": 4, "activation": "relu"}
         [PROJECT, conv(4), DEPTH_TO_SPACE, conv(4, activation="sigmoid"), DEPTH_TO_SPACE],
         [PROJECT, conv(8, 2, layer="conv_transposed"), conv(1, 2, "sigmoid", "conv_transposed")],
         [PROJECT, conv(1)],
+        [PROJECT, conv(1, 1, "relu", "conv", "valid")],
+        [PROJECT, conv(1, 3, "relu", "conv_transposed", "valid")],
+        [DENSE, PROJECT, UPSAMPLE, conv(4, 1, "relu", "conv_transposed", "valid"), UPSAMPLE, conv(1)],
     ],
 )
 def test_shapes_come_back_whatever_the_size(shape: tuple[int, int], network: list[dict[str, object]]) -> None:
@@ -66,31 +75,58 @@ def test_a_decoder_that_makes_no_picture_is_refused(network: list[dict[str, obje
         networks.decoder((8, 8), layers(*network), latent_size=3)
 
 
-def test_kl_by_hand() -> None:
-    half = np.array([[0.5]], np.float32)
-    out = {"mean": half, "log_var": np.log(half**2)}
-    assert float(vae.kl_divergence(None, out)[0]) == pytest.approx(0.4431, abs=1e-4)
-    standard = {"mean": np.zeros((2, 3), np.float32), "log_var": np.zeros((2, 3), np.float32)}
-    assert np.asarray(vae.kl_divergence(None, standard)).tolist() == [0, 0]
+def recipe(name: str) -> Train:
+    return check(recipes.whole(HERE, name), name).train
 
 
-def test_kl_is_a_mean_of_log_ratios(rng: np.random.Generator) -> None:
-    mean, scale = 0.7, 0.3
-    z = rng.normal(mean, scale, 400_000)
-    log_ratio = (-0.5 * ((z - mean) / scale) ** 2 - np.log(scale)) + 0.5 * z**2
-    out = {"mean": np.array([[mean]], np.float32), "log_var": 2 * np.log(np.array([[scale]], np.float32))}
-    assert float(vae.kl_divergence(None, out)[0]) == pytest.approx(log_ratio.mean(), abs=0.005)
+def built(p: Train, shape: tuple[int, int]) -> tuple[keras.Model, keras.Model]:
+    encoder = networks.encoder(shape, p.encoder, p.latent_size, outputs=1 if p.prior == "none" else 2)
+    return encoder, networks.decoder(shape, p.decoder, p.latent_size)
 
 
-def test_mse_is_a_mean_over_pixels() -> None:
-    out = {"picture": np.array([[[0.0, 1.0], [0.5, 0.5]]], np.float32)}
-    assert np.asarray(vae.mean_squared_error(np.zeros((1, 2, 2), np.float32), out)).tolist() == [0.375]
+@pytest.mark.parametrize(
+    ("name", "shape", "counts"),
+    [
+        ("spoken-digits", (256, 64), (1_838_688, 1_717_601)),
+        ("voices", (50, 50), (2_480_725, 2_482_486)),
+        ("thesis", (28, 28), (99_842, 121_537)),
+        ("thesis-vae", (28, 28), (106_116, 121_537)),
+        ("mnist", (28, 28), (99_842, 121_537)),
+    ],
+)
+def test_recipes_have_their_originals_parameters(name: str, shape: tuple[int, int], counts: tuple[int, int]) -> None:
+    encoder, decoder = built(recipe(name), shape)
+    assert (encoder.count_params(), decoder.count_params()) == counts
 
 
-def test_loss_is_the_weighted_sum_of_its_terms(rng: np.random.Generator) -> None:
-    encoder = networks.encoder((8, 8), layers(conv(4, 2)), latent_size=3)
-    decoder = networks.decoder((8, 8), layers(PROJECT, conv(1)), latent_size=3)
-    model = vae.VAE(encoder, decoder, {"mse": 10.0, "kl": 0.1}, seed=1)
-    model.compile()
-    found = model.evaluate(rng.uniform(size=(6, 8, 8)).astype(np.float32), batch_size=4, return_dict=True, verbose=0)
-    assert found["loss"] == pytest.approx(10 * found["mse"] + 0.1 * found["kl"], rel=1e-4)
+def test_the_thesis_with_its_large_colour_input() -> None:
+    p = recipe("thesis")
+    encoder = networks.encoder((545, 690, 3), p.encoder, p.latent_size, outputs=1)
+    decoder = networks.decoder((545, 690), p.decoder, p.latent_size)
+    assert encoder.count_params() + decoder.count_params() == 7_790_595
+    assert (548, 692, 1) in [tuple(layer.output.shape[1:]) for layer in decoder.layers]
+    assert decoder.output_shape == (None, 545, 690)
+
+
+def sizes(network: keras.Model) -> list[tuple[int, ...]]:
+    """Shapes of the outputs of a network's layers, each once in a row."""
+    shapes = [tuple(layer.output.shape[1:]) for layer in network.layers if not isinstance(layer.output, list)]
+    return [shape for i, shape in enumerate(shapes) if i == 0 or shape != shapes[i - 1]]
+
+
+def test_shapes_of_the_voices() -> None:
+    encoder, decoder = built(recipe("voices"), (50, 50))
+    assert sizes(encoder)[1:9] == [
+        (50, 50, 1), (48, 48, 40), (24, 24, 40), (22, 22, 25), (11, 11, 25), (3025,), (800,), (60,),
+    ]  # fmt: skip
+    assert sizes(decoder)[:9] == [
+        (20,), (60,), (800,), (3025,), (11, 11, 25), (22, 22, 25), (24, 24, 40), (48, 48, 40), (50, 50, 1),
+    ]  # fmt: skip
+
+
+def test_shapes_of_the_spoken_digits() -> None:
+    encoder, decoder = built(recipe("spoken-digits"), (256, 64))
+    there = [(128, 32, 512), (64, 16, 256), (32, 8, 128), (16, 4, 64), (8, 4, 32)]
+    assert [shape for shape in sizes(encoder) if len(shape) == 3][1:] == there
+    back = [(8, 4, 32), (16, 4, 32), (32, 8, 64), (64, 16, 128), (128, 32, 256), (256, 64, 512), (256, 64, 1)]
+    assert [shape for shape in sizes(decoder) if len(shape) == 3] == back

@@ -89,7 +89,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "    - {layer: project, filters: 128, activation: relu}\n",
             "",
-            "it must begin with project, and hold no other",
+            "it must hold one project, and before it dense layers alone",
         ),
         ("kernel: 3, stride: [1, 1]", "kernel: 3, stride: [1]", "train.encoder[1].stride[1] is missing"),
         ("layer: project", "layer: projekt", "does not match any of the expected tags"),

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from conftest import make_project, tone, write_tones
+from conftest import make_project, tone, write_idx, write_tones
 
-from sonovae import listing, recordings, waveform
+from sonovae import image, listing, params, recordings, waveform
 from sonovae.errors import UserError
-from sonovae.recordings import Naming
+from sonovae.naming import Naming
 from stages import fetch
 
 
@@ -55,6 +55,53 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
         "tone0.wav": "the same bytes as 'copy.wav'",
     }
     assert set(listing.used(table)["name"]) == {"copy.wav", "tone1.wav", "tone2.wav"}
+
+
+def test_only_some_and_a_limit(tmp_path: Path, folder: Path) -> None:
+    write_tones(folder / "a", 4)
+    write_tones(folder / "b", 2, seconds=1.5)
+    limit = {"count": 3, "draw": "first", "seed": 1}
+    changes = {"fetch__only": {"label": "a|c"}, "fetch__limit": limit, "fetch__max_skip_fraction": 0.0}
+    table = fetched(tmp_path, folder, **changes)
+    assert table["reason"].to_dict() == {
+        **dict.fromkeys(["a/tone0.wav", "a/tone1.wav", "a/tone2.wav"], ""),
+        "a/tone3.wav": "fetch.limit passes it over",
+        **dict.fromkeys(["b/tone0.wav", "b/tone1.wav"], "fetch.only passes it over"),
+    }
+    assert len(list((tmp_path / "project/data/raw/files").iterdir())) == 3
+    params.edit(tmp_path / "project/params.yaml", {"fetch.only": {"singer": "a"}})
+    with pytest.raises(UserError, match="fetch.only.singer: the recordings have no such column, but path, name"):
+        fetch.main(tmp_path / "project")
+
+
+def test_a_random_limit_is_the_seeds(tmp_path: Path, folder: Path) -> None:
+    write_tones(folder, 12)
+    table = fetched(tmp_path, folder, fetch__limit={"count": 6, "draw": "random", "seed": 1})
+    first = set(listing.used(table)["name"])
+    assert len(first) == 6
+    params.edit(tmp_path / "project/params.yaml", {"fetch.limit.seed": 2})
+    fetch.main(tmp_path / "project")
+    assert set(listing.used(listing.read(tmp_path / "project/data/raw/recordings.csv"))["name"]) != first
+
+
+def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Generator) -> None:
+    write_idx(folder / "t-images-idx3-ubyte.gz", rng.integers(0, 256, (5, 4, 3)))
+    write_idx(folder / "t-labels-idx1-ubyte.gz", np.arange(5))
+    image.write(folder / "one.png", rng.uniform(size=(4, 3)))
+    write_tones(folder, 1)
+    picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
+    picture |= {"size": [4, 4], "interpolation": "nearest"}
+    sections = {"preprocess__waveform": None, "preprocess__spectrogram": None, "preprocess__picture": picture}
+    table = fetched(tmp_path, folder, fetch__kind="image", **sections)
+    assert table["status"].to_dict() == {
+        "one.png": "used",
+        "t-images-idx3-ubyte.gz": "used",
+        "t-labels-idx1-ubyte.gz": "labels",
+        "tone0.wav": "left out",
+    }
+    labels = table.loc["t-labels-idx1-ubyte.gz", "path"]
+    assert table.loc["t-images-idx3-ubyte.gz", "labels"] == labels
+    assert (tmp_path / "project/data/raw" / labels).is_file()
 
 
 @pytest.mark.parametrize(

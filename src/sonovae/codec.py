@@ -1,98 +1,143 @@
-"""Codec: clip of sound ↔ picture for one set of parameters; all that the way there did, kept for the way back."""
+"""Codec: item ↔ picture for one set of parameters; all that the way there did, kept for the way back.
+
+An item is a clip of sound or an image, which enters at the picture.
+"""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonovae import params, picture, spectrogram, waveform
+from sonovae.clips import Item
 from sonovae.errors import UserError
-from sonovae.params.sections import WINDOWS, GriffinLim, Picture, Preprocess, Spectrogram, Waveform
-from sonovae.picture import Array
+from sonovae.params.preprocess import WINDOWS, Picture, Preprocess, Spectrogram, Waveform
+from sonovae.params.sections import GriffinLim
+from sonovae.picture import Array, Limit
 from sonovae.spectrogram import Frames, Magnitude
 from sonovae.waveform import Samples
 
-VERSION = 1
-
-
-@dataclass(frozen=True)
-class Clips:
-    """The equal clips [n, length] of one recording; their starts, in samples of what the silences left and in seconds
-    of the file; and the gain that levelled them."""
-
-    samples: NDArray[np.float32]
-    start: list[int]
-    source_start: list[float]
-    gain: float
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a picture's 0 and 1 stand for, in the spectrogram's unit, and the gain that levelled its recording."""
+    """What a picture's 0 and 1 stand for, in the spectrogram's unit, one for all pixels or one for each; and the gain
+    that levelled its recording."""
 
-    low: float
-    high: float
+    low: Limit
+    high: Limit
     gain: float
-
-
-def recording_to_clips(samples: Samples, sample_rate: int, p: Waveform) -> Clips:
-    """A recording's samples at its own rate → level, silences cut, equal clips."""
-    resampled = waveform.resample(samples, sample_rate, p.sample_rate)
-    levelled, gain = waveform.level(resampled, p.peak_dbfs)
-    kept = [(0, len(levelled))]
-    if p.silence:
-        kept = waveform.nonsilent(levelled, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
-    sounding = np.concatenate([levelled[:0], *(levelled[a:b] for a, b in kept)])
-    clips = waveform.cut(sounding, p.clip_length, p.rest)
-    start = [i * p.clip_length for i in range(len(clips))]
-    return Clips(clips, start, [_source(at, kept) / p.sample_rate for at in start], gain)
-
-
-def _source(at: int, kept: list[tuple[int, int]]) -> int:
-    """Where a sample stood before the silences were cut."""
-    for a, b in kept:
-        if at < b - a:
-            return a + at
-        at -= b - a
-    raise IndexError(at)
 
 
 @dataclass(frozen=True)
 class Codec:
-    """What preprocess learned and generate needs; `typical` is the scale for a sound that never was a clip."""
+    """What preprocess learned and generate needs; `typical` is the scale for what never was a clip."""
 
-    waveform: Waveform
-    spectrogram: Spectrogram
     picture: Picture
     typical: Scale
+    kind: ClassVar[str] = "image"
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Bins and frames of a picture."""
-        return self.picture.bins, self.picture.frames
+        """Rows and columns of a picture."""
+        return self.picture.size or self.full_shape
+
+    @property
+    def full_shape(self) -> tuple[int, int]:
+        """Rows and columns before it is resized; an image's are its own."""
+        return self.picture.size or (0, 0)
+
+    @property
+    def extent(self) -> tuple[float, float] | None:
+        """Seconds that a picture spans, and its height in `unit`; None for an image."""
+        return None
+
+    @property
+    def unit(self) -> str:
+        """What a picture's rows are: nothing, for an image."""
+        return ""
+
+    def analyse(self, item: Item) -> Array:
+        """Item → what is scaled: an image as it is."""
+        return item
+
+    def encode(self, values: Array, scale: Scale) -> Array:
+        """Values of `analyse` → picture [rows, columns] in [0, 1]."""
+        return self._resized(self.encode_full(values, scale), self.shape)
+
+    def encode_full(self, values: Array, scale: Scale) -> Array:
+        """The same before it is resized."""
+        return picture.scale(values, scale.low, scale.high)
+
+    def enlarge(self, small: Array, shape: tuple[int, int]) -> Array:
+        """Picture → as it was before it was resized, as well as can be."""
+        return self._resized(np.clip(small, 0, 1).astype(np.float32), shape)
+
+    def clip_scale(self, low: float, high: float, gain: float) -> Scale:
+        """The scale of a clip with these limits of its own."""
+        if self.picture.scaling == "clip":
+            return Scale(low, high, gain)
+        return Scale(self.typical.low, self.typical.high, gain)
+
+    def save(self, folder: Path) -> None:
+        """Write `codec.json` and `codec.npz`."""
+        sections = {name: params.plain(getattr(self, name)) for name in SECTIONS if hasattr(self, name)}
+        text = json.dumps({"version": VERSION, "kind": self.kind, **sections}, indent=2)
+        (folder / "codec.json").write_text(text + "\n", encoding="utf-8")
+        np.savez(folder / "codec.npz", low=self.typical.low, high=self.typical.high, gain=self.typical.gain)
+
+    def _resized(self, values: Array, shape: tuple[int, int]) -> Array:
+        if self.picture.interpolation is None:
+            return values
+        return picture.resize(values, shape, self.picture.interpolation)
+
+
+@dataclass(frozen=True)
+class Sound(Codec):
+    """The codec of sounds, which pass through waveform and spectrogram."""
+
+    waveform: Waveform
+    spectrogram: Spectrogram
+    kind: ClassVar[str] = "sound"
+
+    @property
+    def full_shape(self) -> tuple[int, int]:
+        """Bins and frames before the picture is resized."""
+        return self.picture.bins or self.spectrogram.bins, self.picture.frames or self._frames_of_clip
 
     @property
     def frames(self) -> Frames:
-        """The transform's lengths."""
-        return frames(self.spectrogram)
+        """The transform's lengths, as it takes them."""
+        p = self.spectrogram
+        return Frames(n_fft=p.n_fft, hop_length=p.hop_length, win_length=p.win_length, window=WINDOWS[p.window])
 
     @property
     def extent(self) -> tuple[float, float]:
-        """Seconds and Hz that a picture spans."""
-        rate = self.waveform.sample_rate
-        return (
-            self.picture.frames * self.spectrogram.hop_length / rate,
-            self.picture.bins * rate / self.spectrogram.n_fft,
-        )
+        """Seconds that a picture spans, and its height in `unit`."""
+        (bins, frames), p, rate = self.full_shape, self.spectrogram, self.waveform.sample_rate
+        return frames * p.hop_length / rate, bins if p.mel_bands else bins * rate / p.n_fft / 1000
 
-    def encode(self, spectrum: Array, scale: Scale) -> Array:
-        """Spectrogram of `clip_to_spectrogram` [bins, frames] → picture in [0, 1]."""
-        return picture.scale(spectrum, scale.low, scale.high)
+    @property
+    def unit(self) -> str:
+        """What a picture's rows are."""
+        return "mel band" if self.spectrogram.mel_bands else "frequency [kHz]"
+
+    def analyse(self, item: Item) -> Array:
+        """Samples of a clip → spectrogram [bins, frames] in its unit."""
+        p, rate = self.spectrogram, self.waveform.sample_rate
+        magnitude = spectrogram.waveform_to_magnitude(item, self.frames)
+        if p.mel_bands:
+            magnitude = spectrogram.magnitude_to_mel(magnitude, rate, p.mel_bands)
+        kept = picture.crop(magnitude, *self.full_shape, fill=0)
+        return spectrogram.magnitude_to_db(kept) if p.scale == "db" else kept
 
     def decode(self, image: Array, scale: Scale | None, griffin_lim: GriffinLim, seed: int) -> Samples:
-        """Picture [bins, frames] → samples of a clip in [-1, 1]; without a scale, by the typical one."""
+        """Picture → samples of a clip in [-1, 1]; without a scale, by the typical one."""
         scale = scale or self.typical
         return waveform.unlevel(self.invert(self.magnitude(image, scale), griffin_lim, seed), scale.gain)
 
@@ -110,52 +155,78 @@ class Codec:
     def magnitude(self, image: Array, scale: Scale) -> Magnitude:
         """Picture → magnitudes [1 + n_fft / 2, frames of a clip]; bins that were not kept are zero.
 
-        In decibels, 0 in the picture means `low` or anything less. It comes back as silence, and all else as much
-        lower, since a floor in every pixel would be heard as hiss.
+        In decibels, 0 in the picture means `low` (the lowest of all pixels' limits) or anything less. It comes back as
+        silence, and all else as much lower, since a floor in every pixel would be heard as hiss.
         """
-        kept = picture.unscale(np.clip(image, 0, 1), scale.low, scale.high)
-        if self.spectrogram.scale == "db":
-            kept = spectrogram.db_to_magnitude(kept) - np.float32(10 ** (scale.low / 20))
-        kept = np.maximum(kept, 0)
-        bins, length = self.spectrogram.n_fft // 2 + 1, self.waveform.clip_length
-        return picture.uncrop(kept, bins, 1 + length // self.spectrogram.hop_length, fill=0)
+        p = self.spectrogram
+        kept = picture.unscale(self.enlarge(image, self.full_shape), scale.low, scale.high)
+        if p.scale == "db":
+            floor = np.full(1, np.min(scale.low), np.float32)
+            kept = spectrogram.db_to_magnitude(kept) - spectrogram.db_to_magnitude(floor)
+        whole = picture.uncrop(np.maximum(kept, 0), p.bins, self._frames_of_clip, fill=0)
+        return spectrogram.mel_to_magnitude(whole, self.waveform.sample_rate, p.n_fft) if p.mel_bands else whole
 
-    def clip_scale(self, low: float, high: float, gain: float) -> Scale:
-        """The scale of a clip with these limits."""
-        if self.picture.scaling == "dataset":
-            low, high = self.typical.low, self.typical.high
-        return Scale(low, high, gain)
-
-    def save(self, folder: Path) -> None:
-        """Write `codec.json` and `codec.npz`."""
-        sections = {name: params.plain(getattr(self, name)) for name in ("waveform", "spectrogram", "picture")}
-        text = json.dumps({"version": VERSION, "kind": "sound", **sections}, indent=2)
-        (folder / "codec.json").write_text(text + "\n", encoding="utf-8")
-        np.savez(folder / "codec.npz", low=self.typical.low, high=self.typical.high, gain=self.typical.gain)
+    @property
+    def _frames_of_clip(self) -> int:
+        return 1 + self.waveform.clip_length // self.spectrogram.hop_length
 
 
-def frames(p: Spectrogram) -> Frames:
-    """The section's lengths, as the transform takes them."""
-    return Frames(n_fft=p.n_fft, hop_length=p.hop_length, win_length=p.win_length, window=WINDOWS[p.window])
+SECTIONS: dict[str, type[Any]] = {"waveform": Waveform, "spectrogram": Spectrogram, "picture": Picture}
+"""The sections of the parameters that a codec keeps."""
 
 
-def clip_to_spectrogram(clip: Samples, p: Preprocess | Codec) -> tuple[Array, float, float]:
-    """Samples of a clip → unscaled spectrogram [bins, frames], and its lowest and highest value."""
-    magnitude = spectrogram.waveform_to_magnitude(clip, frames(p.spectrogram))
-    kept = picture.crop(magnitude, p.picture.bins, p.picture.frames, fill=0)
-    values = spectrogram.magnitude_to_db(kept) if p.spectrogram.scale == "db" else kept
-    return values, *picture.limits(values, p.spectrogram.dynamic_range_db)
+def unfitted(p: Preprocess) -> Codec:
+    """A codec that can analyse, and does not know its scale yet."""
+    unknown = Scale(np.nan, np.nan, np.nan)
+    if p.waveform and p.spectrogram:
+        return Sound(p.picture, unknown, p.waveform, p.spectrogram)
+    return Codec(p.picture, unknown)
 
 
-def fit(p: Preprocess, low: NDArray[np.float64], high: NDArray[np.float64], gain: NDArray[np.float64]) -> Codec:
-    """A codec from the limits and gains of the training clips [n] alone."""
-    if p.picture.scaling == "dataset":
-        loudest = float(high.max())
-        quietest = max(float(low.min()), loudest - (p.spectrogram.dynamic_range_db or np.inf))
-        typical = Scale(quietest, loudest, float(np.median(gain)))
-    else:
-        typical = Scale(float(np.median(low)), float(np.median(high)), float(np.median(gain)))
-    return Codec(p.waveform, p.spectrogram, p.picture, typical)
+def limits(values: Array, p: Preprocess) -> tuple[float, float]:
+    """The lowest and highest value of a clip, at most the dynamic range apart."""
+    return picture.limits(values, _dynamic_range(p))
+
+
+def fit(p: Preprocess, values: list[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Codec:
+    """A codec from the training clips alone: their values [bins, frames], limits [n, 2] and gains [n]."""
+    low, high = SCALING[p.picture.scaling](p, values, limits)
+    return replace(unfitted(p), typical=Scale(low, high, float(np.median(gains))))
+
+
+def _middle(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    """The medians of the clips' own limits."""
+    low, high = np.median(limits, axis=0)
+    return float(low), float(high)
+
+
+def _of_all(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    """The lowest and highest value of all clips, at most the dynamic range apart."""
+    return picture.limits(limits, _dynamic_range(p))
+
+
+def _of_each_pixel(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    """Each pixel's lowest and highest value, not under the lowest of all; a hundredth of their span apart, at least."""
+    bottom, top = picture.limits(limits, _dynamic_range(p))
+    low = np.maximum(np.min(values, axis=0), bottom)
+    return low, np.maximum(np.max(values, axis=0), low + 0.01 * np.float32(top - bottom))
+
+
+def _given(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    return p.picture.range or (0.0, 1.0)
+
+
+def _dynamic_range(p: Preprocess) -> float | None:
+    return p.spectrogram.dynamic_range_db if p.spectrogram else None
+
+
+SCALING: dict[str, Callable[..., tuple[Limit, Limit]]] = {
+    "clip": _middle,
+    "dataset": _of_all,
+    "pixel": _of_each_pixel,
+    "fixed": _given,
+}
+"""How the typical limits come from the training clips."""
 
 
 def load(folder: Path) -> Codec:
@@ -166,13 +237,13 @@ def load(folder: Path) -> Codec:
         raise UserError(f"{folder} holds no codec: `dvc repro preprocess` makes one") from None
     if (version := saved.get("version")) != VERSION:
         raise UserError(f"{folder}/codec.json has version {version}, this is for {VERSION}: preprocess again")
-    if (kind := saved.get("kind")) != "sound":
-        raise UserError(f"{folder}/codec.json is of kind {kind!r}, and this version knows sound alone")
+    if (kind := saved.get("kind")) not in KINDS:
+        raise UserError(f"{folder}/codec.json is of kind {kind!r}, and this version knows {', '.join(KINDS)}")
     with np.load(folder / "codec.npz", allow_pickle=False) as arrays:
-        typical = Scale(*(float(arrays[name]) for name in ("low", "high", "gain")))
-    return Codec(
-        params.parse(saved["waveform"], Waveform),
-        params.parse(saved["spectrogram"], Spectrogram),
-        params.parse(saved["picture"], Picture),
-        typical,
-    )
+        low, high = (float(limit) if limit.ndim == 0 else limit for limit in (arrays["low"], arrays["high"]))
+        typical = Scale(low, high, float(arrays["gain"]))
+    sections = {name: params.parse(saved[name], section) for name, section in SECTIONS.items() if name in saved}
+    return KINDS[kind](typical=typical, **sections)
+
+
+KINDS = {kind.kind: kind for kind in (Codec, Sound)}

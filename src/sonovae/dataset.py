@@ -1,7 +1,6 @@
-"""Pictures and the clips table on disk, and the split of their groups into training, validation and test."""
+"""Pictures and the clips table on disk."""
 
 import csv
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae.errors import UserError
-from sonovae.params.sections import Split
-
 COLUMNS = ["sha256", "item", "start", "source_start", "label", "group", "split", "low", "high", "gain"]
-SIDES = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -27,22 +22,6 @@ class Dataset:
         """The clips of one side of the split, their pictures in memory."""
         rows = self.clips["split"] == split
         return Dataset(self.pictures[rows.to_numpy()], self.clips[rows].reset_index(drop=True))
-
-
-def split_groups(groups: set[str], p: Split) -> dict[str, str]:
-    """Each group's side, by the rank of its hash, so that a new one leaves nearly all others where they were."""
-    if len(groups) < len(SIDES):
-        raise UserError(
-            f"the split needs at least {len(SIDES)} groups, one each for {', '.join(SIDES)}, and the clips are of"
-            f" {len(groups)}: {', '.join(sorted(groups))}. Add recordings, or let fetch.pattern name smaller groups"
-        )
-    ranked = sorted(groups, key=lambda group: hashlib.sha256(f"{p.seed}:{group}".encode()).digest())
-    test = max(1, round(p.test * len(groups)))
-    validation = max(1, round(p.validation * len(groups)))
-    test = min(test, len(groups) - 2)
-    validation = min(validation, len(groups) - test - 1)
-    sides = ["test"] * test + ["validation"] * validation
-    return dict(zip(ranked, sides + ["train"] * (len(groups) - len(sides)), strict=True))
 
 
 def save(folder: Path, pictures: NDArray[np.float32], clips: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The one exception that a person sees as a plain line."""
+"""The exception that a person sees as a plain line, and the one that stands in a table instead."""
 
 
 class UserError(Exception):
@@ -12,3 +12,7 @@ class UserError(Exception):
         """Each fault's line says that it is one; indented lines are details."""
         lines = super().__str__().splitlines()
         return "\n".join(line if line.startswith(" ") else f"error: {line}" for line in lines)
+
+
+class Unreadable(Exception):
+    """Why a file cannot be used as a recording."""

@@ -1,5 +1,6 @@
-"""Points in the latent space: the posterior of pictures, the density fitted on it, and draws."""
+"""Points in the latent space: where the encoder sees pictures, and where new ones are drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,53 +8,71 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovae.errors import UserError
+from sonovae.params.sections import Generate
+
 Points = NDArray[np.float32]
+Floats = NDArray[np.float64]
+LOG_2PI = float(np.log(2 * np.pi))
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Means and log variances [N, latent_size] of the Gaussians that the encoder sees in N pictures."""
+    """Means and log variances [N, latent_size] of the Gaussians that the encoder sees in N pictures; a plain
+    autoencoder sees points, whose log variance is −∞."""
 
     mean: Points
     log_var: Points
-
-    def kl(self) -> NDArray[np.float64]:
-        """[N, latent_size] nats of each dimension from the standard normal."""
-        mean, log_var = self.mean.astype(float), self.log_var.astype(float)
-        return -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
 
     def sample(self, rng: np.random.Generator) -> Points:
         """One draw from each, [N, latent_size]."""
         noise = rng.standard_normal(self.mean.shape, np.float32)
         return self.mean + np.exp(0.5 * self.log_var) * noise
 
+    def log_density(self, z: Points) -> Floats:
+        """[N] nats: log q(z | x), each z by its own Gaussian."""
+        log_var = self.log_var.astype(float)
+        square = (z.astype(float) - self.mean) ** 2
+        return np.asarray(-0.5 * (square / np.exp(log_var) + log_var + LOG_2PI).sum(axis=1))
+
 
 @dataclass(frozen=True)
 class Density:
-    """A Gaussian over the latent space: its mean [latent_size] and covariance [latent_size, latent_size]."""
+    """Equally likely Gaussians over the latent space: means [K, latent_size] and covariances [K, latent_size,
+    latent_size]."""
 
-    mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+    means: Floats
+    covariances: Floats
 
     def sample(self, n: int, rng: np.random.Generator) -> Points:
-        """n draws [n, latent_size]."""
-        root = np.linalg.cholesky(self.covariance)
-        return (self.mean + rng.standard_normal((n, len(self.mean))) @ root.T).astype(np.float32)
+        """n draws [n, latent_size]; the first ones are the same whatever n is."""
+        choose, noise = rng.spawn(2)
+        which = choose.integers(len(self.means), size=n)
+        roots = np.stack([_root(covariance) for covariance in self.covariances])
+        draws = noise.standard_normal((n, self.means.shape[1]))
+        return np.stack([self.means[k] + roots[k] @ draw for k, draw in zip(which, draws, strict=True)]).astype(
+            np.float32
+        )
+
+    def log_density(self, z: Points) -> Floats:
+        """[N] nats: log p(z), for covariances that can be inverted."""
+        each = [_log_normal(z, mean, cov) for mean, cov in zip(self.means, self.covariances, strict=True)]
+        return np.asarray(np.logaddexp.reduce(each, axis=0) - np.log(len(each)))
 
     def save(self, path: Path) -> None:
         """Write an npz."""
-        np.savez(path, mean=self.mean, covariance=self.covariance)
+        np.savez(path, means=self.means, covariances=self.covariances)
 
 
 def load_density(path: Path) -> Density:
     """The door back from `Density.save`."""
     with np.load(path, allow_pickle=False) as arrays:
-        return Density(arrays["mean"], arrays["covariance"])
+        return Density(arrays["means"], arrays["covariances"])
 
 
 def standard_normal(size: int) -> Density:
-    """The prior."""
-    return Density(np.zeros(size), np.eye(size))
+    """One Gaussian around 0 with variance 1 in each dimension."""
+    return Density(np.zeros((1, size)), np.eye(size)[np.newaxis])
 
 
 def fit(posterior: Posterior) -> Density:
@@ -61,14 +80,59 @@ def fit(posterior: Posterior) -> Density:
     it (Ghosh et al. 2020): the covariance of the means plus the mean of the variances."""
     mean = posterior.mean.astype(float)
     variance = np.exp(posterior.log_var.astype(float)).mean(axis=0)
-    return Density(
-        mean.mean(axis=0), np.cov(mean, rowvar=False, bias=True).reshape(len(variance), -1) + np.diag(variance)
-    )
+    covariance = np.cov(mean, rowvar=False, bias=True).reshape(len(variance), -1) + np.diag(variance)
+    return Density(mean.mean(axis=0, keepdims=True), covariance[np.newaxis])
+
+
+def class_means(posterior: Posterior, labels: Iterable[str]) -> dict[str, Points]:
+    """The mean [latent_size] of each label's posterior means, in the order of the labels."""
+    each = np.asarray(list(labels))
+    return {str(label): posterior.mean[each == label].mean(axis=0) for label in np.unique(each) if label}
+
+
+def around(mean: Points, scale: float, n: int, rng: np.random.Generator) -> Points:
+    """n draws [n, latent_size] that differ from `mean` by up to `scale` in each dimension, evenly."""
+    return (mean + rng.uniform(-scale, scale, (n, len(mean)))).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is known of a latent space: the prior (None: a plain autoencoder), the density fitted on the training
+    posteriors, and the mean of each label's, [latent_size]."""
+
+    prior: Density | None
+    density: Density
+    classes: dict[str, Points]
+
+
+def draw(space: Space, p: Generate, rng: np.random.Generator) -> Points:
+    """New z [sounds, latent_size], from where generate's section says; UserError where there is no such place."""
+    if p.label is not None:
+        if p.label not in space.classes:
+            raise UserError(f"generate.label = {p.label!r}: the model knows {', '.join(space.classes) or 'no labels'}")
+        return around(space.classes[p.label], p.label_scale, p.sounds, rng)
+    source = space.density if p.source == "density" else space.prior
+    if source is None:
+        raise UserError("generate.from = prior: a plain autoencoder has none, take density")
+    return source.sample(p.sounds, rng)
+
+
+def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator, draws: int = 16) -> float:
+    """Mean nats a clip of KL(q(z | x) ‖ p(z)): exact where the prior is a standard normal, otherwise the mean of
+    log q − log p over `draws` of z a clip."""
+    if len(prior.means) == 1:
+        mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
+        return float(-0.5 * (1 + log_var - mean**2 - np.exp(log_var)).sum(axis=1).mean())
+    drawn = [posterior.sample(rng) for _ in range(draws)]
+    return float(np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn]))
 
 
 def encode(encoder: Any, pictures: NDArray[np.float32], batch_size: int = 64) -> Posterior:
     """Pictures [N, bins, frames] → their posterior."""
     found = [encoder.predict_on_batch(batch) for batch in _batches(pictures, batch_size)]
+    if not isinstance(found[0], list):  # z itself, of a plain autoencoder
+        z = np.concatenate(found)[: len(pictures)]
+        return Posterior(z, np.full_like(z, -np.inf))
     mean, log_var = (np.concatenate(parts)[: len(pictures)] for parts in zip(*found, strict=True))
     return Posterior(mean, log_var)
 
@@ -82,3 +146,16 @@ def _batches(rows: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
     """All of one size, the last filled up with zeros: one compilation, and no row depends on how many there are."""
     padded = np.concatenate([rows, np.zeros((-len(rows) % size, *rows.shape[1:]), np.float32)])
     return np.split(padded, len(padded) // size)
+
+
+def _root(covariance: Floats) -> Floats:
+    """R with R Rᵀ = covariance, which may be singular: a dimension that the encoder does not use varies by nothing."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+
+
+def _log_normal(z: Points, mean: Floats, covariance: Floats) -> Floats:
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, (z.astype(float) - mean).T)
+    log_det = 2 * np.log(np.diag(root)).sum()
+    return np.asarray(-0.5 * ((white**2).sum(axis=0) + log_det + len(mean) * LOG_2PI))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 COLUMNS = ["path", "name", "sha256", "seconds", "sample_rate", "channels", "label", "group", "status", "reason"]
-USED, LEFT_OUT = "used", "left out"
+USED, LEFT_OUT, NOT_CHOSEN, LABELS = "used", "left out", "not chosen", "labels"
+"""A file's status: a recording that is used; one that cannot be; one that fetch.only or fetch.limit passes over; the
+labels of another file's images."""
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
@@ -29,6 +31,10 @@ def used(table: pd.DataFrame) -> pd.DataFrame:
 def summary(table: pd.DataFrame) -> str:
     """How many are used, and each that is left out with its reason."""
     kept, gone = used(table), table[table["status"] == LEFT_OUT]
-    lines = [f"{len(kept)} recordings used, {kept['seconds'].sum():.0f} s; {len(gone)} left out"]
+    seconds = f", {kept['seconds'].sum():.0f} s" if kept["seconds"].sum() else ""
+    passed = (table["status"] == NOT_CHOSEN).sum()
+    lines = [
+        f"{len(kept)} recordings used{seconds}; {len(gone)} left out" + (f"; {passed} not chosen" if passed else "")
+    ]
     lines += [f"  left out: {name!r}: {reason}" for name, reason in zip(gone["name"], gone["reason"], strict=True)]
     return "\n".join(lines[:20] + ([f"  … and {len(lines) - 20} more"] if len(lines) > 20 else []))

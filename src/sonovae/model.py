@@ -1,8 +1,9 @@
-"""The model's folder: weights, the sizes that rebuild the networks, the codec, and the latent density."""
+"""The model's folder: weights, the sizes that rebuild the networks, the codec, and its latent space."""
 
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,37 +13,53 @@ import numpy as np
 
 from sonovae import backend, latent, networks, params
 from sonovae.errors import UserError
-from sonovae.latent import Density
+from sonovae.latent import Space
 from sonovae.params.layers import Layers
-from sonovae.params.sections import Train
+from sonovae.params.train import Train
 
-VERSION = 1
+VERSION = 2
 WEIGHTS = ("encoder.npz", "decoder.npz")
 CODEC = ("codec.json", "codec.npz")
+PRIOR, DENSITY, CLASSES, SNAPSHOTS = "prior.npz", "density.npz", "classes.npz", "snapshots"
 
 
 @dataclass(frozen=True)
 class Model:
-    """Networks that are ready to use, the density fitted on the training posteriors, and the model's id."""
+    """Networks that are ready to use, their latent space, and the model's id."""
 
     encoder: keras.Model
     decoder: keras.Model
-    density: Density
+    space: Space
     id: str
 
 
-def save(folder: Path, encoder: keras.Model, decoder: keras.Model, density: Density, p: Train, codec: Path) -> str:
+def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space, p: Train, codec: Path) -> str:
     """Write the model's folder, with the codec's files from the folder `codec` beside the weights; returns its id."""
-    for network, name in zip((encoder, decoder), WEIGHTS, strict=True):
-        # As arrays alone, since Keras' own files hold layers' names, which count up within a process.
-        np.savez(folder / name, *network.get_weights())
+    save_weights(folder, encoder, decoder)
     for name in CODEC:
         shutil.copyfile(codec / name, folder / name)
-    density.save(folder / "density.npz")
+    if space.prior:
+        space.prior.save(folder / PRIOR)
+    space.density.save(folder / DENSITY)
+    labels, means = list(space.classes), list(space.classes.values())
+    np.savez(folder / CLASSES, labels=np.array(labels, dtype=str), means=np.array(means, dtype=np.float32))
     sizes: dict[str, Any] = {"version": VERSION, "id": _id(folder), "shape": encoder.input_shape[1:]}
-    sizes |= {key: params.plain(p)[key] for key in ("latent_size", "threads", "encoder", "decoder")}
+    sizes |= {key: params.plain(p)[key] for key in ("latent_size", "threads", "prior", "encoder", "decoder")}
     (folder / "model.json").write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
     return str(sizes["id"])
+
+
+def save_snapshot(folder: Path, epoch: int, encoder: keras.Model, decoder: keras.Model) -> None:
+    """Keep the weights of an epoch beside those that the model will have."""
+    at = folder / SNAPSHOTS / f"{epoch:05d}"
+    at.mkdir(parents=True)
+    save_weights(at, encoder, decoder)
+
+
+def save_weights(folder: Path, encoder: keras.Model, decoder: keras.Model) -> None:
+    """As arrays alone, since Keras' own files hold layers' names, which count up within a process."""
+    for network, name in zip((encoder, decoder), WEIGHTS, strict=True):
+        np.savez(folder / name, *network.get_weights())
 
 
 def load(folder: Path) -> Model:
@@ -52,18 +69,41 @@ def load(folder: Path) -> Model:
         raise UserError(
             f"{folder}: weights or codec are not those that were saved: `dvc checkout {folder}` or train again"
         )
+    encoder, decoder = _networks(sizes)
+    _load_weights(folder, encoder, decoder)
+    prior = latent.load_density(folder / PRIOR) if sizes["prior"] != "none" else None
+    with np.load(folder / CLASSES, allow_pickle=False) as arrays:
+        classes = dict(zip(arrays["labels"].tolist(), arrays["means"], strict=True))
+    return Model(encoder, decoder, Space(prior, latent.load_density(folder / DENSITY), classes), sizes["id"])
+
+
+def snapshots(folder: Path) -> Iterator[tuple[int, keras.Model, keras.Model]]:
+    """Each epoch whose weights were kept, with encoder and decoder as they then were, until the next is asked for."""
+    if kept := sorted((folder / SNAPSHOTS).glob("*")):
+        encoder, decoder = _networks(_sizes(folder))
+        for at in kept:
+            _load_weights(at, encoder, decoder)
+            yield int(at.name), encoder, decoder
+
+
+def _networks(sizes: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
     backend.prepare(sizes["threads"])
-    build = {"encoder": networks.encoder, "decoder": networks.decoder}
-    layers = {name: params.parse(sizes[name], Layers) for name in build}
-    made = {name: build[name](tuple(sizes["shape"]), layers[name], sizes["latent_size"]) for name in build}
-    for (name, network), file in zip(made.items(), WEIGHTS, strict=True):
+    shape, size = tuple(sizes["shape"]), sizes["latent_size"]
+    outputs = 1 if sizes["prior"] == "none" else 2
+    encoder = networks.encoder(shape, params.parse(sizes["encoder"], Layers), size, outputs)
+    decoder = networks.decoder(shape, params.parse(sizes["decoder"], Layers), size)
+    for network in (encoder, decoder):
+        network.compile(jit_compile=True)
+    return encoder, decoder
+
+
+def _load_weights(folder: Path, *made: keras.Model) -> None:
+    for network, file in zip(made, WEIGHTS, strict=True):
         with np.load(folder / file, allow_pickle=False) as arrays:
             weights = [arrays[key] for key in arrays.files]
         if not all(np.isfinite(weight).all() for weight in weights):
-            raise UserError(f"{folder}/{file}: the {name} holds weights that are not finite: train again")
+            raise UserError(f"{folder}/{file}: the {file[:-4]} holds weights that are not finite: train again")
         network.set_weights(weights)
-        network.compile(jit_compile=True)
-    return Model(made["encoder"], made["decoder"], latent.load_density(folder / "density.npz"), sizes["id"])
 
 
 def _sizes(folder: Path) -> dict[str, Any]:
@@ -77,8 +117,9 @@ def _sizes(folder: Path) -> dict[str, Any]:
 
 
 def _id(folder: Path) -> str:
-    """SHA-256 of weights and codec: what came out, whatever went in."""
+    """SHA-256 of weights, prior and codec: what came out, whatever went in."""
     digest = hashlib.sha256()
-    for name in (*WEIGHTS, *CODEC):
-        digest.update((folder / name).read_bytes())
+    for name in (*WEIGHTS, PRIOR, *CODEC):
+        if (folder / name).is_file():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()

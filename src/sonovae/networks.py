@@ -7,20 +7,21 @@ import keras
 from keras import layers, ops
 
 from sonovae.errors import UserError
-from sonovae.params.layers import Conv, DepthToSpace, Layer, Project, SpaceToDepth
+from sonovae.params.layers import AveragePool, Conv, Dense, DepthToSpace, Layer, Project, SpaceToDepth, Upsample
 
 Size = tuple[int, int]
 
 
-def encoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Model:
-    """Pictures [N, bins, frames] → mean and log variance of the posterior, [N, latent_size] each."""
+def encoder(shape: tuple[int, ...], network: Sequence[Layer], latent_size: int, outputs: int = 2) -> keras.Model:
+    """Pictures [N, bins, frames], or [N, bins, frames, colours], → mean and log variance of the posterior, or with one
+    output z itself, [N, latent_size] each."""
     picture = keras.Input(shape)
-    x = layers.Reshape((*shape, 1))(picture)
+    x = picture if len(shape) == 3 else layers.Reshape((*shape, 1))(picture)
     for layer in network:
         x = BUILD[layer.layer](layer, x, None)
     x = layers.Flatten()(x)
-    mean, log_var = layers.Dense(latent_size)(x), layers.Dense(latent_size)(x)
-    return keras.Model(picture, [mean, log_var])
+    found = [layers.Dense(latent_size)(x) for _ in range(outputs)]
+    return keras.Model(picture, found if outputs > 1 else found[0])
 
 
 def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Model:
@@ -39,10 +40,23 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
 
 def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
     def build(layer: Conv, x: Any, _: Size | None) -> Any:
-        x = kind(layer.filters, layer.kernel, strides=layer.stride, padding="same", activation=layer.activation)(x)
+        how = {"strides": layer.stride, "padding": layer.padding, "activation": layer.activation}
+        x = kind(layer.filters, layer.kernel, **how)(x)
         return layers.BatchNormalization()(x) if layer.batch_norm else x
 
     return build
+
+
+def _average_pool(layer: AveragePool, x: Any, _: Size | None) -> Any:
+    return layers.AveragePooling2D(layer.size)(x)
+
+
+def _upsample(layer: Upsample, x: Any, _: Size | None) -> Any:
+    return layers.UpSampling2D(layer.size)(x)
+
+
+def _dense(layer: Dense, x: Any, _: Size | None) -> Any:
+    return layers.Dense(layer.units, activation=layer.activation)(layers.Flatten()(x))
 
 
 def _project(layer: Project, x: Any, size: Size) -> Any:
@@ -70,8 +84,11 @@ def _depth_to_space(layer: DepthToSpace, x: Any, _: Size | None) -> Any:
 BUILD: dict[str, Callable[..., Any]] = {
     "conv": _conv(layers.Conv2D),
     "conv_transposed": _conv(layers.Conv2DTranspose),
+    "average_pool": _average_pool,
+    "upsample": _upsample,
     "space_to_depth": _space_to_depth,
     "depth_to_space": _depth_to_space,
+    "dense": _dense,
     "project": _project,
 }
 """Each takes a layer's parameters, its input, and the size that a project layer must make; it returns the output."""
@@ -80,10 +97,23 @@ BUILD: dict[str, Callable[..., Any]] = {
 def _size_before(network: Sequence[Layer], size: Size) -> Size:
     """The smallest size from which these layers make at least `size`."""
     for layer in reversed(network):
-        if layer.layer == "depth_to_space":
-            size = -(-size[0] // layer.block), -(-size[1] // layer.block)
-        elif layer.layer == "conv_transposed":
-            size = -(-size[0] // layer.stride[0]), -(-size[1] // layer.stride[1])
-        elif layer.layer == "conv":
-            size = size[0] * layer.stride[0], size[1] * layer.stride[1]
+        size = _before(layer, size[0], 0), _before(layer, size[1], 1)
+    return size
+
+
+def _before(layer: Layer, size: int, axis: int) -> int:
+    """The fewest pixels along one axis from which a layer makes `size`."""
+    match layer:
+        case DepthToSpace(block=times) | Upsample(size=times):
+            return -(-size // times)
+        case AveragePool(size=times):
+            return size * times
+        case Conv(layer="conv", padding="same"):
+            return size * layer.stride[axis]
+        case Conv(layer="conv"):
+            return (size - 1) * layer.stride[axis] + layer.kernel
+        case Conv(padding="valid"):
+            return max(1, -(-(size - max(layer.kernel - layer.stride[axis], 0)) // layer.stride[axis]))
+        case Conv():
+            return -(-size // layer.stride[axis])
     return size

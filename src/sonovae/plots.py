@@ -1,6 +1,6 @@
 """Figures from arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 mpl.rcdefaults()  # a matplotlibrc of one's own would change the bytes of outs
 
 Picture = NDArray[np.float32]
-Extent = tuple[float, float]
-"""Seconds and Hz that a picture spans."""
+Extent = tuple[float, float] | None
+"""Seconds, and kHz or mel bands, that a picture spans; None for an image."""
+
+MOST_NAMES = 24
+"""Labels that a legend can hold."""
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -22,30 +25,49 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=80, metadata={"Software": None})
 
 
-def sound(picture: Picture, extent: Extent, title: str) -> Figure:
-    """One spectrogram picture, over seconds and kHz."""
+def sound(picture: Picture, extent: Extent, unit: str, title: str) -> Figure:
+    """One spectrogram picture, over seconds and kHz or mel bands."""
     figure = Figure((5, 3.4))
     axes = figure.add_axes((0.12, 0.16, 0.68, 0.74))
     image = _show(axes, picture, extent)
-    axes.set(title=title, xlabel="time [s]", ylabel="frequency [kHz]")
+    axes.set(title=title, xlabel="time [s]", ylabel=unit)
     figure.colorbar(image, cax=figure.add_axes((0.83, 0.16, 0.03, 0.74)), label="level in the picture")
     return figure
 
 
-def rows(named: Mapping[str, Picture], extent: Extent) -> Figure:
-    """Pictures [n, bins, frames] side by side, a named row each: originals over reconstructions, say."""
+def rows(named: Mapping[str, Sequence[Picture]], extent: Extent, unit: str) -> Figure:
+    """Pictures [bins, frames] side by side, a named row each: originals over reconstructions, say."""
     columns = max(map(len, named.values()))
     figure = Figure((1 + 2 * columns, 0.6 + 2.2 * len(named)), layout="constrained")
-    grid = figure.subplots(len(named), columns, squeeze=False, sharex=True, sharey=True)
+    grid = figure.subplots(len(named), columns, squeeze=False, sharex=bool(extent), sharey=bool(extent))
     for line, (name, pictures) in zip(grid, named.items(), strict=True):
         for axes, picture in zip(line, pictures, strict=False):
             _show(axes, picture, extent)
-        line[0].set_ylabel(f"{name}\nfrequency [kHz]")
+        line[0].set_ylabel(f"{name}\n{unit}".strip())
     for axes in grid[-1]:
-        axes.set_xlabel("time [s]")
+        axes.set_xlabel("time [s]" if extent else "")
+    return figure
+
+
+def maps(named: Mapping[str, Picture], labels: Sequence[str], test: NDArray[np.bool_]) -> Figure:
+    """Maps [N, 2] of the latent space side by side, coloured by label; clips of the test split are ringed."""
+    figure = Figure((5.2 * len(named) + 1.4, 5), layout="constrained")
+    names = sorted(set(labels))
+    colors = mpl.colormaps["tab10" if len(names) <= 10 else "turbo"].resampled(max(len(names), 1))
+    rings = np.where(test, "black", "none")
+    for axes, (title, points) in zip(figure.subplots(1, len(named), squeeze=False)[0], named.items(), strict=True):
+        for i, name in enumerate(names):
+            rows = np.asarray(labels) == name
+            axes.scatter(*points[rows].T, s=16, color=colors(i), edgecolors=rings[rows], linewidths=0.5, label=name)
+        axes.set(title=title, xticks=[], yticks=[])
+    if len(names) <= MOST_NAMES and names != [""]:
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", markerscale=2)
     return figure
 
 
 def _show(axes: Axes, picture: Picture, extent: Extent) -> Any:
-    box = (0.0, extent[0], 0.0, extent[1] / 1000)
+    if extent is None:
+        axes.set(xticks=[], yticks=[])
+        return axes.imshow(picture, vmin=0, vmax=1, cmap="gray")
+    box = (0.0, extent[0], 0.0, extent[1])
     return axes.imshow(picture, origin="lower", aspect="auto", extent=box, vmin=0, vmax=1, cmap="magma")

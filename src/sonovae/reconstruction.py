@@ -1,60 +1,116 @@
-"""What a model makes of pictures that it has not learned from: in numbers, and to hear."""
+"""What a model makes of pictures that it has not learned from: in numbers, to see, and to hear."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, latent, listing, metrics, spectrogram, waveform
-from sonovae.codec import Codec
+from sonovae import clips, codec, image, latent, listing, metrics, model, spectrogram, waveform
+from sonovae.codec import Codec, Scale
 from sonovae.dataset import Dataset
+from sonovae.latent import Posterior
 from sonovae.model import Model
-from sonovae.params.sections import Evaluate
+from sonovae.params.sections import GriffinLim
 from sonovae.picture import Array
 from sonovae.progress import progress
 
 
-def score(trained: Model, train: Array, test: Array, seed: int) -> tuple[Array, dict[str, dict[str, Any]]]:
-    """The test pictures decoded from their posterior means, and the numbers."""
-    posterior = latent.encode(trained.encoder, test)
-    restored = latent.decode(trained.decoder, posterior.mean)
-    sampled = latent.decode(trained.decoder, posterior.sample(np.random.default_rng(seed)))
-    kl = posterior.kl()
-    return restored, {
-        "test": {
-            "mse": metrics.mean_squared_error(test, restored),
-            "mse_sampled": metrics.mean_squared_error(test, sampled),
-            "kl": kl.sum(axis=1).mean(),
-            "kl_per_dim": kl.mean(),
-        },
-        "floors": {
-            "mean_picture": metrics.mean_picture_floor(train, test),
-            "pca": metrics.pca_floor(train, test, kl.shape[1], seed),
-        },
+@dataclass(frozen=True)
+class Shown:
+    """Test clips to see and hear: their rows of the clips table, scales, pictures, their items and full pictures as the
+    recordings hold them, and what each model made of the pictures, by name."""
+
+    rows: pd.DataFrame
+    scales: list[Scale]
+    pictures: Array
+    items: list[clips.Item]
+    full: list[Array]
+    restored: dict[str, Array]
+
+
+def restore(trained: Model, folder: Path, posterior: Posterior, pictures: Array) -> dict[str, Array]:
+    """What is decoded from the posterior means of the pictures, as `reconstructed`, and by each snapshot in the model's
+    folder, as `epoch_N`."""
+    found = {"reconstructed": latent.decode(trained.decoder, posterior.mean)}
+    for epoch, encoder, decoder in model.snapshots(folder):
+        found[f"epoch_{epoch}"] = latent.decode(decoder, latent.encode(encoder, pictures).mean)
+    return found
+
+
+def score(
+    trained: Model, posterior: Posterior, train: Array, test: Array, restored: dict[str, Array], seed: int
+) -> dict[str, dict[str, Any]]:
+    """The numbers of the test pictures, whose posterior this is and of which that was restored, and their floors."""
+    rng = np.random.default_rng(seed)
+    mse = {name: metrics.mean_squared_error(test, some) for name, some in restored.items()}
+    found = {"mse": mse.pop("reconstructed")}
+    if trained.space.prior:
+        sampled = latent.decode(trained.decoder, posterior.sample(rng))
+        kl = latent.kl_divergence(posterior, trained.space.prior, rng)
+        found |= {"mse_sampled": metrics.mean_squared_error(test, sampled)}
+        found |= {"kl": kl, "kl_per_dim": kl / posterior.mean.shape[1]}
+    floors = {
+        "mean_picture": metrics.mean_picture_floor(train, test),
+        "pca": metrics.pca_floor(train, test, posterior.mean.shape[1], seed),
     }
+    return {"test": found, "floors": floors} | ({"snapshots": mse} if mse else {})
 
 
-def listen(raw: Path, out: Path, c: Codec, test: Dataset, restored: Array, shown: Any, p: Evaluate) -> float:
-    """Write original_N.wav and reconstructed_N.wav; returns the mean spectral convergence in dB of the true pictures'
-    way back, which no model can better."""
+def show(raw: Path, c: Codec, test: Dataset, chosen: Iterable[int], restored: dict[str, Array]) -> Shown:
+    """The chosen clips of the test split, and what was made of their pictures."""
+    rows, chosen = test.clips.iloc[list(chosen)], list(chosen)
+    recordings = listing.used(listing.read(raw / "recordings.csv")).set_index("sha256", drop=False)
+    items = [item(raw, recordings.loc[row["sha256"]], row, c) for _, row in rows.iterrows()]
+    scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in rows.iterrows()]
+    full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
+    return Shown(rows, scales, test.pictures[chosen], items, full, {k: v[chosen] for k, v in restored.items()})
+
+
+def item(raw: Path, recording: "pd.Series[Any]", row: "pd.Series[Any]", c: Codec) -> clips.Item:
+    """The clip's own item, as its codec sees it: a levelled clip, or an image."""
+    found = clips.read(raw, recording, c.waveform if isinstance(c, codec.Sound) else None)
+    return found.items[list(zip(found.number, found.start, strict=True)).index((row["item"], row["start"]))]
+
+
+def write(out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int) -> dict[str, float]:
+    """Write original_N, reconstructed_N …, a WAV each or a PNG; returns what the codec alone loses: the mean spectral
+    convergence in dB of the true pictures' way back, which no model can better, and the error of resizing."""
     out.mkdir()
-    paths = listing.used(listing.read(raw / "recordings.csv")).set_index("sha256")["path"]
-    convergence = []
-    for n, i in enumerate(progress(shown, "evaluate", "sounds"), start=1):
-        clip = test.clips.iloc[i]
-        scale = codec.Scale(clip["low"], clip["high"], clip["gain"])
-        magnitude = c.magnitude(test.pictures[i], scale)
-        back = c.invert(magnitude, p.griffin_lim, p.seed)
-        convergence.append(spectrogram.spectral_convergence_db(magnitude, back, c.frames))
-        sounds = {"original": original(raw / paths[clip["sha256"]], clip, c)}
-        sounds["reconstructed"] = c.decode(restored[i], scale, p.griffin_lim, p.seed)
-        for name, samples in sounds.items():
-            waveform.write(out / f"{name}_{n:02d}.wav", samples, c.waveform.sample_rate)
-    return float(np.mean(convergence))
+    found: dict[str, list[float]] = {}
+    for n in progress(range(len(shown.items)), "evaluate", "clips"):
+        if isinstance(c, codec.Sound):
+            magnitude = c.magnitude(shown.pictures[n], shown.scales[n])
+            back = c.invert(magnitude, griffin_lim, seed)
+            convergence = spectrogram.spectral_convergence_db(magnitude, back, c.frames)
+            found.setdefault("spectral_convergence_db", []).append(convergence)
+            _write_sounds(out, c, shown, n, griffin_lim, seed)
+        else:
+            pictures = {"original": shown.pictures} | shown.restored
+            for name, some in pictures.items():
+                image.write(out / f"{name}_{n + 1:02d}.png", some[n])
+        if c.picture.size:
+            enlarged = c.enlarge(shown.pictures[n], shown.full[n].shape)
+            found.setdefault("resize_mse", []).append(metrics.mean_squared_error(shown.full[n], enlarged))
+    return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-def original(path: Path, clip: "pd.Series[Any]", c: Codec) -> waveform.Samples:
-    """The clip's own samples, at the recording's level."""
-    clips = codec.recording_to_clips(*waveform.read(path), c.waveform)
-    return waveform.unlevel(clips.samples[clips.start.index(clip["start"])], clips.gain)
+def _write_sounds(out: Path, c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> None:
+    sounds = {"original": waveform.unlevel(shown.items[n], shown.scales[n].gain)}
+    for name, pictures in shown.restored.items():
+        sounds[name] = c.decode(pictures[n], shown.scales[n], griffin_lim, seed)
+    for name, samples in sounds.items():
+        waveform.write(out / f"{name}_{n + 1:02d}.wav", samples, c.waveform.sample_rate)
+
+
+def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Array]]:
+    """Rows of a figure, n clips side by side: original and reconstructions; where pictures are resized, also as they
+    were before, and the reconstruction enlarged."""
+    found = {"original": list(shown.pictures)} | {name: list(some) for name, some in shown.restored.items()}
+    if c.picture.size:
+        last = shown.restored["reconstructed"]
+        enlarged = [c.enlarge(small, full.shape) for small, full in zip(last, shown.full, strict=True)]
+        found = {"before resizing": shown.full, **found, "enlarged": enlarged}
+    return {name: some[:n] for name, some in found.items()}

@@ -4,20 +4,18 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 
-from sonovae import listing, waveform
-from sonovae.errors import UserError
-from sonovae.listing import COLUMNS, LEFT_OUT, USED
-from sonovae.params.sections import Fetch, Table
+from sonovae import image, listing, naming, waveform
+from sonovae.errors import Unreadable, UserError
+from sonovae.listing import COLUMNS, LEFT_OUT, NOT_CHOSEN, USED
+from sonovae.naming import Naming, Unnamed
+from sonovae.params.fetch import Fetch
 from sonovae.progress import progress
-from sonovae.waveform import Unreadable
 
 MIN_SAMPLE_RATE = 1000
 """Hz; a lower one is a damaged header, and resampling it would make hours of seconds."""
@@ -27,39 +25,21 @@ class LeftOut(Exception):
     """Why a file is left out."""
 
 
-@dataclass(frozen=True)
-class Naming:
-    """What says a recording's label and group: its folder and itself, a pattern, or the rows of a table."""
-
-    pattern: str | None
-    rows: Mapping[str, Mapping[str, str]] | None
-
-    def of(self, name: str) -> dict[str, str]:
-        """Label, group and any others of a name; LeftOut where pattern or table do not know it."""
-        folder, _, last = name.rpartition("/")
-        plain = {"label": folder.rpartition("/")[2], "group": name}
-        if self.rows is not None:
-            if (row := self.rows.get(name) or self.rows.get(last)) is None:
-                raise LeftOut("not in fetch.table")
-            return plain | {key: value for key, value in row.items() if value}
-        if self.pattern is not None:
-            if (match := re.search(self.pattern, name)) is None:
-                raise LeftOut(f"its name does not match fetch.pattern {self.pattern}")
-            return dict.fromkeys(match.groupdict(), "") | plain | {k: v for k, v in match.groupdict().items() if v}
-        return plain
-
-
 def collect(folder: Path, out: Path, p: Fetch) -> pd.DataFrame:
-    """Copy what is usable of `folder` to `out`/files, and write and return the table `out`/recordings.csv.
+    """Copy what is usable and chosen of `folder` to `out`/files, and write and return the table `out`/recordings.csv.
 
     UserError where too little is usable; then the message says what was left out, and why.
     """
-    naming = Naming(p.pattern, _rows(folder, p.table) if p.table else None)
-    (out / "files").mkdir(parents=True)
-    seen: dict[str, str] = {}
-    rows = [_row(folder, path, out, naming, p, seen) for path in progress(_files(folder), "fetch", "files")]
-    table = pd.DataFrame(rows, columns=list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)])))
+    known, seen, found = naming.naming(folder, p), dict[str, str](), files(folder, p)
+    rows = [_row(folder, path, known, p, seen) for path in progress(found, "fetch", "files")]
+    table = pd.DataFrame(rows, columns=list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))).fillna(
+        ""
+    )
+    if p.kind == "image":
+        table = _with_labels(table)
+    table = _chosen(table, p)
     _check_enough(table, folder, p)
+    _copy(found, table, out)
     listing.write(out / "recordings.csv", table)
     return table
 
@@ -89,31 +69,63 @@ def _links(at: str, folders: list[str]) -> list[str]:
     return [name for name in folders if Path(at, name).is_symlink()]
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path, p: Fetch) -> list[Path]:
     """In the order of their names; hidden ones are the file manager's or git's."""
     if not folder.is_dir():
         raise UserError(f"fetch.folder = {str(folder)!r} is not a folder: `make folder FROM=…` adds yours")
-    visible = [path for path in _walk(folder) if not _name(path, folder).startswith(".")]
+    tables = {folder / p.table.path} if p.table else set()
+    visible = [path for path in _walk(folder) if not _name(path, folder).startswith(".") and path not in tables]
     return sorted((path for path in visible if "/." not in _name(path, folder)), key=os.fsencode)
 
 
-def _row(folder: Path, path: Path, out: Path, naming: Naming, p: Fetch, seen: dict[str, str]) -> dict[str, Any]:
-    """The table's row of one file, which is copied if it is usable."""
+def _row(folder: Path, path: Path, known: Naming, p: Fetch, seen: dict[str, str]) -> dict[str, Any]:
+    """The table's row of one file."""
     row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | {"name": _name(path, folder), "status": USED}
     row |= {"seconds": 0.0, "sample_rate": 0, "channels": 0}
     try:
         _check_plain(path)
         row["sha256"] = _sha256(path)
-        row |= _facts(path, p)
-        row |= naming.of(row["name"])
-        if (first := seen.setdefault(row["sha256"], row["name"])) != row["name"]:
-            raise LeftOut(f"the same bytes as {first!r}")
         suffix = path.suffix.lower()
         row["path"] = f"files/{row['sha256']}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
-        shutil.copyfile(path, out / row["path"])
-    except (LeftOut, Unreadable) as reason:
-        row |= {"path": "", "status": LEFT_OUT, "reason": str(reason)}
+        row |= _facts(path, p)
+        row |= known.of(row["name"])
+        if (first := seen.setdefault(row["sha256"], row["name"])) != row["name"]:
+            raise LeftOut(f"the same bytes as {first!r}")
+    except (LeftOut, Unreadable, Unnamed) as reason:
+        row |= {"status": LEFT_OUT, "reason": str(reason)}
     return row
+
+
+def _with_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """The IDX files that hold the labels of used images are no recordings, but used too."""
+    table = table.assign(labels="")
+    for i in listing.used(table).index:
+        name = str(table.loc[i, "name"])
+        at = table["name"].eq(image.labels_name(name)) & (table.index != i)
+        table.loc[at, ["status", "reason"]] = listing.LABELS, f"of the images in {name!r}"
+        table.loc[i, "labels"] = "".join(table.loc[at, "path"])
+    return table
+
+
+def _chosen(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
+    """What fetch.only and fetch.limit pass over of the usable recordings is not chosen."""
+    used = listing.used(table)
+    chosen = naming.matches(used, p.only or {}, "fetch.only")
+    table.loc[used.index[~chosen], ["status", "reason"]] = NOT_CHOSEN, "fetch.only passes it over"
+    left = listing.used(table)
+    kept = naming.limited(list(left["name"]), p.limit)
+    over = left.index[~left["name"].isin(kept)]
+    table.loc[over, ["status", "reason"]] = NOT_CHOSEN, "fetch.limit passes it over"
+    return table
+
+
+def _copy(files: list[Path], table: pd.DataFrame, out: Path) -> None:
+    """Copy what is used; what is not has no path."""
+    (out / "files").mkdir(parents=True)
+    used = table["status"].isin([USED, listing.LABELS])
+    table.loc[~used, "path"] = ""
+    for i in table.index[used]:
+        shutil.copyfile(files[i], out / table.loc[i, "path"])
 
 
 def _check_plain(path: Path) -> None:
@@ -127,6 +139,9 @@ def _check_plain(path: Path) -> None:
 
 def _facts(path: Path, p: Fetch) -> dict[str, Any]:
     """What the file holds; LeftOut where it is too short, too quiet, or its rate absurd."""
+    if p.kind == "image":
+        image.read(path)
+        return {}
     facts = waveform.inspect(path)
     if facts.sample_rate < MIN_SAMPLE_RATE:
         raise LeftOut(f"a sample rate of {facts.sample_rate} Hz, under {MIN_SAMPLE_RATE} Hz")
@@ -137,23 +152,10 @@ def _facts(path: Path, p: Fetch) -> dict[str, Any]:
     return {"seconds": round(facts.seconds, 6), "sample_rate": facts.sample_rate, "channels": facts.channels}
 
 
-def _rows(folder: Path, table: Table) -> dict[str, dict[str, str]]:
-    """The rows of fetch.table by file name, label and group under those names, all else under its own."""
-    try:
-        data = pd.read_csv(folder / table.path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"fetch.table.path = {table.path!r} cannot be read: {error}") from None
-    wanted = {"name": table.name, "label": table.label, "group": table.group}
-    if absent := [f"fetch.table.{key} = {column!r}" for key, column in wanted.items() if column not in data.columns]:
-        raise UserError(f"{', '.join(absent)}: not a column of {table.path}, which has {', '.join(data.columns)}")
-    others = [column for column in data.columns if column not in COLUMNS]
-    named = data[others].assign(label=data[table.label], group=data[table.group])
-    return dict(zip(data[table.name], named.to_dict("records"), strict=True))
-
-
 def _check_enough(table: pd.DataFrame, folder: Path, p: Fetch) -> None:
     kept = len(listing.used(table))
-    skipped = 1 - kept / len(table) if len(table) else 0
+    left_out = (table["status"] == LEFT_OUT).sum()
+    skipped = left_out / len(table) if len(table) else 0
     if kept < p.min_recordings:
         raise UserError(
             f"{folder}: {kept} usable recordings, fewer than fetch.min_recordings = {p.min_recordings}: add some, or"

@@ -1,4 +1,4 @@
-"""Waveform ↔ magnitude of the short-time Fourier transform ↔ its decibels: each way there beside its way back."""
+"""Waveform ↔ magnitude of the short-time Fourier transform ↔ mel bands, decibels: each way beside its way back."""
 
 from typing import TypedDict
 
@@ -47,6 +47,18 @@ def magnitude_to_waveform(
     ).astype(np.float32)
 
 
+def magnitude_to_mel(magnitude: Magnitude, sample_rate: int, bands: int) -> Magnitude:
+    """[1 + n_fft / 2, T] magnitudes → [bands, T]: the root of the energy in each band of Slaney's mel scale."""
+    energy = librosa.feature.melspectrogram(S=magnitude**2, sr=sample_rate, n_mels=bands)
+    return np.sqrt(energy).astype(np.float32)
+
+
+def mel_to_magnitude(mel: Magnitude, sample_rate: int, n_fft: int) -> Magnitude:
+    """The door back from `magnitude_to_mel`: the energies ≥ 0 of [1 + n_fft / 2, T] bins whose bands come nearest to
+    these (least squares); how a band's energy lies within it is not known."""
+    return librosa.feature.inverse.mel_to_stft(mel**2, sr=sample_rate, n_fft=n_fft, power=2.0).astype(np.float32)
+
+
 def magnitude_to_db(magnitude: Magnitude) -> NDArray[np.float32]:
     """20 log10 of magnitudes, from -100 dB up."""
     return librosa.amplitude_to_db(magnitude, ref=1.0, amin=FLOOR, top_db=None).astype(np.float32)
@@ -54,7 +66,7 @@ def magnitude_to_db(magnitude: Magnitude) -> NDArray[np.float32]:
 
 def db_to_magnitude(decibels: NDArray[np.float32]) -> Magnitude:
     """The door back from `magnitude_to_db`."""
-    return librosa.db_to_amplitude(decibels, ref=1.0).astype(np.float32)
+    return np.asarray(librosa.db_to_amplitude(decibels, ref=1.0), np.float32)
 
 
 def spectral_convergence_db(magnitude: Magnitude, samples: Samples, frames: Frames) -> float:

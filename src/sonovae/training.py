@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonovae.errors import UserError
-from sonovae.params.sections import Train
+from sonovae.params.train import Train
 from sonovae.vae import VAE
 
 OnEpoch = Callable[[int, dict[str, float]], None]

@@ -1,10 +1,17 @@
-"""The variational autoencoder: an encoder, a decoder, and a dict of named, weighted losses."""
+"""The autoencoder, variational or plain: an encoder, a decoder, a prior, and a dict of named, weighted losses."""
 
 from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from sonovae.params.train import Train
+from sonovae.priors import Mixture, Normal
+
+LOG_2PI = float(np.log(2 * np.pi))
+Loss = Callable[[Any, dict[str, Any]], Any]
 
 
 def mean_squared_error(picture: Any, out: dict[str, Any]) -> Any:
@@ -12,40 +19,68 @@ def mean_squared_error(picture: Any, out: dict[str, Any]) -> Any:
     return ops.mean(ops.square(picture - out["picture"]), axis=(1, 2))
 
 
-def kl_divergence(_: Any, out: dict[str, Any]) -> Any:
-    """[N] nats a clip: KL(N(μ, σ²) ‖ N(0, 1)) = −½ Σ (1 + log σ² − μ² − σ²), Kingma and Welling 2014, appendix B."""
-    mean, log_var = out["mean"], out["log_var"]
-    return -0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=1)
+def bernoulli(picture: Any, out: dict[str, Any]) -> Any:
+    """[N] nats a clip: −Σ x log x̂ + (1 − x) log(1 − x̂), the binary cross-entropy summed over the pixels."""
+    restored = ops.clip(out["picture"], 1e-6, 1 - 1e-6)
+    return -ops.sum(picture * ops.log(restored) + (1 - picture) * ops.log(1 - restored), axis=(1, 2))
 
 
-LOSSES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {"mse": mean_squared_error, "kl": kl_divergence}
+def gaussian(picture: Any, out: dict[str, Any]) -> Any:
+    """[N] nats a clip: −log N(x; x̂, σ²), with the σ² at which the batch is likeliest, its mean squared error (Rybkin,
+    Daniilidis and Levine 2021)."""
+    error = ops.square(picture - out["picture"])
+    variance = ops.stop_gradient(ops.maximum(ops.mean(error), 1e-8))
+    return 0.5 * ops.sum(error / variance + ops.log(variance) + LOG_2PI, axis=(1, 2))
+
+
+RECONSTRUCTION: dict[str, Loss] = {"mse": mean_squared_error, "bernoulli": bernoulli, "gaussian": gaussian}
+
+
+def terms(p: Train, prior: Normal | Mixture | None) -> dict[str, tuple[Loss, float]]:
+    """The loss by name: each term's function and weight. `mse` is always there, if with weight 0, to be reported."""
+    found: dict[str, tuple[Loss, float]] = {"mse": (mean_squared_error, 0.0)}
+    found[p.reconstruction] = RECONSTRUCTION[p.reconstruction], p.reconstruction_weight
+    if prior is not None:
+        found["kl"] = prior.kl, p.kl_weight / (p.latent_size if p.kl == "mean" else 1)
+    return found
 
 
 class VAE(keras.Model):
-    """Trained by `fit` on pictures [N, bins, frames] alone; the loss is the weighted sum of `LOSSES`.
+    """Trained by `fit` on pictures [N, bins, frames] alone; the loss is the weighted sum of `terms`. Without a prior, z
+    is the encoder's only output.
 
     The loss stands in `compute_loss`, as that runs unchanged on TensorFlow, JAX and PyTorch.
     """
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, weights: dict[str, float], seed: int) -> None:
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        prior: Normal | Mixture | None,
+        terms: dict[str, tuple[Loss, float]],
+        seed: int,
+    ) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.weights_of = encoder, decoder, weights
+        self.encoder, self.decoder, self.prior, self.terms = encoder, decoder, prior, terms
         self.noise = keras.random.SeedGenerator(seed)
-        self.terms = {name: keras.metrics.Mean(name) for name in weights}
+        self.means = {name: keras.metrics.Mean(name) for name in terms}
 
     def call(self, pictures: Any) -> dict[str, Any]:
-        """The posterior's mean and log variance [N, latent_size], and the picture decoded from a sample of it."""
+        """z [N, latent_size], the mean and log variance that it was drawn by, and the picture decoded from it."""
+        if self.prior is None:
+            z = self.encoder(pictures)
+            return {"z": z, "picture": self.decoder(z)}
         mean, log_var = self.encoder(pictures)
         z = mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=self.noise)
-        return {"mean": mean, "log_var": log_var, "picture": self.decoder(z)}
+        return {"mean": mean, "log_var": log_var, "z": z, "picture": self.decoder(z)}
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """The weighted sum of the terms' means over the batch; each term is a metric, too."""
         total = 0.0
-        for name, weight in self.weights_of.items():
-            term = LOSSES[name](x, y_pred)
-            self.terms[name].update_state(term)
+        for name, (loss, weight) in self.terms.items():
+            term = loss(x, y_pred)
+            self.means[name].update_state(term)
             total += weight * ops.mean(term)
         return total

@@ -13,6 +13,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from sonovae.errors import Unreadable
+
 Samples = NDArray[np.float32]
 
 FFMPEG_ONLY = {".m4a", ".aac", ".wma", ".mp4", ".amr"}
@@ -20,10 +22,6 @@ FFMPEG_ONLY = {".m4a", ".aac", ".wma", ".mp4", ".amr"}
 
 BLOCK = 1 << 20
 """Samples that are checked at a time."""
-
-
-class Unreadable(Exception):
-    """Why a file cannot be used as a recording."""
 
 
 @dataclass(frozen=True)

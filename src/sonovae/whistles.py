@@ -8,7 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sonovae import waveform
-from sonovae.params.sections import Whistles
+from sonovae.params.fetch import Whistles
 from sonovae.progress import progress
 from sonovae.waveform import Samples
 

@@ -25,16 +25,13 @@ def load(path: Path) -> Params:
         raise UserError(f"{path} does not exist: `git checkout {path.name}` brings it back") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path.name} is not text in UTF-8: {error}") from None
-    return _checked(text, path.name)
+    return check(text, path.name)
 
 
 def edit(path: Path, values: dict[str, Any]) -> None:
     """Set dotted keys of `params.yaml`; comments and order stay. What breaks a rule is a UserError, and not written."""
     load(path)
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 200
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml = round_trip()
     data = yaml.load(path)
     for key, value in values.items():
         *parents, last = key.split(".")
@@ -44,9 +41,23 @@ def edit(path: Path, values: dict[str, Any]) -> None:
         section[last] = value
     text = io.StringIO()
     yaml.dump(data, text)
-    _checked(text.getvalue(), path.name)
+    check(text.getvalue(), path.name)
+    write(path, text.getvalue())
+
+
+def round_trip() -> YAML:
+    """A YAML that keeps comments and order, and writes as params.yaml is written."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 200
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file's text, at once."""
     part = path.with_suffix(".part")
-    part.write_text(text.getvalue(), encoding="utf-8")
+    part.write_text(text, encoding="utf-8")
     part.replace(path)
 
 
@@ -63,7 +74,8 @@ def plain(section: Any) -> Any:
     return TypeAdapter(type(section)).dump_python(section, mode="json", by_alias=True)
 
 
-def _checked(text: str, name: str) -> Params:
+def check(text: str, name: str) -> Params:
+    """The parameters that a text holds; UserError with a line for each fault in it."""
     try:
         data = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:

@@ -12,13 +12,14 @@ Activation = Literal["linear", "relu", "sigmoid"]
 
 @dataclass(frozen=True, config=STRICT)
 class Conv:
-    """Convolution, plain or transposed (`stride` times as many pixels), with zero padding, activation, then batch
-    normalization if asked for; `stride` is that of frequency and of time."""
+    """Convolution, plain or transposed (`stride` times as many pixels), then activation, then batch normalization if
+    asked for. `stride` is that of frequency and of time; `padding` is with zeros (same), or there is none (valid)."""
 
     layer: Literal["conv", "conv_transposed"]
     filters: Count
     kernel: Count
     stride: tuple[Count, Count]
+    padding: Literal["same", "valid"]
     activation: Activation
     batch_norm: bool
 
@@ -40,14 +41,41 @@ class DepthToSpace:
 
 
 @dataclass(frozen=True, config=STRICT)
+class AveragePool:
+    """Each size×size pixels become their mean; what is left over at the edges is dropped."""
+
+    layer: Literal["average_pool"]
+    size: Annotated[int, Field(ge=2)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Upsample:
+    """Each pixel becomes size×size equal ones."""
+
+    layer: Literal["upsample"]
+    size: Annotated[int, Field(ge=2)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Dense:
+    """Every number in to each of `units` numbers out."""
+
+    layer: Literal["dense"]
+    units: Count
+    activation: Activation
+
+
+@dataclass(frozen=True, config=STRICT)
 class Project:
-    """The decoder's first layer: dense, from z to `filters` channels of as many pixels as the layers after it bring
-    back to the picture's size."""
+    """The decoder's way from numbers to pixels: dense, to `filters` channels of as many pixels as the layers after it
+    bring back to the picture's size."""
 
     layer: Literal["project"]
     filters: Count
     activation: Activation
 
 
-Layer = Annotated[Conv | SpaceToDepth | DepthToSpace | Project, Field(discriminator="layer")]
+Layer = Annotated[
+    Conv | SpaceToDepth | DepthToSpace | AveragePool | Upsample | Dense | Project, Field(discriminator="layer")
+]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]

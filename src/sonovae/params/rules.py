@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -28,13 +29,30 @@ def _inside(path: str) -> str:
 
 def _compiles(pattern: str) -> str:
     try:
-        groups = re.compile(pattern).groupindex
+        re.compile(pattern)
     except re.error as error:
         raise ValueError(f"must be a regular expression: {error}") from None
-    if taken := OWN_COLUMNS & set(groups):
+    return pattern
+
+
+def _names_new_columns(pattern: str) -> str:
+    if taken := OWN_COLUMNS & set(re.compile(pattern).groupindex):
         raise ValueError(f"the recordings table has its own column {min(taken)}: give the group another name")
     return pattern
 
 
 InsidePath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
-Pattern = Annotated[str, AfterValidator(_compiles)]
+Expression = Annotated[str, AfterValidator(_compiles)]
+Pattern = Annotated[Expression, AfterValidator(_names_new_columns)]
+Selection = Annotated[dict[str, Expression], Field(min_length=1)]
+"""Columns of the recordings table, each with a regular expression that its whole value must match."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Limit:
+    """At most `count`: the first, or drawn at random by the hash of seed and name, so that more to choose from leaves
+    nearly all of the choice as it was."""
+
+    count: Count
+    draw: Literal["first", "random"]
+    seed: Seed

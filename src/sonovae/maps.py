@@ -1,0 +1,42 @@
+"""Maps of the latent space: z in many dimensions → points in two."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float32]
+
+
+def pca(z: Points, seed: int) -> Points:
+    """[N, latent_size] → [N, 2]: the two directions in which z varies most."""
+    from sklearn.decomposition import PCA
+
+    return np.asarray(PCA(2, random_state=seed).fit_transform(z))
+
+
+def tsne(z: Points, seed: int) -> Points:
+    """[N, latent_size] → [N, 2] by t-SNE (van der Maaten and Hinton 2008), which keeps neighbours together."""
+    from sklearn.manifold import TSNE
+
+    return np.asarray(TSNE(perplexity=min(30, (len(z) - 1) / 3), random_state=seed).fit_transform(z))
+
+
+def umap(z: Points, seed: int) -> Points:
+    """[N, latent_size] → [N, 2] by UMAP (McInnes, Healy and Melville 2018), which keeps neighbourhoods together."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own, on import
+        from umap import UMAP
+
+    # One job, as several give other points each time.
+    return np.asarray(UMAP(n_neighbors=min(15, len(z) - 1), random_state=seed, n_jobs=1).fit_transform(z))
+
+
+MAPS: dict[str, Callable[[Points, int], Points]] = {"pca": pca, "tsne": tsne, "umap": umap}
+
+
+def draw(z: Points, names: tuple[str, ...], seed: int) -> dict[str, Points]:
+    """Each map by name; z of two dimensions is a map already, and the first."""
+    itself = {"z": z} if z.shape[1] == 2 else {}
+    return itself | {name: MAPS[name](z, seed) for name in names}

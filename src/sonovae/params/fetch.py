@@ -1,0 +1,68 @@
+"""The section of fetch: where recordings come from, what they are called, and which are usable."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from sonovae.params.rules import (
+    STRICT,
+    Count,
+    Decibels,
+    InsidePath,
+    Limit,
+    NotNegative,
+    Pattern,
+    Seed,
+    Selection,
+    Share,
+)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Whistles:
+    """The synthetic whistles: `whistlers` people whistle each melody `takes` times, about `seconds` long, at
+    `sample_rate` Hz."""
+
+    whistlers: Count
+    takes: Count
+    seconds: Annotated[float, Field(ge=1, le=600)]
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    seed: Seed
+
+
+@dataclass(frozen=True, config=STRICT)
+class Table:
+    """A CSV that came with the recordings: its `path` in their folder, and its columns for the file's `name`, the
+    `label` and the `group`."""
+
+    path: InsidePath
+    name: str
+    label: str
+    group: str
+
+
+@dataclass(frozen=True, config=STRICT)
+class Fetch:
+    """Where recordings come from, what they are called, and which are usable."""
+
+    source: Literal["whistles", "folder"]
+    kind: Literal["sound", "image"]
+    folder: InsidePath
+    pattern: Pattern | None
+    table: Table | None
+    only: Selection | None
+    limit: Limit | None  # of the usable recordings, in the order of their names
+    min_recordings: Count
+    max_skip_fraction: Share
+    min_seconds: NotNegative  # seconds, of a sound
+    min_peak_dbfs: Decibels  # dB, 0 is full scale, of a sound
+    whistles: Whistles
+
+    @model_validator(mode="after")
+    def _one_source_of_labels(self) -> "Fetch":
+        if self.pattern is not None and self.table is not None:
+            raise ValueError("pattern and table both say what a recording's label is: one of them must be null")
+        if self.source == "whistles" and self.kind == "image":
+            raise ValueError("source = whistles are sounds: kind must be sound")
+        return self

@@ -1,0 +1,84 @@
+"""Recipes: whole experiments for params.yaml, each said by what it has of its own over recipes/base.yaml."""
+
+import difflib
+import io
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from sonovae.errors import UserError
+from sonovae.params.file import check, round_trip, write
+
+BASE = "base"
+OWN = "data/own"
+"""The folder of one's own recordings, as DVC tracks it."""
+
+
+def described(root: Path) -> dict[str, str]:
+    """Each recipe by its name, with the line that says what it is."""
+    paths = sorted(path for path in (root / "recipes").glob("*.yaml") if path.stem != BASE)
+    return {path.stem: _header(path)[0].partition(": ")[2] for path in paths}
+
+
+def whole(root: Path, name: str) -> str:
+    """The text of params.yaml that a recipe stands for: its header, and the base with what is its own; UserError where
+    there is no such recipe, or it breaks a rule."""
+    if name not in (names := described(root)):
+        close = difflib.get_close_matches(name, names, n=1)
+        mean = f"did you mean {close[0]}? " if close else ""
+        raise UserError(f"NAME = {name!r} is no recipe: {mean}There are {', '.join(names)}")
+    path, yaml = root / "recipes" / f"{name}.yaml", round_trip()
+    data = yaml.load(root / "recipes" / f"{BASE}.yaml")
+    _merge(data, yaml.load(path), path.name)
+    if data["fetch"]["source"] == "folder" and (root / f"{OWN}.dvc").exists():
+        data["fetch"]["folder"] = OWN
+    text = io.StringIO()
+    yaml.dump(data, text)
+    body = text.getvalue().partition("\n\n")[2]
+    written = "\n".join([*(f"# {line}" for line in _header(path)), *NOTE, "", body])
+    check(written, path.name)
+    return written
+
+
+NOTE = [
+    "# This is the whole experiment: every hyperparameter, each with its unit. What a key means stands in",
+    "# src/sonovae/params/, with the values that it takes. `dvc exp run -S train.kl_weight=1e-6` tries another.",
+]
+
+
+def use(root: Path, name: str, force: bool) -> None:
+    """Write a recipe to params.yaml; UserError where that would lose changes, unless forced."""
+    path, text = root / "params.yaml", whole(root, name)
+    if path.exists() and not force and not _is_kept(root, path.read_text(encoding="utf-8")):
+        raise UserError(
+            "params.yaml has changes that neither git nor a recipe holds: commit them, or give them up with"
+            f" `make recipe NAME={name} FORCE=1`"
+        )
+    write(path, text)
+
+
+def needed(root: Path, name: str) -> str:
+    """What the recipe's header says of its recordings."""
+    return next((line for line in _header(root / "recipes" / f"{name}.yaml") if line.startswith("Recordings: ")), "")
+
+
+def _is_kept(root: Path, text: str) -> bool:
+    head = subprocess.run(["git", "show", "HEAD:./params.yaml"], cwd=root, capture_output=True, text=True, check=False)
+    return text in (head.stdout, *(whole(root, name) for name in described(root)))
+
+
+def _header(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next(i for i, line in enumerate([*lines, ""]) if not line.startswith("#"))
+    return [line.removeprefix("#").strip() for line in lines[:end]] or [""]
+
+
+def _merge(base: Any, own: dict[str, Any], name: str) -> None:
+    """Set what is a recipe's own in the base, mapping by mapping."""
+    for key, value in own.items():
+        if key not in base:
+            raise UserError(f"{name}: {key} is no key of {BASE}.yaml, which has {', '.join(base)} there")
+        if isinstance(value, dict) and isinstance(base[key], dict):
+            _merge(base[key], value, name)
+        else:
+            base[key] = value

@@ -1,0 +1,56 @@
+"""The section of train: the autoencoder and how it learns."""
+
+from typing import Literal
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from sonovae.params.layers import Layers
+from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Seed
+
+
+@dataclass(frozen=True, config=STRICT)
+class Train:
+    """The autoencoder, the terms of its loss, and how it learns."""
+
+    seed: Seed
+    threads: Count  # of TensorFlow; a part of the result, as the last digits depend on it
+    latent_size: Count
+    encoder: Layers
+    decoder: Layers
+    prior: Literal["none", "normal", "mixture"]  # none: a plain autoencoder
+    components: Count | None  # Gaussians of a mixture; null elsewhere
+    reconstruction: Literal["mse", "bernoulli", "gaussian"]  # a pixel, and nats a clip
+    reconstruction_weight: NotNegative
+    kl: Literal["sum", "mean"]  # over the dimensions: nats a clip, nats a dimension
+    kl_weight: NotNegative  # of no effect where prior is none
+    learning_rate: Positive  # of Adam
+    batch_size: Count
+    epochs: Count
+    snapshots: tuple[Count, ...]  # epochs whose weights are kept, too
+
+    @model_validator(mode="after")
+    def _projects_once(self) -> "Train":
+        kinds = [layer.layer for layer in self.decoder]
+        inner = [kind for kind in kinds if kind != "dense"]
+        if kinds.count("project") != 1 or inner[0] != "project" or "dense" in kinds[kinds.index("project") :]:
+            raise ValueError(
+                f"decoder = {', '.join(kinds)}: it must hold one project, and before it dense layers alone"
+            )
+        kinds = [layer.layer for layer in self.encoder]
+        if "project" in kinds:
+            raise ValueError("encoder holds project, which is the decoder's")
+        if "dense" in kinds and set(kinds[kinds.index("dense") :]) != {"dense"}:
+            raise ValueError(f"encoder = {', '.join(kinds)}: after a dense layer there can be dense layers alone")
+        return self
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Train":
+        if (self.prior == "mixture") != (self.components is not None):
+            raise ValueError("components must be a number where prior is mixture, and null elsewhere")
+        if late := [epoch for epoch in self.snapshots if epoch > self.epochs]:
+            raise ValueError(f"snapshots holds {late[0]}, and epochs = {self.epochs}")
+        activations = [layer.activation for layer in self.decoder if hasattr(layer, "activation")]
+        if self.reconstruction == "bernoulli" and activations[-1] != "sigmoid":
+            raise ValueError(f"reconstruction = bernoulli needs a decoder that ends in sigmoid, not {activations[-1]}")
+        return self

@@ -1,0 +1,62 @@
+"""What z is held against: the standard normal, a mixture of Gaussians that learns with the networks, or nothing."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from sonovae.latent import Density, standard_normal
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+class Normal:
+    """The standard normal."""
+
+    def __init__(self, latent_size: int) -> None:
+        self.latent_size = latent_size
+
+    def kl(self, _: Any, out: dict[str, Any]) -> Any:
+        """[N] nats a clip: KL(N(μ, σ²) ‖ N(0, 1)) = −½ Σ (1 + log σ² − μ² − σ²); Kingma, Welling 2014, appendix B."""
+        mean, log_var = out["mean"], out["log_var"]
+        return -0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=1)
+
+    def density(self) -> Density:
+        """The prior as generate draws from it."""
+        return standard_normal(self.latent_size)
+
+
+class Mixture(keras.layers.Layer):
+    """Equally likely Gaussians with diagonal covariances, whose means and scales learn."""
+
+    def __init__(self, latent_size: int, components: int) -> None:
+        super().__init__()
+        shape = (components, latent_size)
+        self.means = self.add_weight(shape, keras.initializers.RandomNormal(stddev=1.0), name="means")
+        self.raw_scales = self.add_weight(shape, keras.initializers.Constant(np.log(np.e - 1)), name="raw_scales")
+        self.built = True  # it is never called, which would say so
+
+    def kl(self, _: Any, out: dict[str, Any]) -> Any:
+        """[N] nats a clip: log q(z | x) − log p(z) at the z that was drawn, a Monte Carlo estimate from one draw."""
+        posterior = _log_normal(out["z"], out["mean"], ops.exp(0.5 * out["log_var"]))
+        each = _log_normal(ops.expand_dims(out["z"], 1), self.means, ops.softplus(self.raw_scales))
+        return posterior - ops.logsumexp(each, axis=1) + float(np.log(self.means.shape[0]))
+
+    def density(self) -> Density:
+        """The prior as generate draws from it."""
+        means = ops.convert_to_numpy(self.means).astype(float)
+        scales = ops.convert_to_numpy(ops.softplus(self.raw_scales)).astype(float)
+        return Density(means, np.stack([np.diag(scale**2) for scale in scales]))
+
+
+def build(kind: str, latent_size: int, components: int | None) -> Normal | Mixture | None:
+    """The prior of `train.prior`; None is that of a plain autoencoder."""
+    if kind == "mixture":
+        return Mixture(latent_size, components or 1)
+    return Normal(latent_size) if kind == "normal" else None
+
+
+def _log_normal(z: Any, mean: Any, scale: Any) -> Any:
+    """Log density of z under independent Gaussians, summed over the last axis."""
+    return ops.sum(-0.5 * ops.square((z - mean) / scale) - ops.log(scale) - 0.5 * LOG_2PI, axis=-1)

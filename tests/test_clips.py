@@ -1,0 +1,76 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import HERE, tone, write_idx
+from PIL import Image
+
+from sonovae import clips, image, params
+from sonovae.errors import Unreadable
+from sonovae.params.preprocess import Split
+
+P = params.load(HERE / "params.yaml").preprocess.waveform
+RATE = P.sample_rate
+
+
+def test_starts_name_the_place_in_the_file() -> None:
+    pause, sound = np.zeros(RATE, np.float32), tone(1.9, 1000, RATE)
+    found = clips.recording_to_clips(np.concatenate([pause, sound, pause, sound]), RATE, P)
+    assert found.start == [0, P.clip_length, 2 * P.clip_length]
+    assert found.source_start == pytest.approx([1.0, 2.016, 3.9 + 2.032 - 1.9], abs=0.05)
+
+
+def test_silence_makes_no_clips() -> None:
+    assert clips.recording_to_clips(np.zeros(3 * RATE, np.float32), RATE, P).items == []
+
+
+def split(**changes: object) -> Split:
+    return params.parse({"seed": 1, "block_seconds": None, "validation": 0.1, "test": 0.1} | changes, Split)
+
+
+def test_blocks_of_a_recording_are_groups() -> None:
+    found = clips.recording_to_clips(tone(5.2, 1000, RATE), RATE, P)
+    recording = pd.Series({"name": "a.wav", "group": "a", "label": "x"})
+    assert [row["group"] for row in clips.rows(recording, found, split(block_seconds=2.0))] == [
+        "a@0", "a@0", "a@1", "a@1", "a@2",
+    ]  # fmt: skip
+    assert {row["group"] for row in clips.rows(recording, found, split())} == {"a"}
+
+
+@pytest.mark.parametrize("suffix", [".gz", ""])
+def test_images_of_an_idx_file(tmp_path: Path, rng: np.random.Generator, suffix: str) -> None:
+    pixels = rng.integers(0, 256, (5, 4, 3))
+    write_idx(tmp_path / f"a-images-idx3-ubyte{suffix}", pixels)
+    write_idx(tmp_path / f"a-labels-idx1-ubyte{suffix}", np.array([3, 1, 4, 1, 5]))
+    recording = pd.Series(
+        {"name": "a", "group": "a", "path": f"a-images-idx3-ubyte{suffix}", "labels": f"a-labels-idx1-ubyte{suffix}"}
+    )
+    found = clips.read(tmp_path, recording, None)
+    np.testing.assert_array_equal(np.round(np.array(found.items) * 255), pixels)
+    rows = clips.rows(recording, found, split())
+    assert [(row["item"], row["label"], row["group"]) for row in rows[:2]] == [(0, "3", "a#0"), (1, "1", "a#1")]
+
+
+def test_an_image_file_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
+    pixels = rng.integers(0, 256, (4, 3)).astype(np.float32) / 255
+    image.write(tmp_path / "a.png", pixels)
+    np.testing.assert_allclose(image.read(tmp_path / "a.png")[0], pixels, atol=1e-6)
+    Image.fromarray(np.zeros((4, 3, 3), np.uint8)).save(tmp_path / "b.jpg")
+    assert image.read(tmp_path / "b.jpg")[0].shape == (4, 3)
+
+
+def test_damaged_images(tmp_path: Path, rng: np.random.Generator) -> None:
+    write_idx(tmp_path / "images", rng.integers(0, 256, (5, 4, 3)))
+    whole = (tmp_path / "images").read_bytes()
+    for name, data, reason in [
+        ("short", whole[:-1], "truncated, or too long"),
+        ("head", whole[:7], "truncated, or too long"),
+        ("labels", b"\0\0\x08\x01\0\0\0\x01\x07", "neither an image nor an IDX file of images"),
+        ("cut.gz", gzip.compress(whole)[:-9], "damaged"),
+        ("text.png", b"text", "not an image that can be read"),
+    ]:
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(Unreadable, match=reason):
+            image.read(tmp_path / name)

@@ -1,0 +1,265 @@
+"""Every recipe: read as a file, and run, shrunk, through all stages on a few made-up recordings in its own style."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import HERE, make_project, tone, write_idx
+from ruamel.yaml import YAML
+
+from sonovae import cli, codec, dataset, latent, model, params, waveform
+from sonovae.errors import UserError
+from sonovae.params import recipes
+from sonovae.params.file import check
+from stages import evaluate, fetch, generate, preprocess, train
+
+RECIPES = list(recipes.described(HERE))
+
+
+def read(name: str) -> dict[str, Any]:
+    return YAML(typ="safe", pure=True).load(HERE / f"recipes/{name}.yaml")
+
+
+def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found = {}
+    for key, value in section.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found
+
+
+def test_there_are_nine() -> None:
+    assert sorted(RECIPES) == [
+        "genres", "mnist", "spoken-digits", "spoken-digits-mixture", "starter", "thesis", "thesis-vae", "voices",
+        "whistles",
+    ]  # fmt: skip
+
+
+def test_params_yaml_is_the_starter_as_written() -> None:
+    assert (HERE / "params.yaml").read_text() == recipes.whole(HERE, "starter")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_can_be_read_at_a_glance(name: str) -> None:
+    lines = (HERE / f"recipes/{name}.yaml").read_text().splitlines()
+    assert len(lines) <= 35
+    assert max(map(len, lines)) <= 124
+    assert lines[0].startswith(f"# {name}: ")
+    assert any(line.startswith("# Recordings: ") for line in lines)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_key_is_repeated_from_the_base(name: str) -> None:
+    base = flat(read("base"))
+    assert [key for key, value in flat(read(name)).items() if key in base and base[key] == value] == []
+
+
+# What the recordings of each recipe are called, and what else lies beside them.
+
+
+def digits(folder: Path, speakers: list[str], indices: list[int]) -> None:
+    """digit_speaker_index.wav, as the Free Spoken Digit Dataset and AudioMNIST have it; each a tone of its own."""
+    for digit in range(2):
+        for speaker in speakers:
+            for index in indices:
+                hz = 300 + 400 * digit + sum(speaker.encode()) + 3 * index
+                write(folder / f"{digit}_{speaker}_{index}.wav", tone(0.5, hz, 22050), 22050)
+
+
+def write(path: Path, samples: np.ndarray, sample_rate: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    waveform.write(path, samples, sample_rate)
+
+
+def fsdd(folder: Path) -> None:
+    digits(folder / "recordings", ["jackson", "theo", "lucas"], [0, 1, 5, 6, 7])
+
+
+def audio_mnist(folder: Path) -> None:
+    for speaker in ("01", "02", "03", "45", "46", "60"):
+        digits(folder / f"data/{speaker}", [speaker], [0, 1])
+
+
+def mlend(folder: Path) -> None:
+    rows = []
+    for i in range(8):
+        write(folder / f"MLEndHWD_audiofiles/{i:04d}.wav", tone(3.2, 1000 + 100 * i, 22050), 22050)
+        rows.append({"filename": f"{i:04d}.wav", "Interpreter": i % 6, "Song": "Potter"})
+    kinds = ["Whistle"] * 7 + ["Hum"]
+    pd.DataFrame(rows).assign(Interpretation=kinds).to_csv(folder / "MLEndHWD_audio_attributes.csv", index=False)
+
+
+def compilations(folder: Path) -> None:
+    for i, genre in enumerate(["techno", "rock", "piano"]):
+        write(folder / genre / "compilation.wav", tone(8, 500 + 300 * i, 22050), 22050)
+
+
+def idx(folder: Path) -> None:
+    rng = np.random.default_rng(1)
+    for name, n in (("train", 24), ("t10k", 8)):
+        labels = np.arange(n) % 10
+        pixels = rng.integers(0, 256, (n, 28, 28)) // (1 + labels[:, None, None])
+        write_idx(folder / f"{name}-images-idx3-ubyte.gz", pixels)
+        write_idx(folder / f"{name}-labels-idx1-ubyte.gz", labels)
+
+
+STYLE: dict[str, Callable[[Path], None]] = {
+    "starter": lambda _: None,
+    "whistles": mlend,
+    "spoken-digits": fsdd,
+    "spoken-digits-mixture": fsdd,
+    "voices": audio_mnist,
+    "thesis": fsdd,
+    "thesis-vae": fsdd,
+    "mnist": idx,
+    "genres": compilations,
+}
+SMALLER: dict[str, dict[str, Any]] = {
+    "starter": {"fetch.whistles.whistlers": 4, "fetch.whistles.seconds": 3},
+    "genres": {"preprocess.split.block_seconds": 2},  # five minutes are more than these last
+    "mnist": {"preprocess.split.validation": {"name": ".*train.*", "item": "2[0-3]"}, "preprocess.limit.count": 16},
+}
+"""What is scaled to the size of what was made up, and means the same."""
+
+
+def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same layers with at most 4 filters or 8 units; what depth_to_space folds up stays as it is."""
+    folded = [i for i, layer in enumerate(layers) if layer["layer"] == "depth_to_space"]
+    narrow = []
+    for i, layer in enumerate(layers):
+        fewer = {key: min(layer[key], most) for key, most in (("filters", 4), ("units", 8)) if key in layer}
+        if i + 1 in folded:
+            fewer = {"filters": layers[i + 1]["block"] ** 2}
+        narrow.append(layer | fewer)
+    return narrow
+
+
+def shrunk(name: str) -> dict[str, Any]:
+    """A recipe's own parameters, with thin layers, two epochs, and less of everything that is only counted."""
+    p = params.plain(check(recipes.whole(HERE, name), name))
+    changes = {f"train.{side}": thin(p["train"][side]) for side in ("encoder", "decoder")}
+    changes |= {"train.epochs": 2, "train.snapshots": [1, 2] if p["train"]["snapshots"] else []}
+    changes |= {"train.batch_size": min(8, p["train"]["batch_size"]), "fetch.min_recordings": 1}
+    changes |= {"evaluate.clips": 2, "evaluate.maps": ["pca"], "generate.sounds": 2}
+    changes |= {f"{stage}.griffin_lim": {"iterations": 8, "momentum": 0.99} for stage in ("evaluate", "generate")}
+    return changes | SMALLER.get(name, {})
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A recipe, and a project in which all its stages have run."""
+    name: str = request.param
+    root = make_project(tmp_path_factory.mktemp(name))
+    (root / "params.yaml").write_text(recipes.whole(HERE, name))
+    params.edit(root / "params.yaml", shrunk(name))
+    STYLE[name](root / "data/recordings")
+    for stage in (fetch, preprocess, train, evaluate, generate):
+        stage.main(root)
+    return name, root
+
+
+def test_all_stages(done: tuple[str, Path]) -> None:
+    """Shapes come back, save and load decode the same, and a clip shown comes back at its own size."""
+    name, root = done
+    data, c = dataset.load(root / "data/pictures"), codec.load(root / "data/model")
+    trained = model.load(root / "data/model")
+    assert set(data.clips["split"]) == {"train", "validation", "test"}
+    assert data.pictures.shape[1:] == c.shape
+    z = np.load(root / "data/samples/z.npy")
+    pictures = latent.decode(trained.decoder, z)
+    assert pictures.shape == (2, *c.shape)
+    again = model.load(root / "data/model")
+    np.testing.assert_array_equal(latent.decode(again.decoder, z), pictures)
+    np.testing.assert_array_equal(
+        latent.encode(again.encoder, data.pictures[:3]).mean, latent.encode(trained.encoder, data.pictures[:3]).mean
+    )
+    written = {path.suffix for path in (root / "data/samples").iterdir()}
+    assert written == {".npy", ".csv", ".png"} | ({".wav"} if c.kind == "sound" else set())
+    kept = sorted(path.name for path in (root / "data/model").glob("snapshots/*"))
+    assert kept == (["00001", "00002"] if name.startswith("thesis") else [])
+    assert (trained.space.prior is None) == (name in ("thesis", "mnist"))
+
+
+def test_a_tone_stays_a_tone(done: tuple[str, Path]) -> None:
+    """Within a row of the picture, by the codec that the stages made."""
+    _, root = done
+    c = codec.load(root / "data/model")
+    if not isinstance(c, codec.Sound):
+        return
+    rate, (rows, _), hz = c.waveform.sample_rate, c.shape, 1000
+    item = tone(c.waveform.clip_length / rate, hz, rate)
+    values = c.analyse(item)
+    low, high = codec.limits(values, params.load(root / "params.yaml").preprocess)
+    p = params.load(root / "params.yaml").generate.griffin_lim
+    back = c.decode(c.encode(values, c.clip_scale(low, high, 1.0)), c.clip_scale(low, high, 1.0), p, 1)
+    strongest = np.argmax(np.abs(np.fft.rfft(back * np.hanning(len(back))))) * rate / len(back)
+    top = (c.picture.bins or c.spectrogram.bins) * rate / c.spectrogram.n_fft
+    row = 80 if c.spectrogram.mel_bands else top / rows  # a mel band at 1 kHz
+    assert strongest == pytest.approx(hz, abs=row)
+
+
+# The command.
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    (project / "params.yaml").write_text(recipes.whole(HERE, "starter"))
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    commit(project)
+    return project
+
+
+def commit(root: Path) -> None:
+    for words in (["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"]):
+        subprocess.run(["git", *words], cwd=root, check=True)
+
+
+def test_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.recipe(repository, "", force=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("NAME=")[1].split()[0] for line in lines] == RECIPES
+
+
+def test_a_misspelt_name(repository: Path) -> None:
+    with pytest.raises(UserError, match="'wistles' is no recipe: did you mean whistles.* There are genres, mnist, "):
+        cli.recipe(repository, "wistles", force=False)
+
+
+def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.recipe(repository, "voices", force=False)
+    said = capsys.readouterr().out
+    assert "Kaggle sripaadsrinivasan/audio-mnist, data/01/0_01_0.wav" in said
+    assert "make folder FROM=" in said
+    cli.recipe(repository, "starter", force=False)
+    assert "next: make repro" in capsys.readouterr().out
+    assert (repository / "params.yaml").read_text() == recipes.whole(HERE, "starter")
+
+
+def test_changes_are_not_lost(repository: Path) -> None:
+    params.edit(repository / "params.yaml", {"train.epochs": 3})
+    before = (repository / "params.yaml").read_text()
+    with pytest.raises(UserError, match="params.yaml has changes that neither git nor a recipe holds.*FORCE=1"):
+        cli.recipe(repository, "voices", force=False)
+    assert (repository / "params.yaml").read_text() == before
+    commit(repository)
+    cli.recipe(repository, "voices", force=False)
+    params.edit(repository / "params.yaml", {"train.epochs": 3})
+    cli.recipe(repository, "mnist", force=True)
+    assert params.load(repository / "params.yaml").fetch.kind == "image"
+
+
+def test_a_recipe_takes_the_folder_that_is_there(repository: Path) -> None:
+    (repository / "data/own.dvc").touch()
+    cli.recipe(repository, "thesis", force=False)
+    assert params.load(repository / "params.yaml").fetch.folder == "data/own"
+    cli.recipe(repository, "starter", force=False)
+    assert params.load(repository / "params.yaml").fetch.folder == "data/recordings"
+
+
+def test_an_unknown_key_is_named(repository: Path) -> None:
+    (repository / "recipes/odd.yaml").write_text("# odd: one\ntrain:\n  epoch: 3\n")
+    with pytest.raises(UserError, match="odd.yaml: epoch is no key of base.yaml"):
+        cli.recipe(repository, "odd", force=False)
