@@ -10,7 +10,7 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 
-.PHONY: help repro env recipe folder check dashboard figures test test-all lint types format lock
+.PHONY: help repro env recipe folder check dashboard trial bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -43,6 +43,12 @@ dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000
 	@mkdir -p mlruns
 	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port 5000 \
 		--workers 1 --allowed-hosts 127.0.0.1:5000,localhost:5000 --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
+
+trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=path/to/recordings
+	@$(RUN) python benchmarks/trials.py "$$NAME" "$$FROM"
+
+bench: env ## After `make trial NAME=voices`: the same network by a plain Keras loop, and the ratios
+	@$(RUN) python benchmarks/plain_voices.py
 
 figures: env ## Draw the figures of docs/ anew
 	@$(RUN) python docs/figures.py

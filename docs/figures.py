@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from scipy.signal import get_window
 
 from sonovae import codec, dataset, metrics, params, plots, spectrogram, waveform, whistles
-from sonovae.codec import Codec
+from sonovae.clips import recording_to_clips
+from sonovae.codec import Sound
 from sonovae.params import Params
-from sonovae.params.preprocess import WINDOWS, GriffinLim, Spectrogram
+from sonovae.params.preprocess import WINDOWS, Spectrogram
+from sonovae.params.sections import GriffinLim
 
 OUT = Path("docs/figures")
 MODEL, PICTURES, SAMPLES = Path("data/model"), Path("data/pictures"), Path("data/samples")
@@ -44,22 +46,23 @@ def main() -> None:
     print(f"drawn in {OUT}: {', '.join(figures)}")
 
 
-def whistle(p: Params) -> tuple[Array, Codec]:
+def whistle(p: Params) -> tuple[Array, Sound]:
     """The clips [n, length] of a whistle made on the spot, and a codec fitted on them."""
     who = whistles.Whistler(1000, vibrato_rate=6, vibrato_depth=0.3, glide=0.05, breath=0.005, harmonic=0.05)
     rng = np.random.default_rng(p.fetch.whistles.seed)
     samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
-    clips = codec.recording_to_clips(samples, p.fetch.whistles.sample_rate, p.preprocess.waveform)
-    low, high = np.array([codec.clip_to_spectrogram(clip, p.preprocess)[1:] for clip in clips.samples]).T
-    return clips.samples, codec.fit(p.preprocess, low, high, np.full(len(low), clips.gain))
+    clips = recording_to_clips(samples, p.fetch.whistles.sample_rate, p.preprocess.waveform)
+    values = [codec.unfitted(p.preprocess).analyse(clip) for clip in clips.items]
+    limits = np.array([codec.limits(each, p.preprocess) for each in values])
+    return np.stack(clips.items), codec.fit(p.preprocess, values, limits, np.full(len(values), clips.gain))
 
 
-def picture(clip: Array, c: Codec) -> Array:
+def picture(clip: Array, c: Sound) -> Array:
     """What the model sees of a clip."""
-    return c.encode(codec.clip_to_spectrogram(clip, c)[0], c.typical)
+    return c.encode(c.analyse(clip), c.typical)
 
 
-def there(clip: Array, c: Codec) -> Figure:
+def there(clip: Array, c: Sound) -> Figure:
     """One clip as a waveform, as a spectrogram with all its bins, and as the picture that the model sees."""
     rate, (seconds, kept) = c.waveform.sample_rate, c.extent
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(clip, c.frames))
@@ -67,8 +70,8 @@ def there(clip: Array, c: Codec) -> Figure:
     left.plot(np.arange(len(clip)) / rate, clip, color=DARK, linewidth=0.4)
     left.set(xlabel="time [s]", ylabel="sample", xlim=(0, seconds), ylim=(-1, 1))
     left.locator_params(nbins=4)
-    show(middle, decibels - decibels.max(), (seconds, rate / 2), (-80, 0), "dB below the loudest")
-    middle.axhline(kept / 1000, color="white", linestyle="--", linewidth=1)
+    show(middle, decibels - decibels.max(), (seconds, rate / 2000), (-80, 0), "dB below the loudest")
+    middle.axhline(kept, color="white", linestyle="--", linewidth=1)
     show(right, picture(clip, c), c.extent, (0, 1), "pixel")
     for axes, title in ((left, "waveform"), (middle, "spectrogram"), (right, "picture")):
         axes.set_title(title)
@@ -86,9 +89,9 @@ def legend(figure: Figure, axes: Axes) -> None:
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
 
 
-def show(axes: Axes, values: Array, extent: plots.Extent, limits: tuple[float, float], unit: str) -> None:
+def show(axes: Axes, values: Array, extent: tuple[float, float], limits: tuple[float, float], unit: str) -> None:
     """Values [bins, frames] over seconds and kHz, with a colour bar; in 32 colours, for a small file."""
-    box, colors = (0, extent[0], 0, extent[1] / 1000), mpl.colormaps["magma"].resampled(32)
+    box, colors = (0, extent[0], 0, extent[1]), mpl.colormaps["magma"].resampled(32)
     image = axes.imshow(values, origin="lower", aspect="auto", extent=box, clim=limits, cmap=colors)
     axes.set(xlabel="time [s]", ylabel="frequency [kHz]")
     axes.locator_params(nbins=4)
@@ -144,7 +147,7 @@ def aliasing(rate: float) -> Figure:
     return figure
 
 
-def back(clips: Array, c: Codec, used: GriffinLim, seed: int) -> Figure:
+def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
     """How near Griffin-Lim comes to the magnitudes of true pictures, by iterations, without and with momentum."""
     wanted, counts = [c.magnitude(picture(clip, c), c.typical) for clip in clips], [2**k for k in range(9)]
     way: dict[str, Any] = {"frames": c.frames, "length": clips.shape[1], "seed": seed}
@@ -184,7 +187,7 @@ def losses(seed: int) -> Figure:
     return figure
 
 
-def generated(c: Codec) -> Figure:
+def generated(c: Sound) -> Figure:
     """The first generated sound, as its WAV holds it; only frames that lie wholly inside it."""
     samples, rate = waveform.read(SAMPLES / "sound_001.wav")
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, c.frames)[: c.picture.bins])

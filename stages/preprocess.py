@@ -46,9 +46,8 @@ def scale(values: list[Array], table: pd.DataFrame, p: Preprocess) -> tuple[Arra
     table = table[split.within(table, p.limit)]
     train = table[table["split"] == "train"]
     fitted = codec.fit(p, [values[i] for i in train.index], train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
-    pictures = [
-        fitted.encode(values[i], fitted.clip_scale(*table.loc[i, ["low", "high", "gain"]])) for i in table.index
-    ]
+    limits = table[["low", "high", "gain"]].to_numpy(float)
+    pictures = [fitted.encode(values[i], fitted.clip_scale(*row)) for i, row in zip(table.index, limits, strict=True)]
     return np.stack(pictures), table, fitted
 
 

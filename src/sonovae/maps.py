@@ -33,10 +33,16 @@ def umap(z: Points, seed: int) -> Points:
     return np.asarray(UMAP(n_neighbors=min(15, len(z) - 1), random_state=seed, n_jobs=1).fit_transform(z))
 
 
-MAPS: dict[str, Callable[[Points, int], Points]] = {"pca": pca, "tsne": tsne, "umap": umap}
+MAPS: dict[str, tuple[str, Callable[[Points, int], Points]]] = {
+    "pca": ("PCA", pca),
+    "tsne": ("t-SNE", tsne),
+    "umap": ("UMAP", umap),
+}
+"""The name in the parameters → the field's name, and the function."""
 
 
 def draw(z: Points, names: tuple[str, ...], seed: int) -> dict[str, Points]:
-    """Each map by name; z of two dimensions is a map already, and the first."""
+    """Each map by the field's name; z of two dimensions is a map already, and the first."""
     itself = {"z": z} if z.shape[1] == 2 else {}
-    return itself | {name: MAPS[name](z, seed) for name in names}
+    wide = np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))  # one number has no second direction
+    return itself | {title: function(wide, seed) for title, function in (MAPS[name] for name in names)}

@@ -58,7 +58,8 @@ def maps(named: Mapping[str, Picture], labels: Sequence[str], test: NDArray[np.b
     for axes, (title, points) in zip(figure.subplots(1, len(named), squeeze=False)[0], named.items(), strict=True):
         for i, name in enumerate(names):
             rows = np.asarray(labels) == name
-            axes.scatter(*points[rows].T, s=16, color=colors(i), edgecolors=rings[rows], linewidths=0.5, label=name)
+            axes.scatter(*points[rows].T, s=16, color=colors(i), edgecolors=rings[rows], linewidths=0.5)
+            axes.scatter([], [], s=16, color=colors(i), label=name)
         axes.set(title=title, xticks=[], yticks=[])
     if len(names) <= MOST_NAMES and names != [""]:
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", markerscale=2)

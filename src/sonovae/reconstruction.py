@@ -20,15 +20,19 @@ from sonovae.progress import progress
 
 @dataclass(frozen=True)
 class Shown:
-    """Test clips to see and hear: their rows of the clips table, scales, pictures, their items and full pictures as the
-    recordings hold them, and what each model made of the pictures, by name."""
+    """Test clips to see and hear: their scales and pictures, their items and the pictures before resizing, as the
+    recordings hold them, and what was restored of them, by name."""
 
-    rows: pd.DataFrame
     scales: list[Scale]
     pictures: Array
     items: list[clips.Item]
     full: list[Array]
     restored: dict[str, Array]
+
+    @property
+    def is_resized(self) -> bool:
+        """Whether the pictures have another size than the spectrograms or images that they come from."""
+        return self.full[0].shape != self.pictures[0].shape
 
 
 def restore(trained: Model, folder: Path, posterior: Posterior, pictures: Array) -> dict[str, Array]:
@@ -66,7 +70,7 @@ def show(raw: Path, c: Codec, test: Dataset, chosen: Iterable[int], restored: di
     items = [item(raw, recordings.loc[row["sha256"]], row, c) for _, row in rows.iterrows()]
     scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in rows.iterrows()]
     full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
-    return Shown(rows, scales, test.pictures[chosen], items, full, {k: v[chosen] for k, v in restored.items()})
+    return Shown(scales, test.pictures[chosen], items, full, {k: v[chosen] for k, v in restored.items()})
 
 
 def item(raw: Path, recording: "pd.Series[Any]", row: "pd.Series[Any]", c: Codec) -> clips.Item:
@@ -82,19 +86,20 @@ def write(out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int)
     found: dict[str, list[float]] = {}
     for n in progress(range(len(shown.items)), "evaluate", "clips"):
         if isinstance(c, codec.Sound):
-            magnitude = c.magnitude(shown.pictures[n], shown.scales[n])
-            back = c.invert(magnitude, griffin_lim, seed)
-            convergence = spectrogram.spectral_convergence_db(magnitude, back, c.frames)
-            found.setdefault("spectral_convergence_db", []).append(convergence)
             _write_sounds(out, c, shown, n, griffin_lim, seed)
+            found.setdefault("spectral_convergence_db", []).append(_convergence(c, shown, n, griffin_lim, seed))
         else:
-            pictures = {"original": shown.pictures} | shown.restored
-            for name, some in pictures.items():
-                image.write(out / f"{name}_{n + 1:02d}.png", some[n])
-        if c.picture.size:
+            for name, pictures in {"original": shown.pictures, **shown.restored}.items():
+                image.write(out / f"{name}_{n + 1:02d}.png", pictures[n])
+        if shown.is_resized:
             enlarged = c.enlarge(shown.pictures[n], shown.full[n].shape)
             found.setdefault("resize_mse", []).append(metrics.mean_squared_error(shown.full[n], enlarged))
     return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+def _convergence(c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> float:
+    magnitude = c.magnitude(shown.pictures[n], shown.scales[n])
+    return spectrogram.spectral_convergence_db(magnitude, c.invert(magnitude, griffin_lim, seed), c.frames)
 
 
 def _write_sounds(out: Path, c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> None:
@@ -109,8 +114,8 @@ def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Array]]:
     """Rows of a figure, n clips side by side: original and reconstructions; where pictures are resized, also as they
     were before, and the reconstruction enlarged."""
     found = {"original": list(shown.pictures)} | {name: list(some) for name, some in shown.restored.items()}
-    if c.picture.size:
+    if shown.is_resized:
         last = shown.restored["reconstructed"]
         enlarged = [c.enlarge(small, full.shape) for small, full in zip(last, shown.full, strict=True)]
         found = {"before resizing": shown.full, **found, "enlarged": enlarged}
-    return {name: some[:n] for name, some in found.items()}
+    return {name.replace("_", " "): some[:n] for name, some in found.items()}

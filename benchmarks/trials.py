@@ -1,0 +1,103 @@
+"""`make trial NAME=voices FROM=folder`: a recipe, run for real at a size that two cores can do, on recordings at hand.
+
+What differs from the recipe stands in `TRIALS`; all that the stages write is then in .sonovae/trials/NAME. Prints the
+metrics, and the error by epoch.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sonovae import params
+from sonovae.errors import UserError
+from sonovae.params import recipes
+from sonovae.params.file import check
+
+ROOT = Path(__file__).parents[1]
+STAGES = ("fetch", "preprocess", "train", "evaluate", "generate")
+FSDD = {
+    "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
+    "preprocess.split.test": {"index": "[0-4]"},
+}
+
+TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
+    "starter": (1, {}),
+    "whistles": (
+        8,
+        {
+            "fetch.source": "whistles",
+            "fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\w+)-\d+\.wav",
+            "fetch.table": None,
+            "fetch.only": None,
+            "train.batch_size": 16,
+            "train.epochs": 30,
+        },
+    ),
+    "spoken-digits": (8, {"train.epochs": 30, "generate.label": "7"}),
+    "spoken-digits-mixture": (8, {}),
+    "voices": (1, FSDD),
+    "thesis": (1, {"train.epochs": 100, "train.snapshots": [56, 68, 76, 100]}),
+    "thesis-vae": (1, {"train.epochs": 100, "train.snapshots": [56, 68, 76, 100]}),
+    "mnist": (1, {}),
+    "genres": (1, {}),
+}
+"""Of each recipe: by how much its networks' filters are divided, and what else is changed."""
+
+
+def main(name: str, folder: str) -> None:
+    """Run all stages of a trial."""
+    if name not in TRIALS:
+        raise UserError(f"NAME = {name!r}: there are {', '.join(TRIALS)}")
+    at = ROOT / ".sonovae" / "trials" / name
+    shutil.rmtree(at, ignore_errors=True)
+    (at / "data").mkdir(parents=True)
+    for code in ("src", "stages"):
+        shutil.copytree(ROOT / code, at / code)
+    shutil.copy(ROOT / "dvc.yaml", at)
+    (at / "data/recordings").symlink_to(Path(folder or ROOT / "data/recordings").resolve(), target_is_directory=True)
+    (at / "params.yaml").write_text(recipes.whole(ROOT, name), encoding="utf-8")
+    params.edit(at / "params.yaml", changes(name) | {"fetch.folder": "data/recordings"})
+    environment = os.environ | {"PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1"}
+    for stage in STAGES:
+        subprocess.run([sys.executable, f"stages/{stage}.py"], cwd=at, env=environment, check=True)
+    show(at, name)
+
+
+def changes(name: str) -> dict[str, Any]:
+    """What a trial changes of its recipe, by dotted key."""
+    divisor, others = TRIALS[name]
+    if divisor == 1:
+        return others
+    train = params.plain(check(recipes.whole(ROOT, name), name))["train"]
+    thin = {f"train.{side}": [thinner(layer, divisor) for layer in train[side]] for side in ("encoder", "decoder")}
+    return thin | others
+
+
+def thinner(layer: dict[str, Any], divisor: int) -> dict[str, Any]:
+    """A layer with fewer filters; the one that makes the picture keeps its one."""
+    return layer | {"filters": max(1, layer["filters"] // divisor)} if "filters" in layer else layer
+
+
+def show(at: Path, name: str) -> None:
+    """Print the error by epoch at some twelve of them, what was changed, and the metrics."""
+    losses = pd.read_csv(at / "data/model/losses.csv").set_index("epoch")
+    columns = [column for column in ("mse", "val_mse", "kl", "val_kl") if column in losses]
+    epochs = sorted({1, 2, 5, *range(10, len(losses), max(10, len(losses) // 10)), len(losses)} & set(losses.index))
+    print(losses.loc[epochs, columns].to_string())
+    print(f"{name}: {json.dumps(changes(name))[:300]}")
+    print((at / "data/evaluation/metrics.json").read_text())
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
