@@ -1,5 +1,6 @@
 """`make figures`: draw the figures of the docs into docs/figures. Those of the model need `make repro` first."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,14 @@ from sonovae.params.sections import GriffinLim
 
 OUT = Path("docs/figures")
 MODEL, PICTURES, SAMPLES = Path("data/model"), Path("data/pictures"), Path("data/samples")
-NEEDED = ("data/pictures/clips.csv", "data/model/losses.csv", "data/model/codec.json", "data/samples/sound_001.wav")
+EVALUATION = Path("data/evaluation")
+NEEDED = (
+    "data/pictures/clips.csv",
+    "data/model/losses.csv",
+    "data/model/codec.json",
+    "data/samples/sound_001.wav",
+    "data/evaluation/latent.png",
+)
 STYLE = {"font.size": 11, "axes.titlesize": 12, "axes.spines.top": False, "axes.spines.right": False}
 DARK, RED, ORANGE, BLUE, GREY = "#3b0f70", "#c03a76", "#f8865a", "#3579b1", "#8a8a8a"
 Array = NDArray[np.float32]
@@ -34,13 +42,14 @@ def main() -> None:
     p = params.load(Path("params.yaml"))
     (clips, fitted), lengths = whistle(p), p.preprocess.spectrogram
     figures = {"picture": there(clips[0], fitted), "windows": windows(lengths), "overlap": overlap(lengths)}
+    OUT.mkdir(exist_ok=True)
     figures["aliasing"] = aliasing(p.preprocess.waveform.sample_rate / 1000)
     figures["griffin-lim"] = back(clips[:3], fitted, p.generate.griffin_lim, p.generate.seed)
     if missing := [path for path in NEEDED if not Path(path).exists()]:
-        print(f"`make repro` first: losses.png and whistle.png are not drawn, for want of {', '.join(missing)}")
+        print(f"`make repro` first: losses, whistle and latent are not drawn, for want of {', '.join(missing)}")
     else:
         figures |= {"losses": losses(p.evaluate.seed), "whistle": generated(codec.load(MODEL))}
-    OUT.mkdir(exist_ok=True)
+        shutil.copy(EVALUATION / "latent.png", OUT)
     for name, figure in figures.items():
         plots.save(figure, OUT / f"{name}.png")
     print(f"drawn in {OUT}: {', '.join(figures)}")

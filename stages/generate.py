@@ -23,7 +23,8 @@ def main(root: Path) -> None:
     pictures = latent.decode(trained.decoder, z)
     with stage.whole(root / OUT) as out:
         rows = [write(out, c, picture, n, p) for n, picture in enumerate(progress(pictures, "generate", c.kind + "s"))]
-        index = pd.DataFrame(rows).assign(seed=p.seed, model=trained.id, label=p.label, **{"from": p.source})
+        source = p.source if p.label is None else "label"
+        index = pd.DataFrame(rows).assign(seed=p.seed, model=trained.id, label=p.label, **{"from": source})
         index.to_csv(out / "index.csv", index=False, lineterminator="\n")
         np.save(out / "z.npy", z)
         plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")

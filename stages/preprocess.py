@@ -47,8 +47,10 @@ def scale(values: list[Array], table: pd.DataFrame, p: Preprocess) -> tuple[Arra
     train = table[table["split"] == "train"]
     fitted = codec.fit(p, [values[i] for i in train.index], train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
     limits = table[["low", "high", "gain"]].to_numpy(float)
-    pictures = [fitted.encode(values[i], fitted.clip_scale(*row)) for i, row in zip(table.index, limits, strict=True)]
-    return np.stack(pictures), table, fitted
+    pictures = np.empty((len(table), *fitted.shape), np.float32)
+    for n, (i, row) in enumerate(zip(table.index, limits, strict=True)):
+        pictures[n] = fitted.encode(values[i], fitted.clip_scale(*row))
+    return pictures, table, fitted
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from conftest import HERE, tone, write_idx
 from PIL import Image
 
 from sonovae import clips, image, params
-from sonovae.errors import Unreadable
+from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split
 
 P = params.load(HERE / "params.yaml").preprocess.waveform
@@ -61,10 +61,47 @@ def test_an_image_file_and_back(tmp_path: Path, rng: np.random.Generator) -> Non
     assert image.read(tmp_path / "b.jpg")[0].shape == (4, 3)
 
 
+def test_sixteen_bits_are_not_clipped(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 32768, 65535]], np.uint16)).save(tmp_path / "deep.png")
+    np.testing.assert_allclose(image.read(tmp_path / "deep.png")[0], [[0, 0.5, 1]], atol=1e-4)
+    Image.fromarray(np.array([[0, 0.5, 1]], np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(Unreadable, match="holds floating-point pixels, whose white is not known"):
+        image.read(tmp_path / "float.tif")
+
+
+def test_an_idx_file_without_labels_has_a_group_an_image(tmp_path: Path, rng: np.random.Generator) -> None:
+    write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
+    recording = pd.Series({"name": "a", "group": "a", "label": "", "path": "a-images", "labels": ""})
+    found = clips.rows(recording, clips.read(tmp_path, recording, None), split())
+    assert [row["group"] for row in found] == ["a#0", "a#1", "a#2"]
+
+
+def test_labels_of_another_length_are_named(tmp_path: Path, rng: np.random.Generator) -> None:
+    write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
+    write_idx(tmp_path / "a-labels", np.arange(4))
+    recording = pd.Series({"name": "a", "group": "a", "label": "", "path": "a-images", "labels": "a-labels"})
+    with pytest.raises(UserError, match="'a' cannot be used: it holds 3 images, and its file of labels 4"):
+        clips.read(tmp_path, recording, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+        ("images/t10k-images.idx3-ubyte", "images/t10k-labels.idx1-ubyte"),
+        ("a/t-images-idx3/t-images-idx3", "a/t-labels-idx1/t-labels-idx1"),
+        ("images/0.png", ""),
+    ],
+)
+def test_where_labels_are(name: str, labels: str) -> None:
+    assert image.labels_name(name) == labels
+
+
 def test_damaged_images(tmp_path: Path, rng: np.random.Generator) -> None:
     write_idx(tmp_path / "images", rng.integers(0, 256, (5, 4, 3)))
     whole = (tmp_path / "images").read_bytes()
     for name, data, reason in [
+        ("empty", b"\0\0\x08\x03" + bytes(12), "holds no numbers"),
         ("short", whole[:-1], "truncated, or too long"),
         ("head", whole[:7], "truncated, or too long"),
         ("labels", b"\0\0\x08\x01\0\0\0\x01\x07", "neither an image nor an IDX file of images"),

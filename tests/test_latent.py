@@ -64,6 +64,13 @@ def test_kl_to_a_mixture_of_equal_halves_is_that_to_one(rng: np.random.Generator
     assert latent.kl_divergence(p, twice, rng) == pytest.approx(exact, rel=0.02)
 
 
+def test_kl_to_another_gaussian_is_not_that_to_the_standard_one(rng: np.random.Generator) -> None:
+    threes = Posterior(np.full((500, 2), 3, np.float32), np.zeros((500, 2), np.float32))
+    moved = Density(np.full((1, 2), 3.0), np.eye(2)[np.newaxis])
+    assert latent.kl_divergence(threes, moved, rng) == pytest.approx(0, abs=1e-6)
+    assert latent.kl_divergence(threes, latent.standard_normal(2), rng) == pytest.approx(9)
+
+
 def test_log_density_integrates_to_one() -> None:
     mixture = Density(np.array([[-2.0, 0], [1, 1]]), np.array([[[1, 0.5], [0.5, 1]], [[0.2, 0], [0, 0.5]]]))
     axis = np.linspace(-8, 8, 321)

@@ -19,6 +19,11 @@ def test_neighbours_stay_neighbours_and_the_seed_decides(name: str, rng: np.rand
     assert ((near.argmin(axis=1) < 20) == (np.arange(40) < 20)).all()
 
 
+def test_where_all_is_one_point() -> None:
+    found = maps.draw(np.ones((60, 8), np.float32), ("pca", "tsne"), seed=1)
+    assert [np.ptp(points) for points in found.values()] == [0, 0]
+
+
 def test_one_dimension_is_a_line(rng: np.random.Generator) -> None:
     found = maps.draw(rng.normal(size=(12, 1)).astype(np.float32), ("pca", "tsne"), seed=1)
     assert [points.shape for points in found.values()] == [(12, 2), (12, 2)]

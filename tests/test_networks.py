@@ -75,6 +75,12 @@ def test_a_decoder_that_makes_no_picture_is_refused(network: list[dict[str, obje
         networks.decoder((8, 8), layers(*network), latent_size=3)
 
 
+def test_an_encoder_that_leaves_nothing_is_refused() -> None:
+    narrow = layers(conv(4, padding="valid"), {"layer": "average_pool", "size": 8})
+    with pytest.raises(UserError, match=r"train.encoder\[1\], average_pool, leaves nothing of, .*: \(6, 6, 4\)"):
+        networks.encoder((8, 8), narrow, latent_size=3)
+
+
 def recipe(name: str) -> Train:
     return check(recipes.whole(HERE, name), name).train
 

@@ -1,7 +1,9 @@
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
+import librosa
 import pytest
 from conftest import HERE
 from dvc.utils.serialize import load_yaml
@@ -85,7 +87,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("    validation: 0.125", "    validation: 0.9", "validation + test = 1.025 must be less than 1"),
         ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
-        ("(?P<group>", "(?P<path>", "the recordings table has its own column path: give the group another name"),
+        ("(?P<group>", "(?P<path>", "the table has its own column path: give the group another name"),
         (
             "    - {layer: project, filters: 128, activation: relu}\n",
             "",
@@ -97,6 +99,27 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
 )
 def test_rules(tmp_path: Path, old: str, new: str, rule: str) -> None:
     assert any(rule in line for line in faults(changed(tmp_path, (old, new))))
+
+
+@pytest.mark.parametrize(("rate", "n_fft", "bands"), [(22050, 2048, 50), (22050, 2048, 600), (44100, 512, 128),
+                                                       (16000, 512, 40), (8000, 256, 64), (1500, 64, 16)])  # fmt: skip
+def test_mel_bands_that_pass_are_not_empty(tmp_path: Path, rate: int, n_fft: int, bands: int) -> None:
+    frame = [("n_fft: 512", f"n_fft: {n_fft}"), ("win_length: 512", f"win_length: {n_fft}")]
+    size = [("    bins: 128", "    bins:"), ("    frames: 128", "    frames:"), ("hop_length: 128", "hop_length: 16")]
+    bank = [("    sample_rate: 16000        # Hz; rec", f"    sample_rate: {rate}  # Hz; rec")]
+    path = changed(tmp_path, *frame, *size, *bank, ("mel_bands:   ", f"mel_bands: {bands}  "))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # librosa's, of empty bands
+        empty = (librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=bands).max(axis=1) == 0).any()
+    if empty:
+        assert "lowest are narrower than a bin" in faults(path)[0]
+    else:
+        assert params.load(path).preprocess.spectrogram.mel_bands == bands
+
+
+def test_a_split_is_a_share_or_names(tmp_path: Path) -> None:
+    path = changed(tmp_path, ("    test: 0.125", "    test: {index: 4}"))
+    assert faults(path) == ["error: params.yaml: preprocess.split.test.index = 4: input should be a valid string"]
 
 
 def test_hop_that_just_inverts_is_allowed(tmp_path: Path) -> None:

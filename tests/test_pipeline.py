@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import codec, latent, listing, metrics, model, params, reconstruction, spectrogram, waveform
+from sonovae import codec, latent, listing, metrics, model, params, spectrogram, waveform
+from sonovae.clips import read
 from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, preprocess, train
 
@@ -64,7 +65,8 @@ def test_clips_lie_where_the_table_says(done: Path) -> None:
     pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
     recordings = listing.read(done / "data/raw/recordings.csv").set_index("sha256")
     for i in range(0, len(clips), 7):
-        item = reconstruction.item(done / "data/raw", recordings.loc[clips["sha256"][i]], clips.iloc[i], c)
+        found = read(done / "data/raw", recordings.loc[clips["sha256"][i]], c.waveform)
+        item = found.item(clips["item"][i], clips["start"][i])
         scale = c.clip_scale(*clips.loc[i, ["low", "high", "gain"]])
         np.testing.assert_allclose(c.encode(c.analyse(item), scale), pictures[i], atol=1e-4)
 

@@ -233,6 +233,8 @@ def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "Kaggle sripaadsrinivasan/audio-mnist, data/01/0_01_0.wav" in said
     assert "make folder FROM=" in said
+    with pytest.raises(UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"):
+        cli.check(repository)
     cli.recipe(repository, "starter", force=False)
     assert "next: make repro" in capsys.readouterr().out
     assert (repository / "params.yaml").read_text() == recipes.whole(HERE, "starter")
@@ -257,6 +259,23 @@ def test_a_recipe_takes_the_folder_that_is_there(repository: Path) -> None:
     assert params.load(repository / "params.yaml").fetch.folder == "data/own"
     cli.recipe(repository, "starter", force=False)
     assert params.load(repository / "params.yaml").fetch.folder == "data/recordings"
+
+
+def test_recipes_under_way_are_named_and_stop_no_other(repository: Path) -> None:
+    for text, fault in (("# odd: one\n", "odd.yaml holds no keys"), ("# odd: one\na: [", "odd.yaml is not YAML: ")):
+        (repository / "recipes/odd.yaml").write_text(text)
+        with pytest.raises(UserError, match=fault):
+            cli.recipe(repository, "odd", force=False)
+        (repository / "params.yaml").write_text(recipes.whole(HERE, "genres"))
+        cli.recipe(repository, "thesis", force=False)
+
+
+def test_without_git_a_recipe_as_written_is_kept_all_the_same(project: Path) -> None:
+    (project / "params.yaml").write_text(recipes.whole(HERE, "genres"))
+    cli.recipe(project, "thesis", force=False)
+    params.edit(project / "params.yaml", {"train.epochs": 3, "train.snapshots": []})
+    with pytest.raises(UserError, match="params.yaml has changes"):
+        cli.recipe(project, "genres", force=False)
 
 
 def test_an_unknown_key_is_named(repository: Path) -> None:

@@ -74,6 +74,14 @@ def test_only_some_and_a_limit(tmp_path: Path, folder: Path) -> None:
         fetch.main(tmp_path / "project")
 
 
+def test_a_table_with_two_rows_of_a_file(tmp_path: Path, folder: Path) -> None:
+    write_tones(folder, 2)
+    (folder / "who.csv").write_text("file,singer,what\ntone0.wav,a,x\ntone0.wav,b,x\n")
+    table = {"path": "who.csv", "name": "file", "label": "what", "group": "singer"}
+    with pytest.raises(UserError, match="who.csv has two rows of 'tone0.wav': each file must have one"):
+        fetched(tmp_path, folder, fetch__table=table)
+
+
 def test_a_random_limit_is_the_seeds(tmp_path: Path, folder: Path) -> None:
     write_tones(folder, 12)
     table = fetched(tmp_path, folder, fetch__limit={"count": 6, "draw": "random", "seed": 1})

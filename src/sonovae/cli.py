@@ -43,7 +43,8 @@ def check(root: Path) -> None:
         back = "`dvc checkout` or `dvc pull` brings it back, `make folder FROM=…` takes another"
         raise UserError(f"fetch.folder = {p.folder!r} is not there: {back}")
     _refuse(root / p.folder)
-    if p.source == "folder" and not recordings.files(root / p.folder, p):
+    found = {path.name for path in recordings.files(root / p.folder, p)} - {"README.md"}
+    if p.source == "folder" and not found:
         raise UserError(f"fetch.folder = {p.folder!r} holds no recordings: `make folder FROM=…` takes yours")
 
 

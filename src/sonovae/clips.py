@@ -29,6 +29,10 @@ class Clips:
     gain: float = 1.0
     labels: list[str] = field(default_factory=list)
 
+    def item(self, number: int, start: int) -> Item:
+        """The one at this place."""
+        return self.items[list(zip(self.number, self.start, strict=True)).index((number, start))]
+
 
 def read(raw: Path, recording: "pd.Series[Any]", p: Waveform | None) -> Clips:
     """The clips of a row of the recordings table, whose files lie in `raw`; without waveform parameters, its images."""
@@ -38,13 +42,13 @@ def read(raw: Path, recording: "pd.Series[Any]", p: Waveform | None) -> Clips:
             return image_to_clips(image.read(raw / recording["path"]), labels)
         return recording_to_clips(*waveform.read(raw / recording["path"]), p)
     except Unreadable as error:
-        raise UserError(f"{recording['name']!r} was read by fetch, and now cannot be: {error}") from None
+        raise UserError(f"{recording['name']!r} cannot be used: {error}") from None
 
 
 def image_to_clips(images: list[Item], labels: list[str]) -> Clips:
     """The images of a file, of as many labels or none."""
     if labels and len(labels) != len(images):
-        raise Unreadable(f"{len(images)} images, and {len(labels)} labels")
+        raise Unreadable(f"it holds {len(images)} images, and its file of labels {len(labels)}")
     n = len(images)
     return Clips(images, list(range(n)), [0] * n, [0.0] * n, labels=labels)
 
@@ -74,15 +78,20 @@ def _source(at: int, kept: list[tuple[int, int]]) -> int:
 def rows(recording: "pd.Series[Any]", clips: Clips, p: Split) -> list[dict[str, Any]]:
     """The clips table's rows of one recording, with all that its row of the recordings table says of it."""
     same = {str(key): value for key, value in recording.items() if key not in ("path", "labels", "status", "reason")}
-    places = zip(clips.number, clips.start, clips.source_start, strict=True)
-    made = [{"item": i, "start": start, "source_start": seconds, "gain": clips.gain} for i, start, seconds in places]
-    labels = [{"label": label} for label in clips.labels] or [{}] * len(made)
-    return [same | row | label | {"group": _group(recording, row, p)} for row, label in zip(made, labels, strict=True)]
+    return [same | _row(recording, clips, n, p) for n in range(len(clips.items))]
 
 
-def _group(recording: "pd.Series[Any]", row: dict[str, Any], p: Split) -> str:
+def _row(recording: "pd.Series[Any]", clips: Clips, n: int, p: Split) -> dict[str, Any]:
+    """What is the n-th clip's own."""
+    place = {"item": clips.number[n], "start": clips.start[n], "source_start": clips.source_start[n]}
+    label = {"label": clips.labels[n]} if clips.labels else {}
+    return place | label | {"gain": clips.gain, "group": _group(recording, clips, n, p)}
+
+
+def _group(recording: "pd.Series[Any]", clips: Clips, n: int, p: Split) -> str:
     """The recording's, or that of a part of it: a stretch of a sound, or an image of a file that holds many."""
+    group = str(recording["group"])
     if p.block_seconds:
-        return f"{recording['group']}@{int(row['source_start'] / p.block_seconds)}"
-    many = recording.get("labels") and recording["group"] == recording["name"]
-    return f"{recording['group']}#{row['item']}" if many else str(recording["group"])
+        return f"{group}@{int(clips.source_start[n] / p.block_seconds)}"
+    holds_many = clips.number[-1] > 0  # clips of a sound all have the number 0
+    return f"{group}#{clips.number[n]}" if holds_many and group == recording["name"] else group

@@ -3,7 +3,7 @@
 import gzip
 import math
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,18 @@ def read(path: Path) -> list[Images]:
         return list(_read_idx(path, dimensions=3).astype(np.float32) / np.float32(255))
     try:
         with Image.open(path) as image:
-            return [np.asarray(image.convert("L"), np.float32) / np.float32(255)]
+            return [_grey(image)]
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise Unreadable(f"not an image that can be read: {error}".replace(str(path), "it")) from None
+
+
+def _grey(image: Image.Image) -> Images:
+    """The pixels of whatever kind of image; 16 bits are not clipped to 8."""
+    if image.mode == "F":
+        raise Unreadable("holds floating-point pixels, whose white is not known: save it with 8 or 16 bits")
+    if image.mode.startswith("I"):
+        return np.asarray(image, np.float32) / np.float32(65535)
+    return np.asarray(image.convert("L"), np.float32) / np.float32(255)
 
 
 def write(path: Path, image: Images) -> None:
@@ -40,8 +49,13 @@ def read_labels(path: Path) -> list[str]:
 
 
 def labels_name(name: str) -> str:
-    """The IDX file that holds the labels of the images in `name`: train-labels-idx1-ubyte.gz, say."""
-    return name.replace("images", "labels").replace("idx3", "idx1")
+    """The IDX file that would hold the labels of the images in `name`: train-labels-idx1-ubyte.gz, say; in a folder of
+    its own name where they are. Nothing for an image file."""
+    path = PurePosixPath(name)
+    own_folder = path.parent.name == path.name
+    last = path.name.replace("images", "labels").replace("idx3", "idx1")
+    folder = path.parent.with_name(last) if own_folder else path.parent
+    return "" if path.suffix.lower() in SUFFIXES else (folder / last).as_posix()
 
 
 def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -58,4 +72,6 @@ def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     numbers = np.frombuffer(data[head:], np.uint8)
     if len(data) < head or len(numbers) != math.prod(sizes):
         raise Unreadable(f"truncated, or too long: {len(numbers)} numbers are there, and it promises {sizes}")
+    if not len(numbers):
+        raise Unreadable("holds no numbers")
     return numbers.reshape(sizes)

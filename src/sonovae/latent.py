@@ -44,6 +44,13 @@ class Density:
     means: Floats
     covariances: Floats
 
+    @property
+    def is_standard(self) -> bool:
+        """Whether it is one Gaussian around 0 with variance 1 in each dimension."""
+        return np.array_equal(self.means, np.zeros_like(self.means[:1])) and np.array_equal(
+            self.covariances[0], np.eye(self.means.shape[1])
+        )
+
     def sample(self, n: int, rng: np.random.Generator) -> Points:
         """n draws [n, latent_size]; the first ones are the same whatever n is."""
         choose, noise = rng.spawn(2)
@@ -120,7 +127,7 @@ def draw(space: Space, p: Generate, rng: np.random.Generator) -> Points:
 def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator, draws: int = 16) -> float:
     """Mean nats a clip of KL(q(z | x) ‖ p(z)): exact where the prior is a standard normal, otherwise the mean of
     log q − log p over `draws` of z a clip."""
-    if len(prior.means) == 1:
+    if prior.is_standard:
         mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
         return float(-0.5 * (1 + log_var - mean**2 - np.exp(log_var)).sum(axis=1).mean())
     drawn = [posterior.sample(rng) for _ in range(draws)]

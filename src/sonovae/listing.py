@@ -18,7 +18,7 @@ def write(path: Path, table: pd.DataFrame) -> None:
 
 def read(path: Path) -> pd.DataFrame:
     """The door back from `write`: text columns as text, whatever they hold."""
-    numbers = {"seconds": float, "sample_rate": float, "channels": float}
+    numbers = {"seconds": float, "sample_rate": int, "channels": int}
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     return table.assign(**{key: pd.to_numeric(table[key]).astype(kind) for key, kind in numbers.items()})
 

@@ -29,8 +29,10 @@ def umap(z: Points, seed: int) -> Points:
         warnings.simplefilter("ignore")  # its own, on import
         from umap import UMAP
 
+    init = "spectral" if len(z) > 4 else "random"  # which so few points do not have
     # One job, as several give other points each time.
-    return np.asarray(UMAP(n_neighbors=min(15, len(z) - 1), random_state=seed, n_jobs=1).fit_transform(z))
+    mapped = UMAP(n_neighbors=min(15, len(z) - 1), init=init, random_state=seed, n_jobs=1)
+    return np.asarray(mapped.fit_transform(z))
 
 
 MAPS: dict[str, tuple[str, Callable[[Points, int], Points]]] = {
@@ -44,5 +46,7 @@ MAPS: dict[str, tuple[str, Callable[[Points, int], Points]]] = {
 def draw(z: Points, names: tuple[str, ...], seed: int) -> dict[str, Points]:
     """Each map by the field's name; z of two dimensions is a map already, and the first."""
     itself = {"z": z} if z.shape[1] == 2 else {}
+    if not np.ptp(z, axis=0).any():  # t-SNE would end the process
+        return itself | {MAPS[name][0]: np.zeros((len(z), 2), np.float32) for name in names}
     wide = np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))  # one number has no second direction
     return itself | {title: function(wide, seed) for title, function in (MAPS[name] for name in names)}

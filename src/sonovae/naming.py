@@ -9,9 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from sonovae.errors import UserError
-from sonovae.listing import COLUMNS
 from sonovae.params.fetch import Fetch, Table
-from sonovae.params.rules import Limit
+from sonovae.params.rules import OWN_COLUMNS, Limit
 
 
 class Unnamed(Exception):
@@ -68,12 +67,14 @@ def limited(names: list[str], limit: Limit | None) -> set[str]:
 def _rows(folder: Path, table: Table) -> dict[str, dict[str, str]]:
     """The rows of fetch.table by file name, label and group under those names, all else under its own."""
     try:
-        data = pd.read_csv(folder / table.path, dtype=str, keep_default_na=False)
+        data = pd.read_csv(folder / table.path, dtype=str, keep_default_na=False, index_col=False)
     except (OSError, ValueError) as error:
         raise UserError(f"fetch.table.path = {table.path!r} cannot be read: {error}") from None
     wanted = {"name": table.name, "label": table.label, "group": table.group}
     if absent := [f"fetch.table.{key} = {column!r}" for key, column in wanted.items() if column not in data.columns]:
         raise UserError(f"{', '.join(absent)}: not a column of {table.path}, which has {', '.join(data.columns)}")
-    others = [column for column in data.columns if column not in COLUMNS]
+    if twice := sorted(data[table.name][data[table.name].duplicated()]):
+        raise UserError(f"{table.path} has two rows of {twice[0]!r}: each file must have one")
+    others = [column for column in data.columns if column not in OWN_COLUMNS]
     named = data[others].assign(label=data[table.label], group=data[table.group])
     return dict(zip(data[table.name], named.to_dict("records"), strict=True))

@@ -17,8 +17,8 @@ def encoder(shape: tuple[int, ...], network: Sequence[Layer], latent_size: int, 
     output z itself, [N, latent_size] each."""
     picture = keras.Input(shape)
     x = picture if len(shape) == 3 else layers.Reshape((*shape, 1))(picture)
-    for layer in network:
-        x = BUILD[layer.layer](layer, x, None)
+    for i, layer in enumerate(network):
+        x = _built(layer, x, None, f"train.encoder[{i}]")
     x = layers.Flatten()(x)
     found = [layers.Dense(latent_size)(x) for _ in range(outputs)]
     return keras.Model(picture, found if outputs > 1 else found[0])
@@ -29,13 +29,21 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
     z = keras.Input((latent_size,))
     x = z
     for i, layer in enumerate(network):
-        x = BUILD[layer.layer](layer, x, _size_before(network[i + 1 :], shape))
+        x = _built(layer, x, _size_before(network[i + 1 :], shape), f"train.decoder[{i}]")
     if len(x.shape) != 4 or x.shape[3] != 1 or x.shape[1] < shape[0] or x.shape[2] < shape[1]:
         raise UserError(
             f"train.decoder ends in a shape of {tuple(x.shape[1:])}: it must end in one channel of at least"
             f" the picture's size {shape}; a conv of b² filters before depth_to_space b gives one channel"
         )
     return keras.Model(z, layers.Reshape(shape)(x[:, : shape[0], : shape[1], :]))
+
+
+def _built(layer: Layer, x: Any, size: Size | None, key: str) -> Any:
+    try:
+        return BUILD[layer.layer](layer, x, size)
+    except ValueError:
+        shape = tuple(x.shape[1:])
+        raise UserError(f"{key}, {layer.layer}, leaves nothing of, or cannot take, what comes in: {shape}") from None
 
 
 def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
@@ -76,7 +84,7 @@ def _depth_to_space(layer: DepthToSpace, x: Any, _: Size | None) -> Any:
     """The door back: [N, F, T, b² C] → [N, b F, b T, C]."""
     b, (_, f, t, c) = layer.block, x.shape
     if c % b**2:
-        raise UserError(f"train.decoder: depth_to_space {b} needs a multiple of {b**2} channels, and {c} come in")
+        raise UserError(f"depth_to_space {b} needs a multiple of {b**2} channels, and {c} come in: change the filters")
     x = ops.reshape(x, (-1, f, t, b, b, c // b**2))
     return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, b * f, b * t, c // b**2))
 

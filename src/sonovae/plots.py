@@ -59,7 +59,7 @@ def maps(named: Mapping[str, Picture], labels: Sequence[str], test: NDArray[np.b
         for i, name in enumerate(names):
             rows = np.asarray(labels) == name
             axes.scatter(*points[rows].T, s=16, color=colors(i), edgecolors=rings[rows], linewidths=0.5)
-            axes.scatter([], [], s=16, color=colors(i), label=name)
+            axes.scatter([], [], s=16, color=colors(i), label=name.replace("$", r"\$"))
         axes.set(title=title, xticks=[], yticks=[])
     if len(names) <= MOST_NAMES and names != [""]:
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", markerscale=2)

@@ -66,17 +66,21 @@ def score(
 def show(raw: Path, c: Codec, test: Dataset, chosen: Iterable[int], restored: dict[str, Array]) -> Shown:
     """The chosen clips of the test split, and what was made of their pictures."""
     rows, chosen = test.clips.iloc[list(chosen)], list(chosen)
-    recordings = listing.used(listing.read(raw / "recordings.csv")).set_index("sha256", drop=False)
-    items = [item(raw, recordings.loc[row["sha256"]], row, c) for _, row in rows.iterrows()]
+    recordings = listing.used(listing.read(raw / "recordings.csv"))
+    items = _items(raw, recordings, rows, c)
     scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in rows.iterrows()]
     full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
     return Shown(scales, test.pictures[chosen], items, full, {k: v[chosen] for k, v in restored.items()})
 
 
-def item(raw: Path, recording: "pd.Series[Any]", row: "pd.Series[Any]", c: Codec) -> clips.Item:
-    """The clip's own item, as its codec sees it: a levelled clip, or an image."""
-    found = clips.read(raw, recording, c.waveform if isinstance(c, codec.Sound) else None)
-    return found.items[list(zip(found.number, found.start, strict=True)).index((row["item"], row["start"]))]
+def _items(raw: Path, recordings: pd.DataFrame, rows: pd.DataFrame, c: Codec) -> list[clips.Item]:
+    """The clips' own items, as the codec sees them; each recording is read once."""
+    found: dict[Any, clips.Item] = {}
+    for sha256, some in rows.groupby("sha256"):
+        (recording,) = (row for _, row in recordings[recordings["sha256"] == sha256].iterrows())
+        read = clips.read(raw, recording, c.waveform if isinstance(c, codec.Sound) else None)
+        found |= {i: read.item(row["item"], row["start"]) for i, row in some.iterrows()}
+    return [found[i] for i in rows.index]
 
 
 def write(out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int) -> dict[str, float]:

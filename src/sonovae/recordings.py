@@ -1,5 +1,6 @@
 """Where recordings come from: a folder, each file checked, named, and copied if it can be used."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -36,7 +37,7 @@ def collect(folder: Path, out: Path, p: Fetch) -> pd.DataFrame:
         ""
     )
     if p.kind == "image":
-        table = _with_labels(table)
+        table = _with_labels(table, found)
     table = _chosen(table, p)
     _check_enough(table, folder, p)
     _copy(found, table, out)
@@ -96,20 +97,24 @@ def _row(folder: Path, path: Path, known: Naming, p: Fetch, seen: dict[str, str]
     return row
 
 
-def _with_labels(table: pd.DataFrame) -> pd.DataFrame:
+def _with_labels(table: pd.DataFrame, files: list[Path]) -> pd.DataFrame:
     """The IDX files that hold the labels of used images are no recordings, but used too."""
     table = table.assign(labels="")
     for i in listing.used(table).index:
         name = str(table.loc[i, "name"])
-        at = table["name"].eq(image.labels_name(name)) & (table.index != i)
-        table.loc[at, ["status", "reason"]] = listing.LABELS, f"of the images in {name!r}"
-        table.loc[i, "labels"] = "".join(table.loc[at, "path"])
+        for at in table.index[table["name"] == image.labels_name(name)]:
+            with contextlib.suppress(Unreadable):  # it stays left out
+                image.read_labels(files[at])
+                table.loc[at, ["status", "reason"]] = listing.LABELS, f"of the images in {name!r}"
+                table.loc[i, "labels"] = table.loc[at, "path"]
     return table
 
 
 def _chosen(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
     """What fetch.only and fetch.limit pass over of the usable recordings is not chosen."""
     used = listing.used(table)
+    if used.empty:
+        return table
     chosen = naming.matches(used, p.only or {}, "fetch.only")
     table.loc[used.index[~chosen], ["status", "reason"]] = NOT_CHOSEN, "fetch.only passes it over"
     left = listing.used(table)

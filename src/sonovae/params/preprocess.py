@@ -1,9 +1,10 @@
 """The section of preprocess: from recordings to pictures in [0, 1], and their split."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.rules import STRICT, Count, Decibels, Limit, Positive, Seed, Selection
@@ -67,10 +68,6 @@ class Spectrogram:
             )
         if (self.scale == "db") != (self.dynamic_range_db is not None):
             raise ValueError("dynamic_range_db must be a number where scale is db, and null where it is magnitude")
-        if self.mel_bands and self.mel_bands > self.n_fft // 4:
-            raise ValueError(
-                f"mel_bands = {self.mel_bands} must be at most n_fft / 4 = {self.n_fft // 4}, or bands are empty"
-            )
         return self
 
     def _overlap(self) -> float:
@@ -109,14 +106,24 @@ class Picture:
         return self
 
 
+def _kind_of_side(side: object) -> str:
+    return "names" if isinstance(side, Mapping) else "share"
+
+
+Side = Annotated[
+    Annotated[float, Field(gt=0, lt=1), Tag("share")] | Annotated[Selection, Tag("names")],
+    Discriminator(_kind_of_side),
+]
+
+
 @dataclass(frozen=True, config=STRICT)
 class Split:
     """Which groups go to validation and test, as a share of them or named by columns; the rest trains."""
 
     seed: Seed
     block_seconds: Positive | None  # each such stretch of a recording is a group of its own; null: what fetch says
-    validation: Annotated[float, Field(gt=0, lt=1)] | Selection
-    test: Annotated[float, Field(gt=0, lt=1)] | Selection
+    validation: Side
+    test: Side
 
     @model_validator(mode="after")
     def _leaves_training(self) -> "Split":
@@ -149,6 +156,11 @@ class Preprocess:
         return self
 
     def _fits_sound(self, waveform: Waveform, spectrogram: Spectrogram) -> None:
+        if spectrogram.mel_bands and waveform.sample_rate / spectrogram.n_fft > _band_width(spectrogram, waveform):
+            raise ValueError(
+                f"spectrogram.mel_bands = {spectrogram.mel_bands}: the lowest are narrower than a bin at n_fft ="
+                f" {spectrogram.n_fft}, and some empty: take fewer, or a longer n_fft"
+            )
         frames = 1 + waveform.clip_length // spectrogram.hop_length
         if self.picture.bins and self.picture.bins > spectrogram.bins:
             bins = f"mel_bands = {spectrogram.bins}" if spectrogram.mel_bands else f"n_fft / 2 + 1 = {spectrogram.bins}"
@@ -163,3 +175,11 @@ class Preprocess:
                 f"waveform.clip_seconds = {waveform.clip_seconds} must be at least a window,"
                 f" {spectrogram.win_length / waveform.sample_rate:.3f} s"
             )
+
+
+def _band_width(spectrogram: Spectrogram, waveform: Waveform) -> float:
+    """Hz from edge to edge of the lowest mel bands. Slaney's mels are 200/3 Hz apart up to 1 kHz, and then a factor of
+    6.4 in 27 steps."""
+    top = waveform.sample_rate / 2
+    mels = top * 3 / 200 if top < 1000 else 15 + 27 * np.log(top / 1000) / np.log(6.4)
+    return float(2 * 200 / 3 * mels / ((spectrogram.mel_bands or 1) + 1))

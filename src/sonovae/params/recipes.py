@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml.error import YAMLError
+
 from sonovae.errors import UserError
 from sonovae.params.file import check, round_trip, write
 
@@ -29,7 +31,13 @@ def whole(root: Path, name: str) -> str:
         raise UserError(f"NAME = {name!r} is no recipe: {mean}There are {', '.join(names)}")
     path, yaml = root / "recipes" / f"{name}.yaml", round_trip()
     data = yaml.load(root / "recipes" / f"{BASE}.yaml")
-    _merge(data, yaml.load(path), path.name)
+    try:
+        own = yaml.load(path)
+    except YAMLError as error:
+        raise UserError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(own, dict):
+        raise UserError(f"{path.name} holds no keys and values")
+    _merge(data, own, path.name)
     if data["fetch"]["source"] == "folder" and (root / f"{OWN}.dvc").exists():
         data["fetch"]["folder"] = OWN
     text = io.StringIO()
@@ -63,8 +71,23 @@ def needed(root: Path, name: str) -> str:
 
 
 def _is_kept(root: Path, text: str) -> bool:
-    head = subprocess.run(["git", "show", "HEAD:./params.yaml"], cwd=root, capture_output=True, text=True, check=False)
-    return text in (head.stdout, *(whole(root, name) for name in described(root)))
+    """Whether git or a recipe holds this text of params.yaml."""
+    return text == _head(root) or any(_stands_for(root, name, text) for name in described(root))
+
+
+def _head(root: Path) -> str | None:
+    try:
+        words = ["git", "show", "HEAD:./params.yaml"]
+        return subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):  # no git, or nothing committed
+        return None
+
+
+def _stands_for(root: Path, name: str, text: str) -> bool:
+    try:
+        return whole(root, name) == text
+    except UserError:  # a recipe under way
+        return False
 
 
 def _header(path: Path) -> list[str]:

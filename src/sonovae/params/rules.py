@@ -17,8 +17,9 @@ Decibels = Annotated[float, Field(le=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-OWN_COLUMNS = {"path", "name", "sha256", "seconds", "sample_rate", "channels", "status", "reason"}
-"""Columns of the recordings table that no pattern may overwrite."""
+OWN_COLUMNS = {"path", "name", "sha256", "seconds", "sample_rate", "channels", "status", "reason", "labels"}
+OWN_COLUMNS |= {"item", "start", "source_start", "split", "low", "high", "gain"}
+"""Columns of the recordings and clips tables that no pattern may overwrite."""
 
 
 def _inside(path: str) -> str:
@@ -37,7 +38,7 @@ def _compiles(pattern: str) -> str:
 
 def _names_new_columns(pattern: str) -> str:
     if taken := OWN_COLUMNS & set(re.compile(pattern).groupindex):
-        raise ValueError(f"the recordings table has its own column {min(taken)}: give the group another name")
+        raise ValueError(f"the table has its own column {min(taken)}: give the group another name")
     return pattern
 
 

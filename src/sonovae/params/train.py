@@ -1,8 +1,8 @@
 """The section of train: the autoencoder and how it learns."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.layers import Layers
@@ -19,7 +19,7 @@ class Train:
     encoder: Layers
     decoder: Layers
     prior: Literal["none", "normal", "mixture"]  # none: a plain autoencoder
-    components: Count | None  # Gaussians of a mixture; null elsewhere
+    components: Annotated[int, Field(ge=2)] | None  # Gaussians of a mixture; null elsewhere
     reconstruction: Literal["mse", "bernoulli", "gaussian"]  # a pixel, and nats a clip
     reconstruction_weight: NotNegative
     kl: Literal["sum", "mean"]  # over the dimensions: nats a clip, nats a dimension
