@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
-from sonovae import codec, dataset, metrics, params, plots, spectrogram, waveform, whistles
+from sonovae import codec, dataset, metrics, params, plots, scaling, spectrogram, waveform, whistles
 from sonovae.clips import recording_to_clips
 from sonovae.codec import Sound
 from sonovae.params import Params
@@ -62,7 +62,7 @@ def whistle(p: Params) -> tuple[Array, Sound]:
     samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
     clips = recording_to_clips(samples, p.fetch.whistles.sample_rate, p.preprocess.waveform)
     values = [codec.unfitted(p.preprocess).analyse(clip) for clip in clips.items]
-    limits = np.array([codec.limits(each, p.preprocess) for each in values])
+    limits = np.array([scaling.limits(each, p.preprocess) for each in values])
     return np.stack(clips.items), codec.fit(p.preprocess, values, limits, np.full(len(values), clips.gain))
 
 

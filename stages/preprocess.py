@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import clips, codec, dataset, listing, params, split, stage
+from sonovae import clips, codec, dataset, listing, params, scaling, split, stage
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Preprocess
 from sonovae.picture import Array
@@ -42,7 +42,7 @@ def main(root: Path) -> None:
 def scale(values: list[Array], table: pd.DataFrame, p: Preprocess) -> tuple[Array, pd.DataFrame, codec.Codec]:
     """Pictures in [0, 1] by limits fitted on the training split, the table with split and limits, and the codec."""
     table = table.assign(split=split.sides(table, p.split))
-    table[["low", "high"]] = [codec.limits(each, p) for each in values]
+    table[["low", "high"]] = [scaling.limits(each, p) for each in values]
     table = table[split.within(table, p.limit)]
     train = table[table["split"] == "train"]
     fitted = codec.fit(p, [values[i] for i in train.index], train[["low", "high"]].to_numpy(), train["gain"].to_numpy())

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from conftest import HERE, tone
 
-from sonovae import clips, codec, params, spectrogram
-from sonovae.codec import Scale
+from sonovae import clips, codec, params, scaling, spectrogram
 from sonovae.params.preprocess import Preprocess
 from sonovae.params.sections import GriffinLim
+from sonovae.scaling import Scale
 
 P = params.load(HERE / "params.yaml").preprocess
 RATE = P.waveform.sample_rate
@@ -35,7 +35,7 @@ def cut(samples: np.ndarray, p: Preprocess = P) -> clips.Clips:
 def fitted(p: Preprocess, found: clips.Clips) -> tuple[codec.Sound, np.ndarray, Scale]:
     """A codec from these clips, and the first one's picture and scale."""
     values = [codec.unfitted(p).analyse(item) for item in found.items]
-    limits = np.array([codec.limits(each, p) for each in values])
+    limits = np.array([scaling.limits(each, p) for each in values])
     made = codec.fit(p, values, limits, np.full(len(values), found.gain))
     scale = made.clip_scale(*limits[0], found.gain)
     return made, made.encode(values[0], scale), scale

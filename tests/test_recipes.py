@@ -1,5 +1,6 @@
 """Every recipe: read as a file, and run, shrunk, through all stages on a few made-up recordings in its own style."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from conftest import HERE, make_project, tone, write_idx
 from ruamel.yaml import YAML
 
-from sonovae import cli, codec, dataset, latent, model, params, waveform
+from sonovae import cli, codec, dataset, latent, model, params, scaling, waveform
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.file import check
@@ -180,6 +181,8 @@ def test_all_stages(done: tuple[str, Path]) -> None:
     assert written == {".npy", ".csv", ".png"} | ({".wav"} if c.kind == "sound" else set())
     kept = sorted(path.name for path in (root / "data/model").glob("snapshots/*"))
     assert kept == (["00001", "00002"] if name.startswith("thesis") else [])
+    codec_alone = json.loads((root / "data/evaluation/metrics.json").read_text())["codec"]
+    assert ("resize_mse" in codec_alone) == name.startswith("thesis")
     assert (trained.space.prior is None) == (name in ("thesis", "mnist"))
 
 
@@ -192,7 +195,7 @@ def test_a_tone_stays_a_tone(done: tuple[str, Path]) -> None:
     rate, (rows, _), hz = c.waveform.sample_rate, c.shape, 1000
     item = tone(c.waveform.clip_length / rate, hz, rate)
     values = c.analyse(item)
-    low, high = codec.limits(values, params.load(root / "params.yaml").preprocess)
+    low, high = scaling.limits(values, params.load(root / "params.yaml").preprocess)
     p = params.load(root / "params.yaml").generate.griffin_lim
     back = c.decode(c.encode(values, c.clip_scale(low, high, 1.0)), c.clip_scale(low, high, 1.0), p, 1)
     strongest = np.argmax(np.abs(np.fft.rfft(back * np.hanning(len(back))))) * rate / len(back)

@@ -82,3 +82,37 @@ def test_limits_keep_the_dynamic_range() -> None:
     assert picture.limits(np.array([[-100.0, 10.0]], np.float32), 60) == (-50, 10)
     assert picture.limits(np.array([[-20.0, 10.0]], np.float32), 60) == (-20, 10)
     assert picture.limits(np.array([[0.0, 10.0]], np.float32), None) == (0, 10)
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
+def test_resizing_down_does_not_alias(interpolation: str) -> None:
+    """A checkerboard finer than the new pixels becomes grey; nearest takes a pixel, whichever is there."""
+    board = np.indices((48, 48)).sum(axis=0).astype(np.float32) % 2
+    inner = picture.resize(board, (12, 12), interpolation)[2:-2, 2:-2]
+    np.testing.assert_allclose(inner, 0.5, atol=0.03)
+    assert set(picture.resize(board, (12, 12), "nearest").ravel()) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "lanczos"])
+def test_resizing_up_and_back_and_within_bounds(interpolation: str) -> None:
+    small = np.outer(np.hanning(24), np.hanning(20)).astype(np.float32)
+    large = picture.resize(small, (48, 60), interpolation)
+    assert large.shape == (48, 60)
+    assert large.min() >= 0
+    assert large.max() <= 1
+    np.testing.assert_allclose(picture.resize(large, (24, 20), interpolation), small, atol=0.03)
+
+
+def test_mel_bands_are_librosas(rng: np.random.Generator) -> None:
+    samples = rng.normal(size=8000).astype(np.float32)
+    frames = spectrogram.Frames(n_fft=512, hop_length=128, win_length=512, window="hann")
+    mel = spectrogram.magnitude_to_mel(spectrogram.waveform_to_magnitude(samples, frames), 8000, 40)
+    wanted = librosa.feature.melspectrogram(
+        y=samples, sr=8000, n_fft=512, hop_length=128, n_mels=40, pad_mode="constant"
+    )
+    np.testing.assert_allclose(mel**2, wanted, rtol=1e-3)
+    back = spectrogram.mel_to_magnitude(mel[:, :8], 8000, 512)
+    assert back.shape == (257, 8)
+    assert back.min() >= 0
+    again = spectrogram.magnitude_to_mel(back, 8000, 40)
+    assert np.linalg.norm(again - mel[:, :8]) < 0.03 * np.linalg.norm(mel[:, :8])

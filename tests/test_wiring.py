@@ -92,7 +92,7 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 FLOORS = [
     {"errors", "progress", "params"},
     {"waveform", "spectrogram", "picture", "image", "latent", "listing", "naming", "whistles", "backend"},
-    {"recordings", "clips", "codec", "networks", "priors"},
+    {"recordings", "clips", "scaling", "codec", "networks", "priors"},
     {"vae", "dataset", "split", "provenance"},
     {"training", "model", "metrics", "maps", "reconstruction", "plots", "tracking", "stage"},
     {"cli"},

@@ -4,7 +4,6 @@ An item is a clip of sound or an image, which enters at the picture.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,26 +11,17 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovae import params, picture, spectrogram, waveform
+from sonovae import params, picture, scaling, spectrogram, waveform
 from sonovae.clips import Item
 from sonovae.errors import UserError
 from sonovae.params.preprocess import WINDOWS, Picture, Preprocess, Spectrogram, Waveform
 from sonovae.params.sections import GriffinLim
-from sonovae.picture import Array, Limit
+from sonovae.picture import Array
+from sonovae.scaling import Scale
 from sonovae.spectrogram import Frames, Magnitude
 from sonovae.waveform import Samples
 
 VERSION = 2
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What a picture's 0 and 1 stand for, in the spectrogram's unit, one for all pixels or one for each; and the gain
-    that levelled its recording."""
-
-    low: Limit
-    high: Limit
-    gain: float
 
 
 @dataclass(frozen=True)
@@ -183,50 +173,9 @@ def unfitted(p: Preprocess) -> Codec:
     return Codec(p.picture, unknown)
 
 
-def limits(values: Array, p: Preprocess) -> tuple[float, float]:
-    """The lowest and highest value of a clip, at most the dynamic range apart."""
-    return picture.limits(values, _dynamic_range(p))
-
-
 def fit(p: Preprocess, values: list[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Codec:
     """A codec from the training clips alone: their values [bins, frames], limits [n, 2] and gains [n]."""
-    low, high = SCALING[p.picture.scaling](p, values, limits)
-    return replace(unfitted(p), typical=Scale(low, high, float(np.median(gains))))
-
-
-def _middle(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
-    """The medians of the clips' own limits."""
-    low, high = np.median(limits, axis=0)
-    return float(low), float(high)
-
-
-def _of_all(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
-    """The lowest and highest value of all clips, at most the dynamic range apart."""
-    return picture.limits(limits, _dynamic_range(p))
-
-
-def _of_each_pixel(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
-    """Each pixel's lowest and highest value, not under the lowest of all; a hundredth of their span apart, at least."""
-    bottom, top = picture.limits(limits, _dynamic_range(p))
-    low = np.maximum(np.min(values, axis=0), bottom)
-    return low, np.maximum(np.max(values, axis=0), low + 0.01 * np.float32(top - bottom))
-
-
-def _given(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
-    return p.picture.range or (0.0, 1.0)
-
-
-def _dynamic_range(p: Preprocess) -> float | None:
-    return p.spectrogram.dynamic_range_db if p.spectrogram else None
-
-
-SCALING: dict[str, Callable[..., tuple[Limit, Limit]]] = {
-    "clip": _middle,
-    "dataset": _of_all,
-    "pixel": _of_each_pixel,
-    "fixed": _given,
-}
-"""How the typical limits come from the training clips."""
+    return replace(unfitted(p), typical=scaling.typical(p, values, limits, gains))
 
 
 def load(folder: Path) -> Codec:

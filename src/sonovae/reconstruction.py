@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from sonovae import clips, codec, image, latent, listing, metrics, model, spectrogram, waveform
-from sonovae.codec import Codec, Scale
+from sonovae.codec import Codec
 from sonovae.dataset import Dataset
 from sonovae.latent import Posterior
 from sonovae.model import Model
 from sonovae.params.sections import GriffinLim
 from sonovae.picture import Array
 from sonovae.progress import progress
+from sonovae.scaling import Scale
 
 
 @dataclass(frozen=True)

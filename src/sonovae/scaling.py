@@ -1,0 +1,67 @@
+"""What a picture's 0 and 1 stand for: the limits of a clip, of the training split, of each of its pixels, or fixed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovae import picture
+from sonovae.params.preprocess import Preprocess
+from sonovae.picture import Array, Limit
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a picture's 0 and 1 stand for, in the spectrogram's unit, one for all pixels or one for each; and the gain
+    that levelled its recording."""
+
+    low: Limit
+    high: Limit
+    gain: float
+
+
+def limits(values: Array, p: Preprocess) -> tuple[float, float]:
+    """The lowest and highest value of a clip, at most the dynamic range apart."""
+    return picture.limits(values, _dynamic_range(p))
+
+
+def typical(p: Preprocess, values: list[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Scale:
+    """The scale for what never was a clip, from training clips' values [bins, frames], limits [n, 2] and gains [n]."""
+    low, high = SCALING[p.picture.scaling](p, values, limits)
+    return Scale(low, high, float(np.median(gains)))
+
+
+def _middle(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    """The medians of the clips' own limits."""
+    low, high = np.median(limits, axis=0)
+    return float(low), float(high)
+
+
+def _of_all(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    """The lowest and highest value of all clips, at most the dynamic range apart."""
+    return picture.limits(limits, _dynamic_range(p))
+
+
+def _of_each_pixel(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    """Each pixel's lowest and highest value, not under the lowest of all; a hundredth of their span apart, at least."""
+    bottom, top = picture.limits(limits, _dynamic_range(p))
+    low = np.maximum(np.min(values, axis=0), bottom)
+    return low, np.maximum(np.max(values, axis=0), low + 0.01 * np.float32(top - bottom))
+
+
+def _given(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+    return p.picture.range or (0.0, 1.0)
+
+
+SCALING: dict[str, Callable[..., tuple[Limit, Limit]]] = {
+    "clip": _middle,
+    "dataset": _of_all,
+    "pixel": _of_each_pixel,
+    "fixed": _given,
+}
+"""How the typical limits come from the training clips."""
+
+
+def _dynamic_range(p: Preprocess) -> float | None:
+    return p.spectrogram.dynamic_range_db if p.spectrogram else None
