@@ -44,7 +44,7 @@ dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000
 	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port 5000 \
 		--workers 1 --allowed-hosts 127.0.0.1:5000,localhost:5000 --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
 
-trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=path/to/recordings
+trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python benchmarks/trials.py "$$NAME" "$$FROM"
 
 bench: env ## After `make trial NAME=voices`: the same network by a plain Keras loop, and the ratios

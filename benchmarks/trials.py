@@ -25,9 +25,9 @@ FSDD = {
     "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
     "preprocess.split.test": {"index": "[0-4]"},
 }
+FEWER = {"preprocess.limit": {"count": 400, "draw": "random", "seed": 1}}
 
 TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
-    "starter": (1, {}),
     "whistles": (
         8,
         {
@@ -36,16 +36,16 @@ TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
             "fetch.table": None,
             "fetch.only": None,
             "train.batch_size": 16,
-            "train.epochs": 15,
+            "train.epochs": 10,
         },
     ),
-    "spoken-digits": (8, {"train.epochs": 15, "generate.label": "7"}),
-    "spoken-digits-mixture": (8, {}),
+    "spoken-digits": (8, FEWER | {"train.epochs": 8, "generate.label": "7"}),
+    "spoken-digits-mixture": (8, FEWER | {"train.epochs": 8}),
     "voices": (1, FSDD),
-    "thesis": (1, {"train.epochs": 100, "train.snapshots": [56, 68, 76, 100]}),
-    "thesis-vae": (1, {"train.epochs": 100, "train.snapshots": [56, 68, 76, 100]}),
-    "mnist": (1, {}),
-    "genres": (1, {}),
+    "thesis": (1, {"train.epochs": 50, "train.snapshots": [28, 34, 38, 50]}),
+    "thesis-vae": (1, {"train.epochs": 50, "train.snapshots": [28, 34, 38, 50]}),
+    "mnist": (1, {"train.epochs": 20}),
+    "genres": (1, {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12}),  # by source
 }
 """Of each recipe: by how much its networks' filters are divided, and what else is changed."""
 

@@ -15,11 +15,13 @@ CONV |= {"activation": "sigmoid", "batch_norm": False}
 PROJECT = {"layer": "project", "filters": 2, "activation": "relu"}
 
 
-def build(prior: priors.Normal | priors.Mixture | None, terms: dict[str, Any], seed: int = 1) -> vae.VAE:
-    keras.utils.set_random_seed(seed)
-    encoder = networks.encoder((8, 8), params.parse([CONV], Layers), 3, outputs=2 if prior else 1)
-    decoder = networks.decoder((8, 8), params.parse([PROJECT, CONV], Layers), 3)
-    model = vae.VAE(encoder, decoder, prior, terms, seed)
+def build(
+    prior: priors.Normal | priors.Mixture | None, terms: dict[str, Any], conv: dict[str, object] = CONV
+) -> vae.VAE:
+    keras.utils.set_random_seed(1)
+    encoder = networks.encoder((8, 8), params.parse([conv], Layers), 3, outputs=2 if prior else 1)
+    decoder = networks.decoder((8, 8), params.parse([PROJECT, conv], Layers), 3)
+    model = vae.VAE(encoder, decoder, prior, terms, seed=1)
     model.compile(optimizer="adam", jit_compile=True)
     return model
 
@@ -70,6 +72,25 @@ def test_a_mixture_learns(rng: np.random.Generator) -> None:
     after = prior.density()
     assert not np.allclose(before.means, after.means)
     assert not np.allclose(before.covariances, after.covariances)
+
+
+def test_batch_normalization_learns_in_training_and_rests_otherwise(rng: np.random.Generator) -> None:
+    """Its moving means leave 0 in fit, and stay where they are in evaluate and predict."""
+    model = build(priors.Normal(3), {"mse": (vae.mean_squared_error, 1.0)}, conv=CONV | {"batch_norm": True})
+    some = pictures(rng)
+
+    def moving_means() -> list[np.ndarray]:
+        layers = [each for half in (model.encoder, model.decoder) for each in half.layers]
+        normal = [each for each in layers if isinstance(each, keras.layers.BatchNormalization)]
+        return [keras.ops.convert_to_numpy(each.moving_mean) for each in normal]
+
+    model.fit(some, epochs=1, verbose=0)
+    after = moving_means()
+    assert len(after) == 2
+    assert all(np.abs(mean).max() > 1e-4 for mean in after)
+    model.evaluate(some, verbose=0)
+    model.predict(some, verbose=0)
+    np.testing.assert_array_equal(after, moving_means())
 
 
 def test_mse_is_a_mean_over_pixels() -> None:

@@ -65,14 +65,17 @@ class VAE(keras.Model):
         self.noise = keras.random.SeedGenerator(seed)
         self.means = {name: keras.metrics.Mean(name) for name in terms}
 
-    def call(self, pictures: Any) -> dict[str, Any]:
-        """z [N, latent_size], the mean and log variance that it was drawn by, and the picture decoded from it."""
+    def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
+        """z [N, latent_size], the mean and log variance that it was drawn by, and the picture decoded from it.
+
+        `training` must stand here and be passed on: otherwise Keras would never tell batch normalization.
+        """
         if self.prior is None:
-            z = self.encoder(pictures)
-            return {"z": z, "picture": self.decoder(z)}
-        mean, log_var = self.encoder(pictures)
+            z = self.encoder(pictures, training=training)
+            return {"z": z, "picture": self.decoder(z, training=training)}
+        mean, log_var = self.encoder(pictures, training=training)
         z = mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=self.noise)
-        return {"mean": mean, "log_var": log_var, "z": z, "picture": self.decoder(z)}
+        return {"mean": mean, "log_var": log_var, "z": z, "picture": self.decoder(z, training=training)}
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
