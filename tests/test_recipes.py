@@ -227,7 +227,7 @@ def test_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_misspelt_name(repository: Path) -> None:
-    with pytest.raises(UserError, match="'wistles' is no recipe: did you mean whistles.* There are genres, mnist, "):
+    with pytest.raises(UserError, match="'wistles' is no recipe .did you mean whistles.*: there are genres, mnist, "):
         cli.recipe(repository, "wistles", force=False)
 
 

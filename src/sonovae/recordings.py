@@ -33,9 +33,8 @@ def collect(folder: Path, out: Path, p: Fetch) -> pd.DataFrame:
     """
     known, seen, found = naming.naming(folder, p), dict[str, str](), files(folder, p)
     rows = [_row(folder, path, known, p, seen) for path in progress(found, "fetch", "files")]
-    table = pd.DataFrame(rows, columns=list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))).fillna(
-        ""
-    )
+    columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
+    table = pd.DataFrame(rows, columns=columns).fillna("")
     if p.kind == "image":
         table = _with_labels(table, found)
     table = _chosen(table, p)

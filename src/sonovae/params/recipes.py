@@ -15,6 +15,11 @@ BASE = "base"
 OWN = "data/own"
 """The folder of one's own recordings, as DVC tracks it."""
 
+NOTE = [
+    "# This is the whole experiment: every hyperparameter, each with its unit. What a key means stands in",
+    "# src/sonovae/params/, with the values that it takes. `dvc exp run -S train.kl_weight=1e-6` tries another.",
+]
+
 
 def described(root: Path) -> dict[str, str]:
     """Each recipe by its name, with the line that says what it is."""
@@ -27,8 +32,8 @@ def whole(root: Path, name: str) -> str:
     there is no such recipe, or it breaks a rule."""
     if name not in (names := described(root)):
         close = difflib.get_close_matches(name, names, n=1)
-        mean = f"did you mean {close[0]}? " if close else ""
-        raise UserError(f"NAME = {name!r} is no recipe: {mean}There are {', '.join(names)}")
+        mean = f" (did you mean {close[0]}?)" if close else ""
+        raise UserError(f"NAME = {name!r} is no recipe{mean}: there are {', '.join(names)}")
     path, yaml = root / "recipes" / f"{name}.yaml", round_trip()
     data = yaml.load(root / "recipes" / f"{BASE}.yaml")
     try:
@@ -46,12 +51,6 @@ def whole(root: Path, name: str) -> str:
     written = "\n".join([*(f"# {line}" for line in _header(path)), *NOTE, "", body])
     check(written, path.name)
     return written
-
-
-NOTE = [
-    "# This is the whole experiment: every hyperparameter, each with its unit. What a key means stands in",
-    "# src/sonovae/params/, with the values that it takes. `dvc exp run -S train.kl_weight=1e-6` tries another.",
-]
 
 
 def use(root: Path, name: str, force: bool) -> None:
