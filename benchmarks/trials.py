@@ -25,7 +25,11 @@ FSDD = {
     "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
     "preprocess.split.test": {"index": "[0-4]"},
 }
-FEWER = {"preprocess.limit": {"count": 400, "draw": "random", "seed": 1}}
+FEWER = {
+    "preprocess.limit": {"count": 800, "draw": "random", "seed": 1},
+    "train.batch_size": 16,
+    "train.epochs": 15,
+}
 
 TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
     "whistles": (
@@ -36,14 +40,14 @@ TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
             "fetch.table": None,
             "fetch.only": None,
             "train.batch_size": 16,
-            "train.epochs": 6,
+            "train.epochs": 15,
         },
     ),
-    "spoken-digits": (8, FEWER | {"train.epochs": 5, "generate.label": "7"}),
-    "spoken-digits-mixture": (8, FEWER | {"train.epochs": 5}),
+    "spoken-digits": (8, FEWER | {"generate.label": "7"}),
+    "spoken-digits-mixture": (8, FEWER),
     "voices": (1, FSDD),
-    "thesis": (1, {"train.epochs": 30, "train.snapshots": [17, 20, 23, 30]}),
-    "thesis-vae": (1, {"train.epochs": 30, "train.snapshots": [17, 20, 23, 30]}),
+    "thesis": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
+    "thesis-vae": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
     "mnist": (1, {"train.epochs": 20}),
     "genres": (1, {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12}),  # by source
 }
