@@ -20,13 +20,13 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").preprocess
     table = listing.read(root / RAW / "recordings.csv")
     used = listing.used(table)
-    values, rows = list[Array](), list[dict[str, Any]]()
+    values, rows, unfitted = list[Array](), list[dict[str, Any]](), codec.unfitted(p)
     for i in progress(used.index, "preprocess", "recordings"):
         found = clips.read(root / RAW, used.loc[i], p.waveform)
         if not found.items:
             reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
             table.loc[i, ["status", "reason"]] = listing.LEFT_OUT, reason
-        values += [codec.unfitted(p).analyse(item) for item in found.items]
+        values += [unfitted.analyse(item) for item in found.items]
         rows += clips.rows(used.loc[i], found, p.split)
     if not rows:
         raise UserError(f"no recording makes a clip: {listing.summary(table)}")

@@ -17,8 +17,7 @@ def main(root: Path) -> None:
     data = dataset.load(root / PICTURES)
     train, validation = data.side("train"), data.side("validation")
     shape = train.pictures.shape[1:]
-    encoder = networks.encoder(shape, p.encoder, p.latent_size, outputs=1 if p.prior == "none" else 2)
-    decoder = networks.decoder(shape, p.decoder, p.latent_size)
+    encoder, decoder = networks.build(shape, p.encoder, p.decoder, p.latent_size, p.prior)
     prior = priors.build(p.prior, p.latent_size, p.components)
     whole = vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
     losses: list[dict[str, float]] = []
@@ -36,7 +35,7 @@ def main(root: Path) -> None:
         encoder.compile(jit_compile=True)
         posterior = latent.encode(encoder, train.pictures)
         classes = latent.class_means(posterior, train.clips["label"])
-        space = latent.Space(prior.density() if prior else None, latent.fit(posterior), classes)
+        space = latent.Space(latent.diagonal(*prior.gaussians()) if prior else None, latent.fit(posterior), classes)
         model_id = model.save(out, encoder, decoder, space, p, root / PICTURES)
         pd.DataFrame(losses).to_csv(out / "losses.csv", index=False, float_format="%.6g", lineterminator="\n")
     run.trained(root / OUT, model_id)

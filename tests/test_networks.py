@@ -86,8 +86,7 @@ def recipe(name: str) -> Train:
 
 
 def built(p: Train, shape: tuple[int, int]) -> tuple[keras.Model, keras.Model]:
-    encoder = networks.encoder(shape, p.encoder, p.latent_size, outputs=1 if p.prior == "none" else 2)
-    return encoder, networks.decoder(shape, p.decoder, p.latent_size)
+    return networks.build(shape, p.encoder, p.decoder, p.latent_size, p.prior)
 
 
 @pytest.mark.parametrize(

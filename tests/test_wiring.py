@@ -91,10 +91,10 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 
 FLOORS = [
     {"errors", "progress", "params"},
-    {"waveform", "spectrogram", "picture", "image", "latent", "listing", "naming", "whistles", "backend"},
+    {"waveform", "spectrogram", "picture", "image", "listing", "naming", "whistles", "backend"},
     {"recordings", "clips", "scaling", "codec", "networks", "priors"},
     {"vae", "dataset", "split", "provenance"},
-    {"training", "model", "metrics", "maps", "reconstruction", "plots", "tracking", "stage"},
+    {"training", "model", "latent", "metrics", "maps", "reconstruction", "plots", "tracking", "stage"},
     {"cli"},
 ]
 """The plan of the house: imports point down or stay on their floor."""

@@ -77,9 +77,14 @@ def load_density(path: Path) -> Density:
         return Density(arrays["means"], arrays["covariances"])
 
 
+def diagonal(means: Floats, scales: Floats) -> Density:
+    """Equally likely Gaussians with these means and standard deviations [K, latent_size]."""
+    return Density(means, np.stack([np.diag(scale**2) for scale in scales]))
+
+
 def standard_normal(size: int) -> Density:
     """One Gaussian around 0 with variance 1 in each dimension."""
-    return Density(np.zeros((1, size)), np.eye(size)[np.newaxis])
+    return diagonal(np.zeros((1, size)), np.ones((1, size)))
 
 
 def fit(posterior: Posterior) -> Density:

@@ -88,13 +88,11 @@ def snapshots(folder: Path) -> Iterator[tuple[int, keras.Model, keras.Model]]:
 
 def _networks(sizes: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
     backend.prepare(sizes["threads"])
-    shape, size = tuple(sizes["shape"]), sizes["latent_size"]
-    outputs = 1 if sizes["prior"] == "none" else 2
-    encoder = networks.encoder(shape, params.parse(sizes["encoder"], Layers), size, outputs)
-    decoder = networks.decoder(shape, params.parse(sizes["decoder"], Layers), size)
-    for network in (encoder, decoder):
+    there, back = (params.parse(sizes[side], Layers) for side in ("encoder", "decoder"))
+    made = networks.build(tuple(sizes["shape"]), there, back, sizes["latent_size"], sizes["prior"])
+    for network in made:
         network.compile(jit_compile=True)
-    return encoder, decoder
+    return made
 
 
 def _load_weights(folder: Path, *made: keras.Model) -> None:

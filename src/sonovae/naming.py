@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +59,12 @@ def limited(names: list[str], limit: Limit | None) -> set[str]:
     """The names that a limit chooses, of names in their order."""
     if limit is None:
         return set(names)
-    if limit.draw == "random":
-        names = sorted(names, key=lambda name: hashlib.sha256(f"{limit.seed}:{name}".encode()).digest())
-    return set(names[: limit.count])
+    return set((ranked(names, limit.seed) if limit.draw == "random" else names)[: limit.count])
+
+
+def ranked(names: Iterable[str], seed: int) -> list[str]:
+    """In an order that the seed decides, name by name: a new one leaves the others in theirs."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
 
 
 def _rows(folder: Path, table: Table) -> dict[str, dict[str, str]]:

@@ -12,6 +12,14 @@ from sonovae.params.layers import AveragePool, Conv, Dense, DepthToSpace, Layer,
 Size = tuple[int, int]
 
 
+def build(
+    shape: Size, there: Sequence[Layer], back: Sequence[Layer], latent_size: int, prior: str
+) -> tuple[keras.Model, keras.Model]:
+    """Encoder and decoder of pictures [bins, frames] from their lists; without a prior (none) the encoder's one output
+    is z."""
+    return encoder(shape, there, latent_size, 1 if prior == "none" else 2), decoder(shape, back, latent_size)
+
+
 def encoder(shape: tuple[int, ...], network: Sequence[Layer], latent_size: int, outputs: int = 2) -> keras.Model:
     """Pictures [N, bins, frames], or [N, bins, frames, colours], → mean and log variance of the posterior, or with one
     output z itself, [N, latent_size] each."""

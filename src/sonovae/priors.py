@@ -5,8 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
-from sonovae.latent import Density, standard_normal
+Gaussians = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Means and scales [K, latent_size] of equally likely Gaussians."""
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -22,9 +24,9 @@ class Normal:
         mean, log_var = out["mean"], out["log_var"]
         return -0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=1)
 
-    def density(self) -> Density:
-        """The prior as generate draws from it."""
-        return standard_normal(self.latent_size)
+    def gaussians(self) -> Gaussians:
+        """The one that it is."""
+        return np.zeros((1, self.latent_size)), np.ones((1, self.latent_size))
 
 
 class Mixture(keras.layers.Layer):
@@ -43,11 +45,10 @@ class Mixture(keras.layers.Layer):
         each = _log_normal(ops.expand_dims(out["z"], 1), self.means, ops.softplus(self.raw_scales))
         return posterior - ops.logsumexp(each, axis=1) + float(np.log(self.means.shape[0]))
 
-    def density(self) -> Density:
-        """The prior as generate draws from it."""
-        means = ops.convert_to_numpy(self.means).astype(float)
-        scales = ops.convert_to_numpy(ops.softplus(self.raw_scales)).astype(float)
-        return Density(means, np.stack([np.diag(scale**2) for scale in scales]))
+    def gaussians(self) -> Gaussians:
+        """Those of which it is made, as they are by now."""
+        means, scales = self.means, ops.softplus(self.raw_scales)
+        return ops.convert_to_numpy(means).astype(float), ops.convert_to_numpy(scales).astype(float)
 
 
 def build(kind: str, latent_size: int, components: int | None) -> Normal | Mixture | None:

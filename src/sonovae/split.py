@@ -1,6 +1,5 @@
 """The split of clips into training, validation and test, by whole groups; and how many of them train."""
 
-import hashlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -40,12 +39,11 @@ def of_groups(groups: set[str], p: Split) -> dict[str, str]:
             f" the clips are of {len(groups)}: {', '.join(sorted(groups))}. Add recordings, or let fetch.pattern name"
             " smaller groups"
         )
-    ranked = sorted(groups, key=lambda group: hashlib.sha256(f"{p.seed}:{group}".encode()).digest())
     sides: list[str] = []
     for n, (side, share) in enumerate(reversed(shares.items()), start=1):
         most = len(groups) - len(sides) - (len(shares) + 1 - n)  # one group at least for each of the others
         sides += [side] * min(max(1, round(share * len(groups))), most)
-    return dict(zip(ranked, sides + ["train"] * (len(groups) - len(sides)), strict=True))
+    return dict(zip(naming.ranked(groups, p.seed), sides + ["train"] * (len(groups) - len(sides)), strict=True))
 
 
 def _check_named(sides: "pd.Series[str]", groups: "pd.Series[str]", p: Split) -> None:

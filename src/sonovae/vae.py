@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from sonovae.params.train import Train
-from sonovae.priors import Mixture, Normal
+from sonovae.priors import LOG_2PI, Mixture, Normal
 
-LOG_2PI = float(np.log(2 * np.pi))
 Loss = Callable[[Any, dict[str, Any]], Any]
 
 
