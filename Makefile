@@ -10,11 +10,11 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 
-.PHONY: help repro env recipe folder check dashboard trial bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report check dashboard trial bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 repro: env ## Set up the environment and run the pipeline: what changed, and nothing else
 	@$(RUN) python -m sonovae check
@@ -33,8 +33,14 @@ $(BIN)/.installed: requirements.txt
 recipe: env ## Make params.yaml a recipe: make recipe NAME=… [FORCE=1]; without a name, list them
 	@$(RUN) python -m sonovae recipe $(if $(FORCE),--force) "$$NAME"
 
-folder: env ## Use your own recordings: make folder FROM=path [PATTERN='(?P<label>…)']
+folder: env ## Use your own recordings, a folder or archive: make folder FROM=path [PATTERN='(?P<label>…)']
 	@$(RUN) python -m sonovae folder "$$FROM" "$$PATTERN"
+
+data-update: env ## Pin the newest version of the dataset (Kaggle or archive), and show what changes
+	@$(RUN) python -m sonovae data-update
+
+data-report: env ## Write data/report.html: what the recordings hold, and what is wrong with them
+	@$(RUN) python -m sonovae data-report
 
 check: env ## Look for faults in params.yaml and in the folder of recordings
 	@$(RUN) python -m sonovae check

@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
-from sonovae import codec, dataset, metrics, params, plots, scaling, spectrogram, waveform, whistles
+from sonovae import codec, dataset, metrics, params, plots, scaling, sound, spectrogram, whistles
 from sonovae.clips import recording_to_clips
 from sonovae.codec import Sound
 from sonovae.params import Params
@@ -198,7 +198,7 @@ def losses(seed: int) -> Figure:
 
 def generated(c: Sound) -> Figure:
     """The first generated sound, as its WAV holds it; only frames that lie wholly inside it."""
-    samples, rate = waveform.read(SAMPLES / "sound_001.wav")
+    samples, rate = sound.read(SAMPLES / "sound_001.wav")
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, c.frames)[: c.picture.bins])
     figure, (axes,) = canvas(1, 4.6)
     show(axes, decibels - decibels.max(), c.extent, (-48, 0), "dB below the loudest")

@@ -1,9 +1,8 @@
 """fetch: recordings from where they are → data/raw, each checked and listed in recordings.csv."""
 
-import tempfile
 from pathlib import Path
 
-from sonovae import listing, params, recordings, stage, whistles
+from sonovae import listing, params, recordings, sources, stage
 
 OUT = "data/raw"
 
@@ -11,11 +10,7 @@ OUT = "data/raw"
 def main(root: Path) -> None:
     """Make or read the recordings that `fetch` names."""
     p = params.load(root / "params.yaml").fetch
-    with stage.whole(root / OUT) as out, tempfile.TemporaryDirectory() as made:
-        folder = root / p.folder
-        if p.source == "whistles":
-            folder = Path(made)
-            whistles.write(folder, p.whistles)
+    with stage.whole(root / OUT) as out, sources.opened(root, p) as folder:
         table = recordings.collect(folder, out, p)
     print(f"fetch: {listing.summary(table)}")
 

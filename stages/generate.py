@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, image, latent, model, params, plots, stage, tracking, waveform
+from sonovae import codec, image, latent, model, params, plots, sound, stage, tracking
 from sonovae.codec import Codec
 from sonovae.params.sections import Generate
 from sonovae.picture import Array
@@ -41,7 +41,7 @@ def write(out: Path, c: Codec, picture: Array, n: int, p: Generate) -> dict[str,
         image.write(out / row["picture"], picture)
         return row
     samples = c.decode(picture, None, p.griffin_lim, p.seed)
-    waveform.write(out / f"{name}.wav", samples, c.waveform.sample_rate)
+    sound.write(out / f"{name}.wav", samples, c.waveform.sample_rate)
     plots.save(plots.sound(picture, c.extent, c.unit, name), out / row["picture"])
     return {"sound": f"{name}.wav", **row, "seconds": len(samples) / c.waveform.sample_rate}
 

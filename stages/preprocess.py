@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import clips, codec, dataset, listing, params, scaling, split, stage
+from sonovae import checksums, clips, codec, dataset, listing, params, scaling, split, stage
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Preprocess
 from sonovae.picture import Array
@@ -18,6 +18,7 @@ RAW, OUT = "data/raw", "data/pictures"
 def main(root: Path) -> None:
     """Recordings that are used → pictures, clips table and codec."""
     p = params.load(root / "params.yaml").preprocess
+    checksums.verify(root / RAW, "fetch")
     table = listing.read(root / RAW / "recordings.csv")
     used = listing.used(table)
     values, rows, unfitted = list[Array](), list[dict[str, Any]](), codec.unfitted(p)
@@ -25,7 +26,7 @@ def main(root: Path) -> None:
         found = clips.read(root / RAW, used.loc[i], p.waveform)
         if not found.items:
             reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
-            table.loc[i, ["status", "reason"]] = listing.LEFT_OUT, reason
+            table.loc[i, ["status", "reason", "path"]] = listing.LEFT_OUT, reason, ""
         values += [unfitted.analyse(item) for item in found.items]
         rows += clips.rows(used.loc[i], found, p.split)
     if not rows:
@@ -35,6 +36,7 @@ def main(root: Path) -> None:
         dataset.save(out, pictures, made)
         fitted.save(out)
         listing.write(out / "recordings.csv", table)
+        checksums.write(out)
     sides = ", ".join(f"{n} {side}" for side, n in made["split"].value_counts().items())
     print(f"preprocess: {listing.summary(table)}\npreprocess: {len(made)} clips: {sides}")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonovae import backend, dataset, latent, model, networks, params, priors, stage, tracking, training, vae
+from sonovae import backend, checksums, dataset, latent, model, networks, params, priors, stage, tracking, training, vae
 
 PICTURES, OUT = "data/pictures", "data/model"
 
@@ -14,6 +14,7 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").train
     backend.prepare(p.threads)
     backend.seed(p.seed)
+    checksums.verify(root / PICTURES, "preprocess")
     data = dataset.load(root / PICTURES)
     train, validation = data.side("train"), data.side("validation")
     shape = train.pictures.shape[1:]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sonovae import params, waveform
+from sonovae import params, sound
 
 HERE = Path(__file__).parents[1]
 RECORDINGS = HERE.parent / "shared" / "data"
@@ -109,4 +109,4 @@ def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
     """n different recordings."""
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(n):
-        waveform.write(folder / f"tone{i}.wav", tone(seconds, 300 + 50 * i), 8000)
+        sound.write(folder / f"tone{i}.wav", tone(seconds, 300 + 50 * i), 8000)

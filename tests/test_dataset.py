@@ -9,7 +9,8 @@ from sonovae import dataset
 
 def table(n: int) -> pd.DataFrame:
     columns = {name: [0] * n for name in dataset.COLUMNS} | {"split": ["train"] * n, "label": ["NA"] * n}
-    return pd.DataFrame(columns)
+    columns |= {"sha256": ["0" * 64] * n, "item": list(range(n)), "group": ["g"] * n}
+    return pd.DataFrame(columns | {name: [1.0] * n for name in ("source_start", "low", "high", "gain")})
 
 
 def test_save_and_load(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import codec, latent, listing, metrics, model, params, spectrogram, waveform
+from sonovae import checksums, codec, latent, listing, metrics, model, params, sound, spectrogram
 from sonovae.clips import read
 from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, preprocess, train
@@ -79,8 +79,9 @@ def test_limits_are_fitted_on_the_training_split_alone(done: Path, copy: Path) -
     scale, pictures = codec.load(copy / "data/pictures").typical, np.load(copy / "data/pictures/pictures.npy")
     paths = listing.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
     for sha in set(before[before["split"] == "test"]["sha256"]):
-        samples, rate = waveform.read(copy / "data/raw" / paths[sha])
-        waveform.write(copy / "data/raw" / paths[sha], samples / np.abs(samples).max(), rate)
+        samples, rate = sound.read(copy / "data/raw" / paths[sha])
+        sound.write(copy / "data/raw" / paths[sha], samples / np.abs(samples).max(), rate)
+    checksums.write(copy / "data/raw")
     run(copy, preprocess)
     side = (before["split"] == "train").to_numpy()
     assert codec.load(copy / "data/pictures").typical == scale
@@ -113,7 +114,7 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
     m, c = model.load(done / "data/model"), codec.load(done / "data/model")
     p = params.load(done / "params.yaml").generate
     picture = latent.decode(m.decoder, np.load(done / "data/samples/z.npy"))[1]
-    samples, rate = waveform.read(done / "data/samples/sound_002.wav")
+    samples, rate = sound.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
     np.testing.assert_allclose(samples, c.decode(picture, None, p.griffin_lim, p.seed), atol=2**-15)
 
@@ -126,7 +127,7 @@ def test_every_sound_carries_the_models_id(done: Path) -> None:
 def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:
     found = sorted(path.name for path in (done / "data/evaluation/reconstructions").iterdir())
     assert found == ["original_01.wav", "original_02.wav", "reconstructed_01.wav", "reconstructed_02.wav"]
-    assert len({len(waveform.read(done / "data/evaluation/reconstructions" / name)[0]) for name in found}) == 1
+    assert len({len(sound.read(done / "data/evaluation/reconstructions" / name)[0]) for name in found}) == 1
 
 
 def test_the_prior_is_another_source_than_the_density(done: Path, copy: Path) -> None:
@@ -191,9 +192,9 @@ def test_snapshots_are_of_their_epochs(copy: Path) -> None:
 def test_a_recording_that_silence_leaves_too_short_is_named(tmp_path: Path) -> None:
     root = make_project(tmp_path, fetch__source="folder", fetch__folder="data/own", fetch__pattern=None)
     write_tones(root / "data/own", 5)
-    samples, _ = waveform.read(root / "data/own/tone0.wav")
+    samples, _ = sound.read(root / "data/own/tone0.wav")
     mostly_silent = np.concatenate([samples[:2000], np.zeros(16000, np.float32)])
-    waveform.write(root / "data/own/pause.wav", mostly_silent, 8000)
+    sound.write(root / "data/own/pause.wav", mostly_silent, 8000)
     run(root, fetch, preprocess)
     table = listing.read(root / "data/pictures/recordings.csv").set_index("name")
     assert table.loc["pause.wav", ["status", "reason"]].tolist() == [
@@ -276,7 +277,7 @@ def test_spoken_digits(tmp_path: Path) -> None:
     found = score(root)
     assert found["test"]["mse"] < found["floors"]["mean_picture"]
     assert found["codec"]["spectral_convergence_db"] < -10
-    samples = [waveform.read(path)[0] for path in sorted((root / "data/samples").glob("*.wav"))]
+    samples = [sound.read(path)[0] for path in sorted((root / "data/samples").glob("*.wav"))]
     assert len({sound.tobytes() for sound in samples}) == 3
     assert all(np.std(sound) > 1e-3 for sound in samples)
     frames = codec.load(root / "data/model").frames

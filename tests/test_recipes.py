@@ -12,7 +12,7 @@ import pytest
 from conftest import HERE, make_project, tone, write_idx
 from ruamel.yaml import YAML
 
-from sonovae import cli, codec, dataset, latent, model, params, scaling, waveform
+from sonovae import cli, codec, dataset, latent, model, params, scaling, sound
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.file import check
@@ -72,7 +72,7 @@ def digits(folder: Path, speakers: list[str], indices: list[int]) -> None:
 
 def write(path: Path, samples: np.ndarray, sample_rate: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    waveform.write(path, samples, sample_rate)
+    sound.write(path, samples, sample_rate)
 
 
 def fsdd(folder: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 from conftest import make_project, tone, write_idx, write_tones
 
-from sonovae import image, listing, params, recordings, waveform
+from sonovae import folder as folders
+from sonovae import image, listing, params, sound, waveform
 from sonovae.errors import UserError
 from sonovae.naming import Naming
 from stages import fetch
@@ -33,9 +34,9 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
     (folder / "truncated.wav").write_bytes((folder / "tone0.wav").read_bytes()[:5000])
     (folder / "empty.wav").touch()
     (folder / "copy.wav").write_bytes((folder / "tone0.wav").read_bytes())
-    waveform.write(folder / "silent.wav", np.zeros(8000, np.float32), 8000)
-    waveform.write(folder / "short.wav", tone(0.1), 8000)
-    waveform.write(folder / "slow.wav", tone(), 10)
+    sound.write(folder / "silent.wav", np.zeros(8000, np.float32), 8000)
+    sound.write(folder / "short.wav", tone(0.1), 8000)
+    sound.write(folder / "slow.wav", tone(), 10)
     soundfile.write(folder / "nan.wav", np.full(8000, np.nan), 8000, subtype="FLOAT")
     (folder / "dangling.wav").symlink_to("nowhere")
     os.mkfifo(folder / "fifo.wav")
@@ -44,13 +45,13 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
     gone = table[table["status"] == "left out"]["reason"].to_dict()
     assert gone == {
         "dangling.wav": "a link to nothing",
-        "empty.wav": "not a sound file: format not recognised",
+        "empty.wav": "not a sound file: it is empty",
         "fifo.wav": "not a file, but a FIFO, socket or device",
         "nan.wav": "holds samples that are not finite (NaN or infinite)",
         "short.wav": "0.100 s, shorter than fetch.min_seconds = 0.4",
         "silent.wav": "silent: no sample over fetch.min_peak_dbfs = -60",
-        "slow.wav": "a sample rate of 10 Hz, under 1000 Hz",
-        "text.wav": "not a sound file: format not recognised",
+        "slow.wav": "a sample rate of 10 Hz, not within 1000 and 768000 Hz",
+        "text.wav": "not a sound file: it is a table or text",
         "truncated.wav": "truncated: 4956 of 16000 bytes of samples are there",
         "tone0.wav": "the same bytes as 'copy.wav'",
     }
@@ -117,7 +118,7 @@ def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Ge
 )
 def test_odd_names_come_through_the_table(tmp_path: Path, folder: Path, name: str) -> None:
     write_tones(folder, 2)
-    waveform.write(folder / name, tone(2), 8000)
+    sound.write(folder / name, tone(2), 8000)
     table = fetched(tmp_path, folder)
     assert table.loc[name, "status"] == "used"
     assert (tmp_path / "project/data/raw" / table.loc[name, "path"]).is_file()
@@ -232,7 +233,7 @@ def test_what_dvc_would_hang_on_or_die_of_is_named(folder: Path) -> None:
         os.chdir(folder)  # a socket's path is at most 107 bytes long
         server.bind("sock")
         os.chdir(here)
-    faults = sorted(recordings.stumbling_blocks(folder))
+    faults = sorted(folders.stumbling_blocks(folder))
     assert [fault.split("'")[1] for fault in faults] == [
         "%FE/a.wav",
         "%FF.wav",
@@ -259,7 +260,7 @@ def test_whistles_hold_pauses_under_and_over_half_a_second(tmp_path: Path) -> No
     fetch.main(root)
     pauses = []
     for path in (root / "data/raw/files").iterdir():
-        samples, rate = waveform.read(path)
+        samples, rate = sound.read(path)
         kept = waveform.nonsilent(samples, rate, 0.1, -45)
         pauses += [(b - a) / rate for (_, a), (b, _) in pairwise(kept)]
     assert min(pauses) < 0.4

@@ -6,14 +6,14 @@ import pytest
 import soundfile
 from conftest import tone
 
-from sonovae import waveform
-from sonovae.waveform import Unreadable
+from sonovae import sound, waveform
+from sonovae.errors import Unreadable
 
 
 def test_write_and_read_differ_by_a_16_bit_step(tmp_path: Path, rng: np.random.Generator) -> None:
     samples = rng.uniform(-1, 1, 4000).astype(np.float32)
-    waveform.write(tmp_path / "a.wav", samples, 8000)
-    back, sample_rate = waveform.read(tmp_path / "a.wav")
+    sound.write(tmp_path / "a.wav", samples, 8000)
+    back, sample_rate = sound.read(tmp_path / "a.wav")
     assert sample_rate == 8000
     np.testing.assert_allclose(back, samples, atol=2**-15)
 
@@ -21,18 +21,18 @@ def test_write_and_read_differ_by_a_16_bit_step(tmp_path: Path, rng: np.random.G
 @pytest.mark.parametrize("bad", [1.5, np.nan, np.inf])
 def test_write_refuses_what_would_clip(tmp_path: Path, bad: float) -> None:
     with pytest.raises(ValueError, match="finite and lie in"):
-        waveform.write(tmp_path / "a.wav", np.array([0, bad], np.float32), 8000)
+        sound.write(tmp_path / "a.wav", np.array([0, bad], np.float32), 8000)
 
 
 def test_channels_become_their_mean(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.flac", np.stack([tone(), -0.5 * tone()], axis=1), 8000)
-    samples, _ = waveform.read(tmp_path / "a.flac")
+    samples, _ = sound.read(tmp_path / "a.flac")
     np.testing.assert_allclose(samples, 0.25 * tone(), atol=1e-4)
 
 
 def test_inspect_tells_the_facts(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.ogg", np.stack([tone(2)] * 2, axis=1), 8000)
-    facts = waveform.inspect(tmp_path / "a.ogg")
+    facts = sound.inspect(tmp_path / "a.ogg")
     assert (facts.seconds, facts.sample_rate, facts.channels) == (2.0, 8000, 2)
     assert facts.peak == pytest.approx(0.5, abs=0.05)
 
@@ -98,23 +98,23 @@ def test_all_silent_and_none_silent() -> None:
 
 def damaged(path: Path) -> str:
     with pytest.raises(Unreadable) as caught:
-        waveform.inspect(path)
+        sound.inspect(path)
     return str(caught.value)
 
 
 def test_truncated_wav_is_named(tmp_path: Path) -> None:
-    waveform.write(tmp_path / "a.wav", tone(), 8000)
+    sound.write(tmp_path / "a.wav", tone(), 8000)
     (tmp_path / "b.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:9000])
     assert damaged(tmp_path / "b.wav") == "truncated: 8956 of 16000 bytes of samples are there"
 
 
 @pytest.mark.parametrize("length", [b"\xff\xff\xff\xff", b"\x00\xf0\xff\x7f", b"\x00\x00\x00\x80"])
 def test_streamed_wav_with_an_open_length_is_whole(tmp_path: Path, length: bytes) -> None:
-    waveform.write(tmp_path / "a.wav", tone(), 8000)
+    sound.write(tmp_path / "a.wav", tone(), 8000)
     data = bytearray((tmp_path / "a.wav").read_bytes())
     data[40:44] = length
     (tmp_path / "a.wav").write_bytes(data)
-    assert waveform.inspect(tmp_path / "a.wav").seconds == 1.0
+    assert sound.inspect(tmp_path / "a.wav").seconds == 1.0
 
 
 def test_truncated_flac_is_damaged(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -133,7 +133,7 @@ def test_truncated_mp3_is_named_or_short_but_never_memory(tmp_path: Path, rng: n
 
 def test_text_is_not_a_sound_file(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_text("hello")
-    assert damaged(tmp_path / "a.wav") == "not a sound file: format not recognised"
+    assert damaged(tmp_path / "a.wav") == "not a sound file: it is a table or text"
 
 
 def test_samples_that_are_not_finite(tmp_path: Path) -> None:

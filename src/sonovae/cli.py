@@ -6,20 +6,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonovae import params, recordings
+from sonovae import card, params, sources
+from sonovae import folder as folders
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.recipes import OWN
 
+REPORT = "data/report.html"
+SHOWN = 20
+"""Changes that are shown of a new version."""
+
 
 def main() -> None:
-    """`sonovae check`, `folder` and `recipe`; exit code 2 and one line a fault for what a user can mend."""
+    """`sonovae check` and the other commands; exit code 2 and one line a fault for what a user can mend."""
     parser = argparse.ArgumentParser("sonovae", description=__doc__)
     commands = parser.add_subparsers(required=True)
     check_command = commands.add_parser("check", help="look for faults in params.yaml and in the folder of recordings")
     check_command.set_defaults(call=lambda root, _: check(root))
-    folder_command = commands.add_parser("folder", help=f"copy a folder of recordings to {OWN}, and use it")
-    folder_command.add_argument("source", help="the folder")
+    folder_command = commands.add_parser("folder", help=f"copy a folder of recordings to {OWN}, or pin an archive")
+    folder_command.add_argument("source", help="the folder; or a zip or tar file, by its path or URL")
     folder_command.add_argument(
         "pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)"
     )
@@ -28,6 +33,10 @@ def main() -> None:
     recipe_command.add_argument("name", nargs="?", default="", help="the recipe")
     recipe_command.add_argument("--force", action="store_true", help="also where params.yaml has changes of its own")
     recipe_command.set_defaults(call=lambda root, words: recipe(root, words.name, words.force))
+    update_command = commands.add_parser("data-update", help="pin the newest version of what fetch.source names")
+    update_command.set_defaults(call=lambda root, _: data_update(root))
+    report_command = commands.add_parser("data-report", help=f"write {REPORT}: what the recordings hold")
+    report_command.set_defaults(call=lambda root, _: data_report(root))
     words = parser.parse_args()
     try:
         words.call(Path.cwd(), words)
@@ -43,24 +52,36 @@ def check(root: Path) -> None:
         back = "`dvc checkout` or `dvc pull` brings it back, `make folder FROM=…` takes another"
         raise UserError(f"fetch.folder = {p.folder!r} is not there: {back}")
     _refuse(root / p.folder)
-    found = {path.name for path in recordings.files(root / p.folder, p)} - {"README.md"}
+    found = {name for name in folders.files(root / p.folder) if not name.startswith(".")} - {"README.md"}
     if p.source == "folder" and not found:
         raise UserError(f"fetch.folder = {p.folder!r} holds no recordings: `make folder FROM=…` takes yours")
 
 
 def folder(root: Path, source: str, pattern: str) -> None:
-    """Let DVC track a copy of `source` as data/own, and let params.yaml fetch it."""
-    source = str(Path(source).expanduser()) if source else ""
-    if not source or not Path(source).is_dir():
-        raise UserError(f"FROM = {source!r} is not a folder: make folder FROM=path/to/recordings")
+    """Let params.yaml fetch the folder `source`, of which DVC keeps a copy in data/own, or the archive `source`."""
+    named = {"fetch.table": None, "fetch.pattern": pattern or None}
+    # The whistles' pattern is of no use here.
+    values: dict[str, Any] = named if pattern or params.load(root / "params.yaml").fetch.source == "whistles" else {}
+    at = source if "://" in source else str(Path(source).expanduser()) if source else ""
+    if "://" in at or Path(at).is_file():
+        pin = {"fetch.source": "archive", "fetch.archive": {"at": at, "sha256": sources.pinned(root, at)}}
+        params.edit(root / "params.yaml", values | pin)
+        print(
+            f"params.yaml fetches the recordings in {at}, pinned by its SHA-256\nnext: git add params.yaml; make repro"
+        )
+        return
+    if not at or not Path(at).is_dir():
+        raise UserError(f"FROM = {at!r} is neither a folder nor an archive: make folder FROM=path/to/recordings")
+    _track(root, at, values)
+
+
+def _track(root: Path, source: str, values: dict[str, Any]) -> None:
+    """Copy a folder to data/own, which DVC keeps, and set `values` and the folder in params.yaml."""
     _refuse(Path(source))
     if (root / OWN).exists() or (root / f"{OWN}.dvc").exists():
         raise UserError(f"{OWN} is there already: change its files, or `dvc remove {OWN}.dvc` and move it away first")
-    values: dict[str, Any] = {"fetch.source": "folder", "fetch.folder": OWN}
-    if pattern or params.load(root / "params.yaml").fetch.source == "whistles":  # whose pattern is of no use here
-        values |= {"fetch.table": None, "fetch.pattern": pattern or None}
     before = (root / "params.yaml").read_bytes()
-    params.edit(root / "params.yaml", values)
+    params.edit(root / "params.yaml", values | {"fetch.source": "folder", "fetch.folder": OWN})
     done = subprocess.run([sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False)
     if done.returncode:
         (root / "params.yaml").write_bytes(before)
@@ -76,12 +97,37 @@ def recipe(root: Path, name: str, force: bool) -> None:
             print(f"  make recipe NAME={each:22} {what}")
         return
     recipes.use(root, name, force)
-    print(f"params.yaml is the recipe {name}: {recipes.described(root)[name]}\n{recipes.needed(root, name)}")
+    print(f"params.yaml is the recipe {name}: {recipes.described(root)[name]}")
     fetch = params.load(root / "params.yaml").fetch
-    ready = fetch.source == "whistles" or fetch.folder == OWN
-    print("next: make repro" if ready else "next: make folder FROM=path/to/the/recordings; make repro")
+    if dataset := card.of(root, fetch):
+        print(f"{dataset.title}: {dataset.what}. {dataset.licence}.")
+    if fetch.source == "kaggle" and dataset:
+        print(f"next: make repro, which downloads {fetch.kaggle} from Kaggle; or, with the files at hand")
+        print(f"({dataset.layout}), make folder FROM=path/to/them; make repro")
+    else:
+        ready = fetch.source == "whistles" or fetch.folder == OWN
+        print("next: make repro" if ready else f"{recipes.needed(root, name)}\nnext: make folder FROM=path; make repro")
+
+
+def data_update(root: Path) -> None:
+    """Ask where the recordings come from for the newest, show what would change, and pin it."""
+    values, changes = sources.newest(root, params.load(root / "params.yaml").fetch)
+    if not values:
+        print("params.yaml names the newest already")
+        return
+    print("\n".join(changes[:SHOWN] + ([f"… and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else [])))
+    params.edit(root / "params.yaml", values)
+    print("\n".join(f"params.yaml: {key} = {value}" for key, value in values.items()) + "\nnext: make repro")
+
+
+def data_report(root: Path) -> None:
+    """Write the page that shows the recordings and their clips."""
+    from sonovae import report  # its figures take a second to load
+
+    report.write(root, root / REPORT)
+    print(f"{REPORT} shows the recordings: open it in a browser")
 
 
 def _refuse(path: Path) -> None:
-    if faults := recordings.stumbling_blocks(path):
+    if faults := folders.stumbling_blocks(path):
         raise UserError("\n".join(f"{path}: {fault}" for fault in faults))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae import image, waveform
+from sonovae import image, sound, waveform
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split, Waveform
 from sonovae.waveform import Samples
@@ -40,7 +40,7 @@ def read(raw: Path, recording: "pd.Series[Any]", p: Waveform | None) -> Clips:
         if p is None:
             labels = image.read_labels(raw / recording["labels"]) if recording.get("labels") else []
             return image_to_clips(image.read(raw / recording["path"]), labels)
-        return recording_to_clips(*waveform.read(raw / recording["path"]), p)
+        return recording_to_clips(*sound.read(raw / recording["path"]), p)
     except Unreadable as error:
         raise UserError(f"{recording['name']!r} cannot be used: {error}") from None
 
@@ -77,7 +77,11 @@ def _source(at: int, kept: list[tuple[int, int]]) -> int:
 
 def rows(recording: "pd.Series[Any]", clips: Clips, p: Split) -> list[dict[str, Any]]:
     """The clips table's rows of one recording, with all that its row of the recordings table says of it."""
-    same = {str(key): value for key, value in recording.items() if key not in ("path", "labels", "status", "reason")}
+    same = {
+        str(key): value
+        for key, value in recording.items()
+        if key not in ("path", "labels", "status", "reason", "warning")
+    }
     return [same | _row(recording, clips, n, p) for n in range(len(clips.items))]
 
 

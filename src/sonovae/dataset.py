@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonovae import schema
+
 COLUMNS = ["sha256", "item", "start", "source_start", "label", "group", "split", "low", "high", "gain"]
 
 
@@ -29,6 +31,7 @@ def save(folder: Path, pictures: NDArray[np.float32], clips: pd.DataFrame) -> No
     if not np.isfinite(pictures).all() or pictures.min() < 0 or pictures.max() > 1:
         raise ValueError("pictures must be finite and lie in [0, 1]")
     np.save(folder / "pictures.npy", pictures)
+    schema.check(clips, schema.CLIPS, "clips.csv", "preprocess")
     clips[COLUMNS].to_csv(folder / "clips.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
@@ -36,4 +39,5 @@ def load(folder: Path) -> Dataset:
     """The door back from `save`; the pictures stay on disk until they are read."""
     text = dict.fromkeys(["sha256", "label", "group", "split"], str)
     clips = pd.read_csv(folder / "clips.csv", dtype=text, keep_default_na=False)
+    schema.check(clips, schema.CLIPS, str(folder / "clips.csv"), "preprocess")
     return Dataset(np.load(folder / "pictures.npy", mmap_mode="r"), clips)

@@ -5,7 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 
-COLUMNS = ["path", "name", "sha256", "seconds", "sample_rate", "channels", "label", "group", "status", "reason"]
+from sonovae import schema
+
+COLUMNS = [
+    "path",
+    "name",
+    "sha256",
+    "seconds",
+    "sample_rate",
+    "channels",
+    "label",
+    "group",
+    "status",
+    "reason",
+    "warning",
+]
+NUMBERS: dict[str, type] = {"seconds": float, "sample_rate": int, "channels": int}
 USED, LEFT_OUT, NOT_CHOSEN, LABELS = "used", "left out", "not chosen", "labels"
 """A file's status: a recording that is used; one that cannot be; one that fetch.only or fetch.limit passes over; the
 labels of another file's images."""
@@ -13,14 +28,15 @@ labels of another file's images."""
 
 def write(path: Path, table: pd.DataFrame) -> None:
     """The table as CSV; all text is quoted, as a name may hold a line's end."""
+    schema.check(table, schema.RECORDINGS, str(path), "fetch")
     table.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def read(path: Path) -> pd.DataFrame:
     """The door back from `write`: text columns as text, whatever they hold."""
-    numbers = {"seconds": float, "sample_rate": int, "channels": int}
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return table.assign(**{key: pd.to_numeric(table[key]).astype(kind) for key, kind in numbers.items()})
+    text: dict[str, type] = {column: str for column in pd.read_csv(path, nrows=0).columns if column not in NUMBERS}
+    table = pd.read_csv(path, dtype=text | NUMBERS, keep_default_na=False)
+    return schema.check(table, schema.RECORDINGS, str(path), "fetch")
 
 
 def used(table: pd.DataFrame) -> pd.DataFrame:

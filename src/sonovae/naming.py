@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonovae.errors import UserError
+from sonovae.errors import Unreadable, UserError
 from sonovae.params.fetch import Fetch, Table
 from sonovae.params.rules import OWN_COLUMNS, Limit
-
-
-class Unnamed(Exception):
-    """Why a name says nothing."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +21,16 @@ class Naming:
     rows: Mapping[str, Mapping[str, str]] | None
 
     def of(self, name: str) -> dict[str, str]:
-        """Label, group and any others of a name; Unnamed where pattern or table do not know it."""
+        """Label, group and any others of a name; Unreadable where pattern or table do not know it."""
         folder, _, last = name.rpartition("/")
         plain = {"label": folder.rpartition("/")[2], "group": name}
         if self.rows is not None:
             if (row := self.rows.get(name) or self.rows.get(last)) is None:
-                raise Unnamed("not in fetch.table")
+                raise Unreadable("not in fetch.table")
             return plain | {key: value for key, value in row.items() if value}
         if self.pattern is not None:
             if (match := re.search(self.pattern, name)) is None:
-                raise Unnamed(f"its name does not match fetch.pattern {self.pattern}")
+                raise Unreadable(f"its name does not match fetch.pattern {self.pattern}")
             return dict.fromkeys(match.groupdict(), "") | plain | {k: v for k, v in match.groupdict().items() if v}
         return plain
 

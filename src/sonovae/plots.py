@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -20,7 +20,7 @@ MOST_NAMES = 24
 """Labels that a legend can hold."""
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path | IO[bytes]) -> None:
     """Write a PNG: equal bytes for equal figures."""
     figure.savefig(path, dpi=80, metadata={"Software": None})
 
@@ -63,6 +63,29 @@ def maps(named: Mapping[str, Picture], labels: Sequence[str], test: NDArray[np.b
         axes.set(title=title, xticks=[], yticks=[])
     if len(names) <= MOST_NAMES and names != [""]:
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", markerscale=2)
+    return figure
+
+
+def histogram(values: NDArray[np.float64], what: str, of: str) -> Figure:
+    """How many `of` have which value."""
+    figure = Figure((7, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.hist(values, bins=min(40, max(5, len(values))), color="#4477aa")
+    axes.set(xlabel=what, ylabel=of)
+    return figure
+
+
+def power(mean: NDArray[np.float64], bin_hz: float, kept: float, nyquist: float) -> Figure:
+    """Mean power [bins] in dB over frequency; what lies up to `kept` Hz is shaded, a line stands at `nyquist` Hz."""
+    figure = Figure((7, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(np.arange(len(mean)) * bin_hz / 1000, 10 * np.log10(mean / mean.max() + 1e-12), color="#4477aa")
+    axes.axvspan(0, kept / 1000, color="#4477aa", alpha=0.12, label="bins that are kept")
+    axes.axvline(
+        nyquist / 1000, color="black", linestyle="--", linewidth=1, label="Nyquist frequency of the parameters"
+    )
+    axes.set(xlabel="frequency [kHz]", ylabel="mean power [dB of the highest]", ylim=(-100, 5))
+    axes.legend(loc="upper right")
     return figure
 
 

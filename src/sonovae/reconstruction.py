@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import clips, codec, image, latent, listing, metrics, model, spectrogram, waveform
+from sonovae import clips, codec, image, latent, listing, metrics, model, sound, spectrogram, waveform
 from sonovae.codec import Codec
 from sonovae.dataset import Dataset
 from sonovae.latent import Posterior
@@ -112,7 +112,7 @@ def _write_sounds(out: Path, c: codec.Sound, shown: Shown, n: int, griffin_lim: 
     for name, pictures in shown.restored.items():
         sounds[name] = c.decode(pictures[n], shown.scales[n], griffin_lim, seed)
     for name, samples in sounds.items():
-        waveform.write(out / f"{name}_{n + 1:02d}.wav", samples, c.waveform.sample_rate)
+        sound.write(out / f"{name}_{n + 1:02d}.wav", samples, c.waveform.sample_rate)
 
 
 def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Array]]:

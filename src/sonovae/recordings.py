@@ -1,109 +1,149 @@
-"""Where recordings come from: a folder, each file checked, named, and copied if it can be used."""
+"""The recordings of a folder: each file read, judged, named, and copied if it is used."""
 
 import contextlib
-import hashlib
-import os
 import re
 import shutil
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
-from sonovae import image, listing, naming, waveform
+from sonovae import checksums, folder, image, listing, naming, processes, sound, verdict
 from sonovae.errors import Unreadable, UserError
 from sonovae.listing import COLUMNS, LEFT_OUT, NOT_CHOSEN, USED
-from sonovae.naming import Naming, Unnamed
+from sonovae.naming import Naming
 from sonovae.params.fetch import Fetch
 from sonovae.progress import progress
+from sonovae.sound import Facts
 
-MIN_SAMPLE_RATE = 1000
-"""Hz; a lower one is a damaged header, and resampling it would make hours of seconds."""
+MOST_SECONDS = 900
+"""That a file may take to be decoded."""
+
+Row = dict[str, Any]
 
 
-class LeftOut(Exception):
-    """Why a file is left out."""
+@dataclass(frozen=True)
+class Look:
+    """A file's hash, and what it holds; an image has no facts."""
+
+    sha256: str
+    facts: Facts | None
 
 
-def collect(folder: Path, out: Path, p: Fetch) -> pd.DataFrame:
-    """Copy what is usable and chosen of `folder` to `out`/files, and write and return the table `out`/recordings.csv.
+def collect(source: Path, out: Path, p: Fetch) -> pd.DataFrame:
+    """Copy what is usable and chosen of the folder `source` to `out`/files, and write and return the table
+    `out`/recordings.csv.
 
     UserError where too little is usable; then the message says what was left out, and why.
     """
-    known, seen, found = naming.naming(folder, p), dict[str, str](), files(folder, p)
-    rows = [_row(folder, path, known, p, seen) for path in progress(found, "fetch", "files")]
-    columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
-    table = pd.DataFrame(rows, columns=columns).fillna("")
+    paths = files(source, p)
+    table = _judged(source, paths, p)
     if p.kind == "image":
-        table = _with_labels(table, found)
+        table = _with_labels(table, paths)
     table = _chosen(table, p)
-    _check_enough(table, folder, p)
-    _copy(found, table, out)
+    _check_enough(table, source, p)
+    _copy(paths, table, out)
     listing.write(out / "recordings.csv", table)
+    checksums.write(out)
     return table
 
 
-def stumbling_blocks(folder: Path) -> list[str]:
-    """What in the folder DVC would hang on (a FIFO) or die of, each with what to do."""
-    faults = []
-    for path in _walk(folder):
-        name = _name(path, folder)
-        if path.is_symlink() and not path.exists():
-            faults.append(f"{name!r} is a link to nothing: delete it")
-        elif path.exists() and not path.is_file() and not path.is_dir():
-            faults.append(f"{name!r} is not a file but a FIFO, socket or device: delete it")
-        elif not _is_utf8(path.relative_to(folder).as_posix()):
-            faults.append(f"{name!r} (percent-encoded here) has a name that is not UTF-8: rename it")
-        elif path.name in ("dvc.yaml", "dvc.lock") or path.suffix == ".dvc":
-            faults.append(f"{name!r} is a file of DVC's: move it out of the folder")
-    return faults
+def files(source: Path, p: Fetch) -> dict[str, Path]:
+    """The files of the folder by name, without the table that says what they are."""
+    if not source.is_dir():
+        raise UserError(f"fetch.folder = {str(source)!r} is not a folder: `make folder FROM=…` adds yours")
+    return {name: path for name, path in folder.files(source).items() if not p.table or name != p.table.path}
 
 
-def _walk(folder: Path) -> list[Path]:
-    """Everything below the folder that is not a folder, links not followed."""
-    return [Path(at, name) for at, folders, names in os.walk(folder) for name in names + _links(at, folders)]
+def look(path: Path, kind: str) -> Look:
+    """Read a file to its end, whoever made it; Unreadable where it is damaged."""
+    sha256 = checksums.sha256(path)
+    if kind == "image":
+        image.read(path)
+        return Look(sha256, None)
+    return Look(sha256, sound.inspect(path))
 
 
-def _links(at: str, folders: list[str]) -> list[str]:
-    return [name for name in folders if Path(at, name).is_symlink()]
+def _judged(source: Path, paths: Mapping[str, Path], p: Fetch) -> pd.DataFrame:
+    """A row for each file: what it holds and is called, and whether it can be used."""
+    known, seen = naming.naming(source, p), dict[str, str]()
+    looks = progress(_looks(source, paths, p), "fetch", "files", len(paths))
+    rows = [_row(name, found, known, p, seen) for name, found in zip(paths, looks, strict=True)]
+    columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
+    return _with_case_clashes(pd.DataFrame(rows, columns=columns).fillna(""))
 
 
-def files(folder: Path, p: Fetch) -> list[Path]:
-    """In the order of their names; hidden ones are the file manager's or git's."""
-    if not folder.is_dir():
-        raise UserError(f"fetch.folder = {str(folder)!r} is not a folder: `make folder FROM=…` adds yours")
-    tables = {folder / p.table.path} if p.table else set()
-    visible = [path for path in _walk(folder) if not _name(path, folder).startswith(".") and path not in tables]
-    return sorted((path for path in visible if "/." not in _name(path, folder)), key=os.fsencode)
+def _looks(source: Path, paths: Mapping[str, Path], p: Fetch) -> Iterator[Look | Unreadable]:
+    """Of each file in its order; those that are no plain files, or hidden, are not opened."""
+    reasons = [folder.reason_not_to_open(path, source) for path in paths.values()]
+    plain = [path for path, reason in zip(paths.values(), reasons, strict=True) if not reason]
+    looks = processes.each(partial(look, kind=p.kind), plain, MOST_SECONDS)
+    return (Unreadable(reason) if reason else next(looks) for reason in reasons)
 
 
-def _row(folder: Path, path: Path, known: Naming, p: Fetch, seen: dict[str, str]) -> dict[str, Any]:
-    """The table's row of one file."""
-    row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | {"name": _name(path, folder), "status": USED}
+def _row(name: str, found: Look | Unreadable, known: Naming, p: Fetch, seen: dict[str, str]) -> Row:
+    """The table's row of one file; `seen` holds the names of the bytes and samples before it."""
+    row: Row = dict.fromkeys(COLUMNS, "") | {"name": name, "status": USED}
     row |= {"seconds": 0.0, "sample_rate": 0, "channels": 0}
     try:
-        _check_plain(path)
-        row["sha256"] = _sha256(path)
-        suffix = path.suffix.lower()
-        row["path"] = f"files/{row['sha256']}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
-        row |= _facts(path, p)
-        row |= known.of(row["name"])
-        if (first := seen.setdefault(row["sha256"], row["name"])) != row["name"]:
-            raise LeftOut(f"the same bytes as {first!r}")
-    except (LeftOut, Unreadable, Unnamed) as reason:
-        row |= {"status": LEFT_OUT, "reason": str(reason)}
+        if isinstance(found, Unreadable):
+            raise found
+        row |= _held(name, found, p)
+        row |= known.of(name)
+        _check_new(name, found, seen)
+    except Unreadable as reason:
+        status = NOT_CHOSEN if str(reason) == folder.HIDDEN else LEFT_OUT
+        row |= {"status": status, "reason": str(reason), "warning": ""}
     return row
 
 
-def _with_labels(table: pd.DataFrame, files: list[Path]) -> pd.DataFrame:
+def _held(name: str, found: Look, p: Fetch) -> Row:
+    """What the file holds; Unreadable where the rules refuse it."""
+    suffix = PurePosixPath(name).suffix.lower()
+    row: Row = {"sha256": found.sha256}
+    row["path"] = f"files/{found.sha256}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
+    if (facts := found.facts) is None:
+        return row
+    if reason := verdict.refusal(facts, p):
+        raise Unreadable(reason)
+    row |= {"seconds": round(facts.seconds, 6), "sample_rate": facts.sample_rate, "channels": facts.channels}
+    return row | {"warning": verdict.warning(facts, name)}
+
+
+def _check_new(name: str, found: Look, seen: dict[str, str]) -> None:
+    """Two files of the same sound would stand on both sides of a split."""
+    same_samples = seen.setdefault(found.facts.samples_sha256, name) if found.facts else name
+    if (first := seen.setdefault(found.sha256, name)) != name:
+        raise Unreadable(f"the same bytes as {first!r}")
+    if same_samples != name:
+        raise Unreadable(f"the same samples as {same_samples!r}")
+
+
+def _with_case_clashes(table: pd.DataFrame) -> pd.DataFrame:
+    """Names that differ in case alone are one name on some disks."""
+    times = Counter(name.casefold() for name in table["name"])
+    clash = table["name"].map(lambda name: times[name.casefold()] > 1) & (table["status"] == USED)
+    table.loc[clash, "warning"] = [
+        "; ".join(filter(None, [before, "another name differs in case alone"])) for before in table["warning"][clash]
+    ]
+    return table
+
+
+def _with_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> pd.DataFrame:
     """The IDX files that hold the labels of used images are no recordings, but used too."""
     table = table.assign(labels="")
     for i in listing.used(table).index:
         name = str(table.loc[i, "name"])
         for at in table.index[table["name"] == image.labels_name(name)]:
             with contextlib.suppress(Unreadable):  # it stays left out
-                image.read_labels(files[at])
+                path = paths[str(table.loc[at, "name"])]
+                image.read_labels(path)
+                sha256 = checksums.sha256(path)
+                table.loc[at, ["sha256", "path"]] = sha256, f"files/{sha256}{path.suffix.lower()}"
                 table.loc[at, ["status", "reason"]] = listing.LABELS, f"of the images in {name!r}"
                 table.loc[i, "labels"] = table.loc[at, "path"]
     return table
@@ -123,72 +163,28 @@ def _chosen(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
     return table
 
 
-def _copy(files: list[Path], table: pd.DataFrame, out: Path) -> None:
-    """Copy what is used; what is not has no path."""
+def _copy(paths: Mapping[str, Path], table: pd.DataFrame, out: Path) -> None:
+    """Copy what is used; what is not has no path. UserError where a file changes meanwhile."""
     (out / "files").mkdir(parents=True)
     used = table["status"].isin([USED, listing.LABELS])
     table.loc[~used, "path"] = ""
-    for i in table.index[used]:
-        shutil.copyfile(files[i], out / table.loc[i, "path"])
+    for name, sha256, path in table.loc[used, ["name", "sha256", "path"]].itertuples(index=False):
+        shutil.copyfile(paths[name], out / path)
+        if checksums.sha256(out / path) != sha256:
+            raise UserError(f"{name!r} changed while it was being copied: run again when nothing writes to it")
 
 
-def _check_plain(path: Path) -> None:
-    if path.is_symlink() and not path.exists():
-        raise LeftOut("a link to nothing")
-    if path.is_dir():
-        raise LeftOut("a link to a folder")
-    if not path.is_file():
-        raise LeftOut("not a file, but a FIFO, socket or device")
-
-
-def _facts(path: Path, p: Fetch) -> dict[str, Any]:
-    """What the file holds; LeftOut where it is too short, too quiet, or its rate absurd."""
-    if p.kind == "image":
-        image.read(path)
-        return {}
-    facts = waveform.inspect(path)
-    if facts.sample_rate < MIN_SAMPLE_RATE:
-        raise LeftOut(f"a sample rate of {facts.sample_rate} Hz, under {MIN_SAMPLE_RATE} Hz")
-    if facts.seconds < p.min_seconds:
-        raise LeftOut(f"{facts.seconds:.3f} s, shorter than fetch.min_seconds = {p.min_seconds:g}")
-    if facts.peak <= 10 ** (p.min_peak_dbfs / 20):
-        raise LeftOut(f"silent: no sample over fetch.min_peak_dbfs = {p.min_peak_dbfs:g}")
-    return {"seconds": round(facts.seconds, 6), "sample_rate": facts.sample_rate, "channels": facts.channels}
-
-
-def _check_enough(table: pd.DataFrame, folder: Path, p: Fetch) -> None:
+def _check_enough(table: pd.DataFrame, source: Path, p: Fetch) -> None:
     kept = len(listing.used(table))
     left_out = (table["status"] == LEFT_OUT).sum()
     skipped = left_out / len(table) if len(table) else 0
     if kept < p.min_recordings:
         raise UserError(
-            f"{folder}: {kept} usable recordings, fewer than fetch.min_recordings = {p.min_recordings}: add some, or"
+            f"{source}: {kept} usable recordings, fewer than fetch.min_recordings = {p.min_recordings}: add some, or"
             f" lower it. {listing.summary(table)}"
         )
     if skipped > p.max_skip_fraction:
         raise UserError(
-            f"{folder}: {skipped:.0%} of the files were left out, more than fetch.max_skip_fraction ="
+            f"{source}: {skipped:.0%} of the files were left out, more than fetch.max_skip_fraction ="
             f" {p.max_skip_fraction:.0%}: mend or remove them, or raise it. {listing.summary(table)}"
         )
-
-
-def _name(path: Path, folder: Path) -> str:
-    """The path inside the folder; percent-encoded where it is not UTF-8."""
-    name = path.relative_to(folder).as_posix()
-    return name if _is_utf8(name) else quote(os.fsencode(name))
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Unreadable(f"cannot be opened: {error.strerror}") from None

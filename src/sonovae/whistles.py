@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sonovae import waveform
+from sonovae import sound
 from sonovae.params.fetch import Whistles
 from sonovae.progress import progress
 from sonovae.waveform import Samples
@@ -46,7 +46,7 @@ def write(folder: Path, p: Whistles) -> None:
         rng = np.random.default_rng([p.seed, who, list(MELODIES).index(melody), take])
         path = folder / melody / f"whistler{who + 1:02d}-{take + 1}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        waveform.write(path, whistle(MELODIES[melody], whistler, p, rng), p.sample_rate)
+        sound.write(path, whistle(MELODIES[melody], whistler, p, rng), p.sample_rate)
 
 
 def whistle(steps: list[int], whistler: Whistler, p: Whistles, rng: Generator) -> Samples:

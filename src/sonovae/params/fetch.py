@@ -1,8 +1,9 @@
 """The section of fetch: where recordings come from, what they are called, and which are usable."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.rules import (
@@ -42,13 +43,38 @@ class Table:
     group: str
 
 
+def _holds_no_login(at: str) -> str:
+    if not at or re.match(r"\w+://[^/]*@", at):
+        raise ValueError("must be a path, or a URL without a login, as params.yaml is no place for one")
+    return at
+
+
+@dataclass(frozen=True, config=STRICT)
+class Archive:
+    """A zip or tar file: a path in the project or a URL, and the SHA-256 of its bytes, which pins it."""
+
+    at: Annotated[str, AfterValidator(_holds_no_login)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def _is_pinned(handle: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/versions/[1-9]\d*", handle):
+        raise ValueError("must be owner/name/versions/N, as Kaggle's page of the dataset names it, with a version")
+    return handle
+
+
+Handle = Annotated[str, AfterValidator(_is_pinned)]
+
+
 @dataclass(frozen=True, config=STRICT)
 class Fetch:
     """Where recordings come from, what they are called, and which are usable."""
 
-    source: Literal["whistles", "folder"]
+    source: Literal["whistles", "folder", "archive", "kaggle"]
     kind: Literal["sound", "image"]
     folder: InsidePath
+    archive: Archive | None
+    kaggle: Handle | None
     pattern: Pattern | None
     table: Table | None
     only: Selection | None
@@ -65,4 +91,6 @@ class Fetch:
             raise ValueError("pattern and table both say what a recording's label is: one of them must be null")
         if self.source == "whistles" and self.kind == "image":
             raise ValueError("source = whistles are sounds: kind must be sound")
+        if self.source in ("archive", "kaggle") and getattr(self, self.source) is None:
+            raise ValueError(f"source = {self.source} needs {self.source}, which is null")
         return self

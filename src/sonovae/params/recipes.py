@@ -43,8 +43,8 @@ def whole(root: Path, name: str) -> str:
     if not isinstance(own, dict):
         raise UserError(f"{path.name} holds no keys and values")
     _merge(data, own, path.name)
-    if data["fetch"]["source"] == "folder" and (root / f"{OWN}.dvc").exists():
-        data["fetch"]["folder"] = OWN
+    if data["fetch"]["source"] != "whistles" and (root / f"{OWN}.dvc").exists():
+        data["fetch"] |= {"source": "folder", "folder": OWN}
     text = io.StringIO()
     yaml.dump(data, text)
     body = text.getvalue().partition("\n\n")[2]

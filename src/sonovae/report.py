@@ -1,0 +1,111 @@
+"""The page that shows the recordings: what they are, what is used, what is not and why, and how they fit the
+parameters."""
+
+import base64
+import io
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sonovae import card, codec, dataset, listing, params, plots, survey
+from sonovae.errors import UserError
+from sonovae.params.preprocess import Preprocess
+
+RAW, PICTURES = Path("data/raw"), Path("data/pictures")
+SHOWN = 12
+"""Clips in the figure of some."""
+
+
+def write(root: Path, path: Path) -> None:
+    """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet."""
+    if not (root / RAW / "recordings.csv").exists():
+        raise UserError(f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first")
+    p = params.load(root / "params.yaml")
+    table, clips = listing.read(_newest(root)), _clips(root)
+    used = listing.used(table)
+    figures, warnings = _of_sound(root, used, p.preprocess)
+    if clips is not None:
+        figures["Some clips, as the model sees them"] = some_clips(root, clips)
+    about = card.of(root, p.fetch)
+    page = {"card": about.rows() if about else {}, "expected": _expected(about, used), "warnings": warnings}
+    page |= {"tables": tables(table, clips.clips if clips else None), "summary": listing.summary(table).splitlines()[0]}
+    images = {title: _as_url(figure) for title, figure in figures.items()}
+    path.write_text(_template().render(**page, figures=images), encoding="utf-8")
+
+
+def tables(table: pd.DataFrame, clips: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    """What the page counts, by title."""
+    used = listing.used(table)
+    found = {"By status": _counts(table, "status"), "By label": _counts(used, "label")}
+    found["By group"] = _counts(used, "group")
+    if clips is not None:
+        found["Clips by split"] = pd.crosstab(clips["split"], clips["label"]).reset_index()
+    odd = table[table["status"] != listing.USED]
+    found["By reason"] = _counts(odd, "reason")
+    found["Not used"] = odd[["name", "status", "reason"]]
+    found["Used, with a warning"] = used.loc[used["warning"] != "", ["name", "warning"]]
+    return found
+
+
+def some_clips(root: Path, clips: dataset.Dataset) -> Figure:
+    """Pictures from all over the table, which goes by names and so by labels."""
+    c = codec.load(root / PICTURES)
+    chosen = range(0, len(clips.clips), max(1, len(clips.clips) // SHOWN))[:SHOWN]
+    pictures = [clips.pictures[i] for i in chosen]
+    half = (len(pictures) + 1) // 2
+    return plots.rows({"clips": pictures[:half], "more": pictures[half:] or pictures[:1]}, c.extent, c.unit)
+
+
+def _newest(root: Path) -> Path:
+    """preprocess's table says also which recordings make no clip."""
+    tables = [root / PICTURES / "recordings.csv", root / RAW / "recordings.csv"]
+    there = [path for path in tables if path.exists()]
+    return max(there, key=lambda path: path.stat().st_mtime)
+
+
+def _clips(root: Path) -> dataset.Dataset | None:
+    return dataset.load(root / PICTURES) if (root / PICTURES / "clips.csv").exists() else None
+
+
+def _of_sound(root: Path, used: pd.DataFrame, p: Preprocess) -> tuple[dict[str, Figure], list[str]]:
+    if p.waveform is None or p.spectrogram is None or used.empty:
+        return {}, []
+    rate, n_fft = p.waveform.sample_rate, p.spectrogram.n_fft
+    bins = None if p.spectrogram.mel_bands else p.picture.bins
+    found = survey.survey(root / RAW, used, rate, n_fft, bins)
+    share = f"{found.share_below(found.kept):.1%} of the energy lies in the bins that are kept"
+    figures = {
+        "Lengths": plots.histogram(used["seconds"].to_numpy(), "seconds", "recordings"),
+        f"Levels of {found.n} recordings": plots.histogram(found.levels, "RMS level [dBFS]", "recordings"),
+        f"Mean power; {share}": plots.power(found.power, found.bin_hz, found.kept, found.nyquist),
+    }
+    return figures, survey.misfits(found, used)
+
+
+def _expected(about: card.Card | None, used: pd.DataFrame) -> list[str]:
+    """What the card promises, and what is there."""
+    if about is None:
+        return []
+    lines = [f"{len(used)} recordings are used; the dataset has {about.files} files"] if about.files else []
+    return lines + ([f"{used['seconds'].sum():.0f} s are used of its {about.seconds:.0f}"] if about.seconds else [])
+
+
+def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    groups = table.groupby(column)["seconds"].agg(["size", "sum"]).sort_values("size", ascending=False)
+    groups["sum"] = groups["sum"].round(1)
+    return groups.reset_index().rename(columns={"size": "files", "sum": "seconds"})
+
+
+def _as_url(figure: Figure) -> str:
+    data = io.BytesIO()
+    plots.save(figure, data)
+    return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def _template() -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(
+        "report.html"
+    )

@@ -1,0 +1,202 @@
+"""Sound files ↔ mono float32 samples; and what a file holds, read in blocks, so that its length costs no memory."""
+
+import contextlib
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from sonovae.errors import Unreadable
+from sonovae.waveform import Samples
+
+BLOCK = 1 << 20
+"""Samples that are read at a time."""
+
+FULL_SCALE = 1 - 2**-14
+"""At or above it, an absolute sample counts as clipped: the highest two steps of 16 bits."""
+
+ENDLESS = 2**31 - 2**16
+"""Bytes; a program that streams leaves a number near 2³¹ or 2³² as its file's length, and the file is whole."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a sound file holds.
+
+    Its length in seconds, rate in Hz and channels; `peak`, the highest absolute sample of any channel; of the channels'
+    mean, `swing`, half of what lies between its highest and lowest sample, and `offset`, its mean; the share of samples
+    at full scale; the container's name; the SHA-256 of its samples, rate and channels.
+    """
+
+    seconds: float
+    sample_rate: int
+    channels: int
+    peak: float
+    swing: float
+    offset: float
+    clipped: float
+    container: str
+    samples_sha256: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An opened file: blocks [n, channels] of samples, and what is known before they are read."""
+
+    sample_rate: int
+    channels: int
+    container: str
+    blocks: Iterator[NDArray[np.float32]]
+
+
+def inspect(path: Path) -> Facts:
+    """Read the whole file, in blocks, and say what it holds; Unreadable where it is damaged."""
+    with _opened(path) as source:
+        digest = hashlib.sha256(f"{source.sample_rate} {source.channels}".encode())
+        frames, clipped, total, peak, low, high = 0, 0, 0.0, 0.0, np.inf, -np.inf
+        for block in source.blocks:
+            digest.update(block.tobytes())
+            mono, level = block.mean(axis=1, dtype=np.float64), np.abs(block)
+            frames, clipped = frames + len(block), clipped + int((level >= FULL_SCALE).sum())
+            peak, total = max(peak, float(level.max())), total + float(mono.sum())
+            low, high = min(low, float(mono.min())), max(high, float(mono.max()))
+    if not frames:
+        raise Unreadable("holds no samples")
+    return Facts(
+        seconds=frames / source.sample_rate,
+        sample_rate=source.sample_rate,
+        channels=source.channels,
+        peak=peak,
+        swing=(high - low) / 2,
+        offset=total / frames,
+        clipped=clipped / (frames * source.channels),
+        container=source.container,
+        samples_sha256=digest.hexdigest(),
+    )
+
+
+def read(path: Path) -> tuple[Samples, int]:
+    """The file's samples [n], the mean of its channels, and its rate in Hz; Unreadable where it is damaged."""
+    with _opened(path) as source:
+        blocks = [block.mean(axis=1) for block in source.blocks]
+        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32), source.sample_rate
+
+
+def write(path: Path, samples: Samples, sample_rate: int) -> None:
+    """The door back: a WAV of 16 bits, equal bytes for equal samples. Samples beyond ±1 are a ValueError."""
+    if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) > 1:
+        raise ValueError(f"{path.name}: samples must be finite and lie in [-1, 1]")
+    soundfile.write(path, samples, sample_rate, subtype="PCM_16", format="WAV")
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[_Source]:
+    """What reads the file is chosen by its first bytes, never by what failed before."""
+    try:
+        with path.open("rb") as data:
+            head = data.read(512)
+            data.seek(0)
+            container = _container_of_ffmpeg(head)
+            if container:
+                yield _opened_by_ffmpeg(path, container)
+                return
+            with soundfile.SoundFile(data) as file:  # a file object, as names may not be UTF-8
+                _check_header(file)
+                yield _Source(file.samplerate, file.channels, file.format, _blocks(file))
+    except soundfile.LibsndfileError as error:
+        raise Unreadable(f"not a sound file: {_guess(head) or _reason(error)}") from None
+    except OSError as error:
+        raise Unreadable(f"cannot be opened: {error.strerror}") from None
+
+
+def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
+    frames = 0
+    try:
+        # Not file.blocks(), which after a short read yields the rest of its buffer, whatever it holds.
+        while len(block := file.read(BLOCK // file.channels, dtype="float32", always_2d=True)):
+            frames += len(block)
+            yield _finite(block)
+    except soundfile.LibsndfileError as error:
+        raise Unreadable(f"damaged: {_reason(error)}") from None
+    if frames < file.frames:
+        raise Unreadable(f"truncated: {frames} of {file.frames} samples are there")
+
+
+def _finite(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(block).all():
+        raise Unreadable("holds samples that are not finite (NaN or infinite)")
+    return block
+
+
+def _check_header(file: soundfile.SoundFile) -> None:
+    """libsndfile reads what is there of a truncated file without a word, except in its log."""
+    if file.samplerate < 1 or file.channels < 1:
+        raise Unreadable(f"its header promises {file.samplerate} Hz and {file.channels} channels")
+    promise = re.search(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
+    if promise and int(promise[1]) < ENDLESS and int(promise[2]) < int(promise[1]):
+        raise Unreadable(f"truncated: {promise[2]} of {promise[1]} bytes of samples are there")
+    if "lacks an end-of-stream bit" in file.extra_info:
+        raise Unreadable("truncated: its last page is not there")
+
+
+def _reason(error: soundfile.LibsndfileError) -> str:
+    return error.error_string.removeprefix("Error : ").rstrip(".").lower() or "it cannot be decoded"
+
+
+def _guess(head: bytes) -> str:
+    """What a file that is no sound is instead; nothing where that is not known."""
+    text = head.lstrip().lower()
+    kinds = {
+        "it is empty": not head,
+        "it is a Git LFS pointer, `git lfs pull` brings the file": text.startswith(b"version https://git-lfs"),
+        "it is a web page, saved in its place": text.startswith((b"<!doctype html", b"<html")),
+        "it is an archive: unpack it": head.startswith((b"PK\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")),
+        "it is a table or text": b"\0" not in head and head.isascii(),
+    }
+    return next((kind for kind, so in kinds.items() if so), "")
+
+
+def _container_of_ffmpeg(head: bytes) -> str:
+    """The container, where it is one that soundfile cannot read and ffmpeg can; else nothing."""
+    if head[4:8] == b"ftyp":
+        return "MP4"
+    if head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
+        return "ASF"
+    if head.startswith(b"#!AMR"):
+        return "AMR"
+    return "AAC" if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 else ""
+
+
+def _opened_by_ffmpeg(path: Path, container: str) -> _Source:
+    """Decoded by ffmpeg as it is read: pydub, which finds rate and channels, would hold the whole file in memory."""
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        raise Unreadable(f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydub's own, on import
+        from pydub.utils import mediainfo_json
+    try:
+        streams = mediainfo_json(path).get("streams", [])
+        sound = next(stream for stream in streams if stream["codec_type"] == "audio")
+        rate, channels = int(sound["sample_rate"]), int(sound["channels"])
+    except (StopIteration, KeyError, ValueError, json.JSONDecodeError):
+        raise Unreadable("damaged: ffmpeg finds no sound in it") from None
+    return _Source(rate, channels, container, _blocks_by_ffmpeg(path, rate, channels))
+
+
+def _blocks_by_ffmpeg(path: Path, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
+    form = ["-map", "0:a:0", "-ar", str(rate), "-ac", str(channels), "-f", "f32le", "-"]
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-xerror", "-i", f"file:{path}", *form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as decoder:
+        while decoder.stdout and (data := decoder.stdout.read(BLOCK // channels * channels * 4)):
+            yield _finite(np.frombuffer(data, np.float32).reshape(-1, channels))
+    if decoder.returncode:
+        raise Unreadable("damaged: ffmpeg cannot decode all of it")

@@ -1,0 +1,114 @@
+"""Where recordings come from: synthetic whistles, a folder, an archive, or Kaggle; and what is new there."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pooch
+import requests
+
+from sonovae import archive, checksums, kaggle, whistles
+from sonovae.errors import UserError
+from sonovae.params.fetch import Archive, Fetch
+
+HOME = Path(".sonovae/downloads")
+"""Below the repository; nothing there is fetched twice."""
+
+
+@contextlib.contextmanager
+def opened(root: Path, p: Fetch) -> Iterator[Path]:
+    """The folder of recordings that `p` names; one that is made for it vanishes when the block ends."""
+    if p.source == "folder":
+        yield root / p.folder
+        return
+    with tempfile.TemporaryDirectory(dir=_home(root), prefix="unpacked-") as made:
+        if p.source == "whistles":
+            whistles.write(Path(made), p.whistles)
+        else:
+            _unpack(root, p, Path(made))
+        yield Path(made)
+
+
+def newest(root: Path, p: Fetch) -> tuple[dict[str, str], list[str]]:
+    """What `fetch` would have to say for the newest recordings, by dotted key, and what would change; nothing where all
+    is new. UserError where the source has no versions."""
+    if p.source == "kaggle" and p.kaggle:
+        pin = kaggle.newest(p.kaggle)
+        return ({"fetch.kaggle": pin}, _changes(p.kaggle, pin)) if pin != p.kaggle else ({}, [])
+    if p.source == "archive" and p.archive:
+        sha256 = pinned(root, p.archive.at)
+        change = [f"{p.archive.at}: SHA-256 {p.archive.sha256[:12]}… → {sha256[:12]}…"]
+        return ({"fetch.archive.sha256": sha256}, change) if sha256 != p.archive.sha256 else ({}, [])
+    raise UserError(f"fetch.source = {p.source} has no versions: only archive and kaggle have")
+
+
+def pinned(root: Path, at: str) -> str:
+    """The SHA-256 of the archive at a path or URL as it is now; UserError where there is none."""
+    path = _fetched(root, at, None)
+    if not archive.is_archive(path):
+        raise UserError(f"{at!r} is neither a zip nor a tar file")
+    return checksums.sha256(path)
+
+
+def _home(root: Path) -> Path:
+    """Of the main repository, also where DVC runs an experiment in a copy of it."""
+    home = Path(os.environ.get("DVC_ROOT", root)) / HOME
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _unpack(root: Path, p: Fetch, folder: Path) -> None:
+    if p.source == "kaggle" and p.kaggle:
+        path = kaggle.download(p.kaggle, _home(root))
+        try:
+            archive.unpack(path, folder)
+        except UserError:
+            path.unlink()  # or a damaged download would be found again and again
+            raise
+    elif p.archive:
+        archive.unpack(_verified(root, p.archive), folder)
+
+
+def _verified(root: Path, wanted: Archive) -> Path:
+    """The archive, where it is still the one that was pinned."""
+    path = _fetched(root, wanted.at, wanted.sha256)
+    if (sha256 := checksums.sha256(path)) != wanted.sha256:
+        raise UserError(
+            f"fetch.archive.at = {wanted.at!r} has the SHA-256 {sha256}, not fetch.archive.sha256 = {wanted.sha256}: it"
+            " is another file, or damaged; `make data-update` pins it as it is"
+        )
+    return path
+
+
+def _fetched(root: Path, at: str, sha256: str | None) -> Path:
+    """The archive as a file; that of a URL is downloaded, but not where one with this SHA-256 was before."""
+    if not at.startswith(("https://", "http://")):
+        path = Path(os.environ.get("DVC_ROOT", root)) / at
+        if not path.is_file():
+            raise UserError(f"{at!r} is not a file: name a zip or tar file, by its path in the project or its URL")
+        return path
+    known = _home(root) / f"{sha256}.archive"
+    return known if known.is_file() else _downloaded(at, _home(root))
+
+
+def _downloaded(url: str, home: Path) -> Path:
+    """Under its SHA-256, once it is whole."""
+    try:
+        loader = pooch.HTTPDownloader(progressbar=True, timeout=30)
+        with tempfile.TemporaryDirectory(dir=home, prefix="part-") as beside:
+            path = Path(pooch.retrieve(url, None, "archive", beside, downloader=loader))
+            return path.replace(home / f"{checksums.sha256(path)}.archive")
+    except requests.RequestException as error:
+        answer = f"answered {error.response.status_code}" if error.response is not None else "cannot be reached"
+        raise UserError(f"{url!r} {answer}: check the address and the network") from None
+
+
+def _changes(old: str, new: str) -> list[str]:
+    """The files that two versions on Kaggle do not have in common."""
+    before, after = kaggle.files(old), kaggle.files(new)
+    lines = [f"+ {name}, {size} bytes" for name, size in after.items() if name not in before]
+    lines += [f"- {name}" for name in before if name not in after]
+    lines += [f"~ {n}, {before[n]} → {after[n]} bytes" for n in before if n in after and before[n] != after[n]]
+    return lines

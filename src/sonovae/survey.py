@@ -1,0 +1,90 @@
+"""What the recordings hold, in numbers: levels, spectra, and whether the parameters suit them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.signal import welch
+
+from sonovae import naming, sound
+from sonovae.progress import progress
+from sonovae.waveform import Samples
+
+MOST = 300
+"""Recordings that are listened to, drawn at random."""
+
+MOST_CUT = 0.01
+"""The share of energy beyond the parameters' reach that is worth a warning."""
+
+Powers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Of `n` recordings: each one's RMS level in dBFS; their mean power [bins], `bin_hz` apart, each recording counted
+    alike; and up to where the parameters keep bins, in Hz."""
+
+    n: int
+    levels: Powers
+    power: Powers
+    bin_hz: float
+    nyquist: float
+    kept: float
+
+    def share_below(self, hz: float) -> float:
+        """Of the mean power."""
+        return float(self.power[: round(hz / self.bin_hz) + 1].sum() / self.power.sum())
+
+
+def survey(raw: Path, used: pd.DataFrame, sample_rate: int, n_fft: int, bins: int | None) -> Survey:
+    """Listen to recordings of the table `used`, whose files lie in `raw`, in bins as wide as `n_fft` samples give at
+    `sample_rate` Hz, of which the lowest `bins` are kept, or all."""
+    bin_hz, nyquist = sample_rate / n_fft, sample_rate / 2
+    chosen = used[used["name"].isin(naming.ranked(used["name"], seed=1)[:MOST])]
+    powers, levels = list[Powers](), list[float]()
+    for samples, rate in _read(raw, chosen):
+        powers.append(mean_power(samples, rate, bin_hz))
+        levels.append(10 * np.log10(max(float(np.mean(np.square(samples, dtype=np.float64))), 1e-10)))
+    total = np.zeros(max(map(len, powers)))
+    for power in powers:
+        total[: len(power)] += power / max(power.sum(), 1e-30)
+    kept = min(nyquist, (bins - 0.5) * bin_hz) if bins else nyquist
+    return Survey(len(powers), np.array(levels), total / len(powers), bin_hz, nyquist, kept)
+
+
+def mean_power(samples: Samples, sample_rate: int, bin_hz: float) -> Powers:
+    """[n] samples → mean power [1 + Nyquist / bin_hz] by Welch's method, `bin_hz` apart whatever the rate."""
+    frame = round(sample_rate / bin_hz)
+    padded = np.pad(samples, (0, max(0, frame - len(samples))))
+    return welch(padded, sample_rate, nperseg=frame, scaling="spectrum")[1].astype(np.float64)
+
+
+def misfits(found: Survey, used: pd.DataFrame) -> list[str]:
+    """Where the parameters ask for more than the recordings hold, or leave out what they do."""
+    lines = []
+    below = used[used["sample_rate"] < 2 * found.nyquist]
+    if len(below):
+        lines.append(
+            f"{len(below)} of {len(used)} recordings have a lower rate than preprocess.waveform.sample_rate ="
+            f" {2 * found.nyquist:.0f} Hz, down to {below['sample_rate'].min()} Hz: their bins above"
+            f" {below['sample_rate'].min() / 2:.0f} Hz are empty"
+        )
+    if (cut := 1 - found.share_below(found.nyquist)) > MOST_CUT:
+        lines.append(
+            f"preprocess.waveform.sample_rate = {2 * found.nyquist:.0f} Hz cuts {cut:.1%} of the recordings' energy,"
+            f" which lies above its Nyquist frequency, {found.nyquist:.0f} Hz: take a higher rate to keep it"
+        )
+    if (cut := found.share_below(found.nyquist) - found.share_below(found.kept)) > MOST_CUT:
+        lines.append(
+            f"preprocess.picture.bins reaches {found.kept:.0f} Hz and leaves out {cut:.1%} of the energy below the"
+            " Nyquist frequency: keep more bins to hear it"
+        )
+    return lines
+
+
+def _read(raw: Path, rows: pd.DataFrame) -> Iterator[tuple[Samples, int]]:
+    for path in progress(rows["path"], "report", "recordings", len(rows)):
+        yield sound.read(raw / path)
