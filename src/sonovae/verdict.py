@@ -55,13 +55,13 @@ def refusal(facts: Facts, p: Fetch) -> str:
 def warning(facts: Facts, name: str) -> str:
     """What is odd about a recording that is used all the same; nothing where nothing is."""
     suffix = PurePosixPath(name).suffix.lower()
+    fitting = SUFFIXES.get(facts.container, {suffix}) | {""}
     oddities = {
         f"peaks at {facts.peak:.3g}, over full scale": facts.peak > 1,
         f"clipped: {facts.clipped:.1%} of its samples are at full scale": facts.clipped > MAX_CLIPPED,
         f"an offset of {facts.offset:.3g}": abs(facts.offset) > MAX_OFFSET,
         "its channels nearly cancel each other out": facts.swing < MAX_CANCELLED * facts.peak,
         f"an unusual sample rate of {facts.sample_rate} Hz": facts.sample_rate not in RATES,
-        f"holds {facts.container}, though its name does not say so": suffix
-        not in SUFFIXES.get(facts.container, {suffix}),
+        f"holds {facts.container}, though its name does not say so": suffix not in fitting,
     }
     return "; ".join(oddity for oddity, so in oddities.items() if so)

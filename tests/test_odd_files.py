@@ -1,0 +1,107 @@
+"""fetch over a folder of everything that people's folders hold."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import odd_files
+import pandas as pd
+import pytest
+from conftest import make_project, write_tones
+from odd_files import BY_FFMPEG, FILES, Odd
+
+from sonovae import listing, processes
+from sonovae.errors import Unreadable
+from stages import fetch
+
+EVERY = FILES | (BY_FFMPEG if shutil.which("ffmpeg") else {})
+NOT_UTF8 = os.fsdecode(b"\xff \xe9.wav")
+OPEN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None}
+OPEN |= {"fetch__min_recordings": 1, "fetch__max_skip_fraction": 1.0}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    root = make_project(tmp_path_factory.mktemp("odd"), **OPEN)
+    odd_files.make(root / "data/own", EVERY)
+    odd_files.made(770)(root / "data/own/other.wav")
+    (root / "data/own/other.wav").rename(root / "data/own" / NOT_UTF8)
+    fetch.main(root)
+    return listing.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_verdict(table: pd.DataFrame, name: str) -> None:
+    wanted, row = EVERY[name], table.loc[name]
+    assert row["status"] == wanted.status
+    says = row["warning" if wanted.status == "used" else "reason"]
+    assert says == "" if wanted == Odd(wanted.make, "used", "") else wanted.says in says
+
+
+def test_there_is_a_row_for_each_and_no_other(table: pd.DataFrame) -> None:
+    assert set(table.index) == {*EVERY, "%FF%20%E9.wav"}
+    assert table.loc["%FF%20%E9.wav", "status"] == "used"
+    assert len(EVERY) >= 45
+
+
+def test_a_long_file_is_read_to_its_end(table: pd.DataFrame) -> None:
+    assert table.loc["good three hours.au", "seconds"] == odd_files.LONG
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
+def test_what_ffmpeg_reads_has_its_rate_and_length(table: pd.DataFrame) -> None:
+    row = table.loc["good.m4a"]
+    assert (row["sample_rate"], row["channels"]) == (16000, 1)
+    assert row["seconds"] == pytest.approx(2, abs=0.2)
+
+
+def test_a_file_and_a_folder_that_cannot_be_opened(tmp_path: Path, folder: Path) -> None:
+    root = make_project(tmp_path / "project", **OPEN)
+    write_tones(root / "data/own/closed", 1)
+    write_tones(root / "data/own", 2)
+    (root / "data/own/tone1.wav").chmod(0)
+    (root / "data/own/closed").chmod(0)
+    if os.access(root / "data/own/closed", os.R_OK):
+        pytest.skip("this user may open everything")
+    fetch.main(root)
+    (root / "data/own/closed").chmod(0o700)
+    rows = listing.read(root / "data/raw/recordings.csv").set_index("name")
+    assert rows["reason"].to_dict() == {
+        "closed": "a folder that cannot be opened",
+        "tone0.wav": "",
+        "tone1.wav": "cannot be opened: Permission denied",
+    }
+
+
+def decode(what: str) -> str:
+    """Stands for a decoder, which a file makes crash, hang, or refuse."""
+    if what == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if what == "hang":
+        time.sleep(60)
+    if what == "damaged":
+        raise Unreadable("damaged")
+    return what
+
+
+def test_a_crash_or_a_hang_costs_one_file() -> None:
+    results = list(processes.each(decode, ["a", "crash", "b", "hang", "damaged", "c"], most_seconds=3))
+    assert [str(result) for result in results] == [
+        "a",
+        "damaged: its decoder crashed (exit code -11)",
+        "b",
+        "its decoder did not end in 3 s",
+        "damaged",
+        "c",
+    ]
+
+
+def test_any_other_exception_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(processes.each(divide, [1, 0], most_seconds=30))
+
+
+def divide(by: int) -> float:
+    return 1 / by
