@@ -6,10 +6,11 @@ import sys
 import time
 from pathlib import Path
 
+import odd_files
 import pytest
 from conftest import make_project, write_tones
 
-from sonovae import params
+from sonovae import listing, params
 
 pytestmark = pytest.mark.processes
 WHO = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
@@ -191,6 +192,47 @@ def test_a_folder_of_ones_own_is_watched_file_by_file(tmp_path: Path) -> None:
     call(root, "dvc", "exp", "run", "--temp", "--name", "less", "fetch")
     raw_of(root, "less")
     assert "tone4.wav" not in (root / "data/raw/recordings.csv").read_text()
+
+
+def test_odd_files_go_through_dvc(tmp_path: Path) -> None:
+    """All that DVC can hash; `make repro` says the others first."""
+    some = {"fetch__min_recordings": 1, "fetch__max_skip_fraction": 1.0}
+    root = make_repository(tmp_path / "project", **some)
+    hashable = {name: odd for name, odd in odd_files.FILES.items() if odd.hashable}
+    odd_files.make(tmp_path / "own", hashable)
+    call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "own"))
+    call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "check")
+    call(root, "dvc", "repro", "fetch")
+    table = listing.read(root / "data/raw/recordings.csv").set_index("name")
+    found = table["status"].to_dict()
+    assert {name: odd.status for name, odd in hashable.items()} == {name: found.get(name) for name in hashable}
+    commit(root)
+    recording = root / "data/own/good 8 bits.wav"
+    recording.write_bytes(recording.read_bytes()[:-1] + b"a")
+    assert changed_stages(root) >= {"fetch"}
+    before = (root / "data/raw/SHA256SUMS").read_text().splitlines()
+    call(root, "dvc", "repro", "fetch")
+    changed = set(before) ^ set((root / "data/raw/SHA256SUMS").read_text().splitlines())
+    assert len(changed) == 4  # one recording and the table, before and after
+
+
+def test_a_damaged_cache_is_found_and_mended_as_the_message_says(done: Path) -> None:
+    """A cache object that changed under DVC, which it checks out without a word."""
+    data = next(path for path in sorted((done / "data/raw/files").iterdir()))
+    size = data.stat().st_size
+    twin = next(path for path in (done / ".dvc/cache/files/md5").rglob("*") if path.is_file()
+                and path.stat().st_size == size and path.read_bytes() == data.read_bytes())  # fmt: skip
+    twin.chmod(0o644)
+    twin.write_bytes(twin.read_bytes()[:-1] + b"\x55")
+    twin.chmod(0o444)
+    call(done, "rm", "-r", "data/raw", "data/pictures")
+    call(done, "dvc", "checkout")
+    said = call(done, "dvc", "repro", "-f", "-s", "preprocess", fails=True)
+    assert f"{data.name} has changed since fetch wrote it, which DVC does not notice" in said
+    call(done, "rm", "-r", "data/raw", ".dvc/cache")
+    call(done, "dvc", "repro", "-f", "fetch")
+    call(done, "dvc", "repro")
+    assert "up to date" in call(done, "dvc", "repro")
 
 
 def test_a_fifo_is_named_before_dvc_hangs_on_it(tmp_path: Path) -> None:

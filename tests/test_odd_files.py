@@ -3,7 +3,10 @@
 import os
 import shutil
 import signal
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import odd_files
@@ -12,11 +15,12 @@ import pytest
 from conftest import make_project, write_tones
 from odd_files import BY_FFMPEG, FILES, Odd
 
-from sonovae import listing, processes
+from sonovae import folder, listing, processes, recordings
 from sonovae.errors import Unreadable
 from stages import fetch
 
 EVERY = FILES | (BY_FFMPEG if shutil.which("ffmpeg") else {})
+NOBODY = 65534
 NOT_UTF8 = os.fsdecode(b"\xff \xe9.wav")
 OPEN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None}
 OPEN |= {"fetch__min_recordings": 1, "fetch__max_skip_fraction": 1.0}
@@ -57,22 +61,35 @@ def test_what_ffmpeg_reads_has_its_rate_and_length(table: pd.DataFrame) -> None:
     assert row["seconds"] == pytest.approx(2, abs=0.2)
 
 
-def test_a_file_and_a_folder_that_cannot_be_opened(tmp_path: Path, folder: Path) -> None:
-    root = make_project(tmp_path / "project", **OPEN)
-    write_tones(root / "data/own/closed", 1)
-    write_tones(root / "data/own", 2)
-    (root / "data/own/tone1.wav").chmod(0)
-    (root / "data/own/closed").chmod(0)
-    if os.access(root / "data/own/closed", os.R_OK):
-        pytest.skip("this user may open everything")
-    fetch.main(root)
-    (root / "data/own/closed").chmod(0o700)
-    rows = listing.read(root / "data/raw/recordings.csv").set_index("name")
-    assert rows["reason"].to_dict() == {
-        "closed": "a folder that cannot be opened",
-        "tone0.wav": "",
-        "tone1.wav": "cannot be opened: Permission denied",
-    }
+@contextmanager
+def as_nobody(folder: Path) -> Iterator[None]:
+    """Not as root, who may open everything; the folder is nobody's then."""
+    if os.geteuid():
+        yield
+        return
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_and_a_folder_that_cannot_be_opened() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        here = Path(made)
+        write_tones(here / "closed", 1)
+        write_tones(here, 2)
+        with as_nobody(here):
+            (here / "tone1.wav").chmod(0)
+            (here / "closed").chmod(0)
+            found = folder.files(here)
+            reasons = {name: folder.reason_not_to_open(path, here) for name, path in found.items()}
+            with pytest.raises(Unreadable, match="cannot be opened: Permission denied"):
+                recordings.look(found["tone1.wav"], "sound")
+            (here / "closed").chmod(0o700)
+    assert reasons == {"closed": "a folder that cannot be opened", "tone0.wav": "", "tone1.wav": ""}
 
 
 def decode(what: str) -> str:

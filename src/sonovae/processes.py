@@ -23,7 +23,7 @@ def each(
     # Forked from a server that holds no threads: a process with TensorFlow's cannot be forked.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])
-    with ProcessPool(workers, context=context) as pool:
+    with ProcessPool(workers, initializer=_hush, context=context) as pool:
         try:
             for future in [pool.schedule(function, [item], timeout=most_seconds) for item in items]:
                 try:
@@ -36,3 +36,8 @@ def each(
                     yield Unreadable(f"its decoder did not end in {most_seconds:g} s")
         finally:
             pool.stop()  # type: ignore[no-untyped-call]
+
+
+def _hush() -> None:
+    """Decoders in C write their own thoughts of a damaged file to the terminal."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -149,7 +149,8 @@ def _check_header(file: soundfile.SoundFile) -> None:
 
 
 def _reason(error: soundfile.LibsndfileError) -> str:
-    return error.error_string.removeprefix("Error : ").rstrip(".").lower() or "it cannot be decoded"
+    reason = error.error_string.removeprefix("Error : ").rstrip(".").lower()
+    return "format not recognised" if not reason or "does not exist" in reason else reason
 
 
 def _guess(head: bytes) -> str:
