@@ -64,7 +64,7 @@ SHRUNK: dict[str, Any] = {
 def make_project(root: Path, **changes: Any) -> Path:
     """A copy of what the stages need in `root`, with shrunk parameters; changes by dotted key, `__` for the dot."""
     root.mkdir(parents=True, exist_ok=True)
-    for name in ("src", "stages", "recipes"):
+    for name in ("src", "stages", "recipes", "datasets"):
         shutil.copytree(HERE / name, root / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / name, root / name)

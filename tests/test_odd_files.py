@@ -15,7 +15,7 @@ import pytest
 from conftest import make_project, write_tones
 from odd_files import BY_FFMPEG, FILES, Odd
 
-from sonovae import folder, listing, processes, recordings
+from sonovae import contents, folder, listing, processes
 from sonovae.errors import Unreadable
 from stages import fetch
 
@@ -87,7 +87,7 @@ def test_a_file_and_a_folder_that_cannot_be_opened() -> None:
             found = folder.files(here)
             reasons = {name: folder.reason_not_to_open(path, here) for name, path in found.items()}
             with pytest.raises(Unreadable, match="cannot be opened: Permission denied"):
-                recordings.look(found["tone1.wav"], "sound")
+                contents.of_sound(found["tone1.wav"])
             (here / "closed").chmod(0o700)
     assert reasons == {"closed": "a folder that cannot be opened", "tone0.wav": "", "tone1.wav": ""}
 

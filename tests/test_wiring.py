@@ -93,7 +93,7 @@ FLOORS = [
     {"errors", "progress", "params"},
     {"waveform", "sound", "image", "spectrogram", "picture", "backend"},
     {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict"},
-    {"listing", "naming"},
+    {"contents", "listing", "naming"},
     {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors"},
     {"vae", "dataset", "split", "provenance"},
     {"training", "model", "latent", "metrics", "maps", "reconstruction", "plots", "survey", "tracking", "stage"},

@@ -5,33 +5,23 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
-from sonovae import checksums, folder, image, listing, naming, processes, sound, verdict
+from sonovae import checksums, contents, folder, image, listing, naming, processes, verdict
+from sonovae.contents import Contents
 from sonovae.errors import Unreadable, UserError
 from sonovae.listing import COLUMNS, LEFT_OUT, NOT_CHOSEN, USED
 from sonovae.naming import Naming
 from sonovae.params.fetch import Fetch
 from sonovae.progress import progress
-from sonovae.sound import Facts
 
 MOST_SECONDS = 900
 """That a file may take to be decoded."""
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Look:
-    """A file's hash, and what it holds; an image has no facts."""
-
-    sha256: str
-    facts: Facts | None
 
 
 def collect(source: Path, out: Path, p: Fetch) -> pd.DataFrame:
@@ -59,33 +49,24 @@ def files(source: Path, p: Fetch) -> dict[str, Path]:
     return {name: path for name, path in folder.files(source).items() if not p.table or name != p.table.path}
 
 
-def look(path: Path, kind: str) -> Look:
-    """Read a file to its end, whoever made it; Unreadable where it is damaged."""
-    sha256 = checksums.sha256(path)
-    if kind == "image":
-        image.read(path)
-        return Look(sha256, None)
-    return Look(sha256, sound.inspect(path))
-
-
 def _judged(source: Path, paths: Mapping[str, Path], p: Fetch) -> pd.DataFrame:
     """A row for each file: what it holds and is called, and whether it can be used."""
     known, seen = naming.naming(source, p), dict[str, str]()
-    looks = progress(_looks(source, paths, p), "fetch", "files", len(paths))
-    rows = [_row(name, found, known, p, seen) for name, found in zip(paths, looks, strict=True)]
+    looked = progress(_contents(source, paths, p), "fetch", "files", len(paths))
+    rows = [_row(name, found, known, p, seen) for name, found in zip(paths, looked, strict=True)]
     columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
     return _with_case_clashes(pd.DataFrame(rows, columns=columns).fillna(""))
 
 
-def _looks(source: Path, paths: Mapping[str, Path], p: Fetch) -> Iterator[Look | Unreadable]:
+def _contents(source: Path, paths: Mapping[str, Path], p: Fetch) -> Iterator[Contents | Unreadable]:
     """Of each file in its order; those that are no plain files, or hidden, are not opened."""
     reasons = [folder.reason_not_to_open(path, source) for path in paths.values()]
     plain = [path for path, reason in zip(paths.values(), reasons, strict=True) if not reason]
-    looks = processes.each(partial(look, kind=p.kind), plain, MOST_SECONDS)
-    return (Unreadable(reason) if reason else next(looks) for reason in reasons)
+    found = processes.each(contents.of_sound if p.kind == "sound" else contents.of_image, plain, MOST_SECONDS)
+    return (Unreadable(reason) if reason else next(found) for reason in reasons)
 
 
-def _row(name: str, found: Look | Unreadable, known: Naming, p: Fetch, seen: dict[str, str]) -> Row:
+def _row(name: str, found: Contents | Unreadable, known: Naming, p: Fetch, seen: dict[str, str]) -> Row:
     """The table's row of one file; `seen` holds the names of the bytes and samples before it."""
     row: Row = dict.fromkeys(COLUMNS, "") | {"name": name, "status": USED}
     row |= {"seconds": 0.0, "sample_rate": 0, "channels": 0}
@@ -101,7 +82,7 @@ def _row(name: str, found: Look | Unreadable, known: Naming, p: Fetch, seen: dic
     return row
 
 
-def _held(name: str, found: Look, p: Fetch) -> Row:
+def _held(name: str, found: Contents, p: Fetch) -> Row:
     """What the file holds; Unreadable where the rules refuse it."""
     suffix = PurePosixPath(name).suffix.lower()
     row: Row = {"sha256": found.sha256}
@@ -114,7 +95,7 @@ def _held(name: str, found: Look, p: Fetch) -> Row:
     return row | {"warning": verdict.warning(facts, name)}
 
 
-def _check_new(name: str, found: Look, seen: dict[str, str]) -> None:
+def _check_new(name: str, found: Contents, seen: dict[str, str]) -> None:
     """Two files of the same sound would stand on both sides of a split."""
     same_samples = seen.setdefault(found.facts.samples_sha256, name) if found.facts else name
     if (first := seen.setdefault(found.sha256, name)) != name:
