@@ -25,7 +25,7 @@ class Odd:
     make: Callable[[Path], object]
     status: str
     says: str
-    hashable: bool = True  # by DVC
+    hashable: bool = True  # by DVC, which keeps neither links to folders nor empty ones
 
 
 def used(make: Callable[[Path], object], warning: str = "") -> Odd:
@@ -247,13 +247,13 @@ FILES: dict[str, Odd] = {
     "same samples.flac": out(integers, "the same samples as 'good integers.wav'"),
     # Left out: not files.
     "dangling.wav": out(link("nowhere"), "a link to nothing", hashable=False),
-    "loop": out(link("."), "a link to a folder"),
-    "link out.wav": out(link("../../params.yaml"), "a link out of the folder: put the file itself there"),
+    "loop": out(link("."), "a link to a folder", hashable=False),
+    "link out.wav": out(link(__file__), "a link out of the folder: put the file itself there"),
     "fifo.wav": out(os.mkfifo, "not a file, but a FIFO, socket or device", hashable=False),
     "socket.wav": out(unix_socket, "not a file, but a FIFO, socket or device", hashable=False),
     # Passed over.
     ".hidden.wav": Odd(made(600), "not chosen", "hidden: its name begins with a dot"),
-    ".git": Odd(lambda path: path.mkdir(), "not chosen", "hidden: its name begins with a dot"),
+    ".git": Odd(lambda path: path.mkdir(), "not chosen", "hidden: its name begins with a dot", hashable=False),
     "deep/linked to.wav": used(made(605)),
 }
 

@@ -30,23 +30,31 @@ def write(root: Path, path: Path) -> None:
         figures["Some clips, as the model sees them"] = some_clips(root, clips)
     about = card.of(root, p.fetch)
     page = {"card": about.rows() if about else {}, "expected": _expected(about, used), "warnings": warnings}
-    page |= {"tables": tables(table, clips.clips if clips else None), "summary": listing.summary(table).splitlines()[0]}
+    found = tables(table) | (splits(clips.clips, p.preprocess) if clips else {})
+    page |= {"tables": found, "summary": listing.summary(table).splitlines()[0]}
     images = {title: _as_url(figure) for title, figure in figures.items()}
     path.write_text(_template().render(**page, figures=images), encoding="utf-8")
 
 
-def tables(table: pd.DataFrame, clips: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    """What the page counts, by title."""
+def tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What the page counts of recordings, by title."""
     used = listing.used(table)
     found = {"By status": _counts(table, "status"), "By label": _counts(used, "label")}
     found["By group"] = _counts(used, "group")
-    if clips is not None:
-        found["Clips by split"] = pd.crosstab(clips["split"], clips["label"]).reset_index()
     odd = table[table["status"] != listing.USED]
     found["By reason"] = _counts(odd, "reason")
     found["Not used"] = odd[["name", "status", "reason"]]
     found["Used, with a warning"] = used.loc[used["warning"] != "", ["name", "warning"]]
     return found
+
+
+def splits(clips: pd.DataFrame, p: Preprocess) -> dict[str, pd.DataFrame]:
+    """What it counts of clips."""
+    sides = clips.groupby("split").agg(recordings=("sha256", "nunique"), clips=("sha256", "size"))
+    if p.waveform:
+        sides["seconds"] = (sides["clips"] * p.waveform.clip_seconds).round(1)
+    labels = pd.crosstab(clips["split"], clips["label"])
+    return {"By split": sides.reset_index(), "Clips by split and label": labels.reset_index()}
 
 
 def some_clips(root: Path, clips: dataset.Dataset) -> Figure:
