@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 from conftest import make_project, write_tones
 from odd_files import BY_FFMPEG, FILES, Odd
 
-from sonovae import contents, folder, listing, processes
+from sonovae import contents, folder, listing
 from sonovae.errors import Unreadable
 from stages import fetch
 
@@ -90,35 +88,3 @@ def test_a_file_and_a_folder_that_cannot_be_opened() -> None:
                 contents.of_sound(found["tone1.wav"])
             (here / "closed").chmod(0o700)
     assert reasons == {"closed": "a folder that cannot be opened", "tone0.wav": "", "tone1.wav": ""}
-
-
-def decode(what: str) -> str:
-    """Stands for a decoder, which a file makes crash, hang, or refuse."""
-    if what == "crash":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if what == "hang":
-        time.sleep(60)
-    if what == "damaged":
-        raise Unreadable("damaged")
-    return what
-
-
-def test_a_crash_or_a_hang_costs_one_file() -> None:
-    results = list(processes.each(decode, ["a", "crash", "b", "hang", "damaged", "c"], most_seconds=3))
-    assert [str(result) for result in results] == [
-        "a",
-        "damaged: its decoder crashed (exit code -11)",
-        "b",
-        "its decoder did not end in 3 s",
-        "damaged",
-        "c",
-    ]
-
-
-def test_any_other_exception_is_raised() -> None:
-    with pytest.raises(ZeroDivisionError):
-        list(processes.each(divide, [1, 0], most_seconds=30))
-
-
-def divide(by: int) -> float:
-    return 1 / by

@@ -86,6 +86,10 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("dynamic_range_db: 60", "dynamic_range_db:", "dynamic_range_db must be a number where scale is db"),
         ("    validation: 0.125", "    validation: 0.9", "validation + test = 1.025 must be less than 1"),
         ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
+        ("folder: data/recordings", "folder: .", "must be a folder of its own, beside what the stages write"),
+        ("folder: data/recordings", "folder: ./data/raw/files", "must be a folder of its own"),
+        ("  kaggle: ", "  kaggle: anna/whistles", "must be owner/name/versions/N, as Kaggle's page"),
+        ("  source: whistles", "  source: kaggle", "source = kaggle needs kaggle, which is null"),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
         ("(?P<group>", "(?P<path>", "the table has its own column path: give the group another name"),
         (

@@ -57,9 +57,10 @@ def test_at_a_path_in_the_project(tmp_path: Path, folder: Path) -> None:
     sha256 = zipped(folder / "a.zip", 4)
     root = project_of(tmp_path, "data/a.zip", sha256)
     (folder / "a.zip").rename(root / "data/a.zip")
+    write_tones(root / ".sonovae/unpacked", 9)  # of a stage that was killed
     fetch.main(root)
     assert names(root) == [f"tones/tone{i}.wav" for i in range(4)]
-    assert list((root / ".sonovae/downloads").iterdir()) == []  # nothing of the unpacking stays
+    assert not (root / ".sonovae/unpacked").exists()
 
 
 def test_at_a_url_once(tmp_path: Path, folder: Path, site: str) -> None:

@@ -1,7 +1,9 @@
 """Where recordings come from: synthetic whistles, a folder, an archive, or Kaggle; and what is new there."""
 
 import contextlib
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ from sonovae.params.fetch import Archive, Fetch
 
 HOME = Path(".sonovae/downloads")
 """Below the repository; nothing there is fetched twice."""
+UNPACKED = Path(".sonovae/unpacked")
+"""Below the project, where one stage runs at a time."""
 
 
 @contextlib.contextmanager
@@ -23,12 +27,17 @@ def opened(root: Path, p: Fetch) -> Iterator[Path]:
     if p.source == "folder":
         yield root / p.folder
         return
-    with tempfile.TemporaryDirectory(dir=_home(root), prefix="unpacked-") as made:
+    made = root / UNPACKED
+    shutil.rmtree(made, ignore_errors=True)  # of a stage that was killed
+    made.mkdir(parents=True)
+    try:
         if p.source == "whistles":
-            whistles.write(Path(made), p.whistles)
+            whistles.write(made, p.whistles)
         else:
-            _unpack(root, p, Path(made))
-        yield Path(made)
+            _unpack(root, p, made)
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def newest(root: Path, p: Fetch) -> tuple[dict[str, str], list[str]]:
@@ -60,15 +69,24 @@ def _home(root: Path) -> Path:
 
 
 def _unpack(root: Path, p: Fetch, folder: Path) -> None:
-    if p.source == "kaggle" and p.kaggle:
-        path = kaggle.download(p.kaggle, _home(root))
-        try:
-            archive.unpack(path, folder)
-        except UserError:
+    with _home(root).with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # or two experiments would write the same download
+        path = _archive(root, p)
+    try:
+        archive.unpack(path, folder)
+    except UserError:
+        if p.source == "kaggle":
             path.unlink()  # or a damaged download would be found again and again
-            raise
-    elif p.archive:
-        archive.unpack(_verified(root, p.archive), folder)
+        raise
+
+
+def _archive(root: Path, p: Fetch) -> Path:
+    match p:
+        case Fetch(source="kaggle", kaggle=str(handle)):
+            return kaggle.download(handle, _home(root))
+        case Fetch(source="archive", archive=Archive() as wanted):
+            return _verified(root, wanted)
+    raise ValueError(f"fetch.source = {p.source} has no archive")
 
 
 def _verified(root: Path, wanted: Archive) -> Path:

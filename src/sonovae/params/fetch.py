@@ -1,6 +1,7 @@
 """The section of fetch: where recordings come from, what they are called, and which are usable."""
 
 import re
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -18,6 +19,10 @@ from sonovae.params.rules import (
     Selection,
     Share,
 )
+
+
+OUTS = ("raw", "pictures", "model", "evaluation", "samples")
+"""In data/, where the stages write."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -63,6 +68,14 @@ def _is_pinned(handle: str) -> str:
     return handle
 
 
+def _is_apart(folder: str) -> str:
+    """Or fetch would read what the stages write, and DVC refuse it."""
+    parts = PurePosixPath(folder).parts
+    if parts in ((), ("data",)) or parts[:2] in {("data", out) for out in OUTS}:
+        raise ValueError("must be a folder of its own, beside what the stages write")
+    return folder
+
+
 Handle = Annotated[str, AfterValidator(_is_pinned)]
 
 
@@ -72,7 +85,7 @@ class Fetch:
 
     source: Literal["whistles", "folder", "archive", "kaggle"]
     kind: Literal["sound", "image"]
-    folder: InsidePath
+    folder: Annotated[InsidePath, AfterValidator(_is_apart)]
     archive: Archive | None
     kaggle: Handle | None
     pattern: Pattern | None
