@@ -49,7 +49,7 @@ def test_a_recipe_can_be_read_at_a_glance(name: str) -> None:
     assert len(lines) <= 35
     assert max(map(len, lines)) <= 124
     assert lines[0].startswith(f"# {name}: ")
-    assert any(line.startswith("# Recordings: ") for line in lines)
+    assert any(line.startswith(("# Recordings: ", "  kaggle: ")) for line in lines)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -143,6 +143,7 @@ def shrunk(name: str) -> dict[str, Any]:
     p = params.plain(check(recipes.whole(HERE, name), name))
     changes = {f"train.{side}": thin(p["train"][side]) for side in ("encoder", "decoder")}
     changes |= {"train.epochs": 2, "train.snapshots": [1, 2] if p["train"]["snapshots"] else []}
+    changes |= {"fetch.source": "folder"} if p["fetch"]["source"] == "kaggle" else {}
     changes |= {"train.batch_size": min(8, p["train"]["batch_size"]), "fetch.min_recordings": 1}
     changes |= {"evaluate.clips": 2, "evaluate.maps": ["pca"], "generate.sounds": 2}
     changes |= {f"{stage}.griffin_lim": {"iterations": 8, "momentum": 0.99} for stage in ("evaluate", "generate")}
@@ -234,8 +235,11 @@ def test_a_misspelt_name(repository: Path) -> None:
 def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cli.recipe(repository, "voices", force=False)
     said = capsys.readouterr().out
-    assert "Kaggle sripaadsrinivasan/audio-mnist, data/01/0_01_0.wav" in said
-    assert "make folder FROM=" in said
+    assert "downloads sripaadsrinivasan/audio-mnist/versions/1 from Kaggle" in said
+    assert "as data/01/0_01_0.wav), make folder FROM=" in said
+    cli.check(repository)
+    cli.recipe(repository, "genres", force=False)
+    assert "Recordings: your own, a folder a genre" in capsys.readouterr().out
     with pytest.raises(UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"):
         cli.check(repository)
     cli.recipe(repository, "starter", force=False)

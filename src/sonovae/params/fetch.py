@@ -20,7 +20,6 @@ from sonovae.params.rules import (
     Share,
 )
 
-
 OUTS = ("raw", "pictures", "model", "evaluation", "samples")
 """In data/, where the stages write."""
 
