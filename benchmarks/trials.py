@@ -28,27 +28,28 @@ FSDD = {
 FEWER = {
     "preprocess.limit": {"count": 800, "draw": "random", "seed": 1},
     "train.batch_size": 16,
-    "train.epochs": 15,
+    "train.epochs": 40,
 }
 
 TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
     "whistles": (
-        8,
+        16,
         {
             "fetch.source": "whistles",
             "fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\w+)-\d+\.wav",
             "fetch.table": None,
             "fetch.only": None,
+            "fetch.whistles.takes": 3,
             "train.batch_size": 16,
-            "train.epochs": 15,
+            "train.epochs": 25,
         },
     ),
-    "spoken-digits": (8, FEWER | {"generate.label": "7"}),
-    "spoken-digits-mixture": (8, FEWER),
+    "spoken-digits": (16, FEWER | {"generate.label": "7"}),
+    "spoken-digits-mixture": (16, FEWER),
     "voices": (1, FSDD),
     "thesis": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
     "thesis-vae": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
-    "mnist": (1, {"train.epochs": 20}),
+    "mnist": (1, {"train.epochs": 60}),
     "genres": (1, {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12}),  # by source
 }
 """Of each recipe: by how much its networks' filters are divided, and what else is changed."""
@@ -61,12 +62,12 @@ def main(name: str, folder: str) -> None:
     at = ROOT / ".sonovae" / "trials" / name
     shutil.rmtree(at, ignore_errors=True)
     (at / "data").mkdir(parents=True)
-    for code in ("src", "stages"):
+    for code in ("src", "stages", "datasets"):
         shutil.copytree(ROOT / code, at / code)
     shutil.copy(ROOT / "dvc.yaml", at)
     (at / "data/recordings").symlink_to(Path(folder or ROOT / "data/recordings").resolve(), target_is_directory=True)
     (at / "params.yaml").write_text(recipes.whole(ROOT, name), encoding="utf-8")
-    params.edit(at / "params.yaml", changes(name) | {"fetch.folder": "data/recordings"})
+    params.edit(at / "params.yaml", {"fetch.source": "folder", "fetch.folder": "data/recordings"} | changes(name))
     environment = os.environ | {"PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1"}
     for stage in STAGES:
         subprocess.run([sys.executable, f"stages/{stage}.py"], cwd=at, env=environment, check=True)
