@@ -62,7 +62,7 @@ def main(name: str, folder: str) -> None:
     at = ROOT / ".sonovae" / "trials" / name
     shutil.rmtree(at, ignore_errors=True)
     (at / "data").mkdir(parents=True)
-    for code in ("src", "stages", "datasets"):
+    for code in ("src", "stages"):
         shutil.copytree(ROOT / code, at / code)
     shutil.copy(ROOT / "dvc.yaml", at)
     (at / "data/recordings").symlink_to(Path(folder or ROOT / "data/recordings").resolve(), target_is_directory=True)

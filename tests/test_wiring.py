@@ -91,7 +91,7 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 
 FLOORS = [
     {"errors", "progress", "params"},
-    {"waveform", "sound", "image", "spectrogram", "picture", "backend"},
+    {"waveform", "ffmpeg", "sound", "image", "spectrogram", "picture", "backend"},
     {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict"},
     {"contents", "listing", "naming"},
     {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors"},

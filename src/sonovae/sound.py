@@ -2,11 +2,7 @@
 
 import contextlib
 import hashlib
-import json
 import re
-import shutil
-import subprocess
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from sonovae import ffmpeg
 from sonovae.errors import Unreadable
 from sonovae.waveform import Samples
 
@@ -105,13 +102,13 @@ def _opened(path: Path) -> Iterator[_Source]:
         with path.open("rb") as data:
             head = data.read(512)
             data.seek(0)
-            container = _container_of_ffmpeg(head)
-            if container:
-                yield _opened_by_ffmpeg(path, container)
+            if container := ffmpeg.container(head):
+                rate, channels = ffmpeg.probe(path, container)
+                yield _Source(rate, channels, container, map(_finite, ffmpeg.blocks(path, rate, channels, BLOCK)))
                 return
             with soundfile.SoundFile(data) as file:  # a file object, as names may not be UTF-8
                 _check_header(file)
-                yield _Source(file.samplerate, file.channels, file.format, _blocks(file))
+                yield _Source(file.samplerate, file.channels, file.format, map(_finite, _blocks(file)))
     except soundfile.LibsndfileError as error:
         raise Unreadable(f"not a sound file: {_guess(head) or _reason(error)}") from None
     except OSError as error:
@@ -124,7 +121,7 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
         # Not file.blocks(), which after a short read yields the rest of its buffer, whatever it holds.
         while len(block := file.read(BLOCK // file.channels, dtype="float32", always_2d=True)):
             frames += len(block)
-            yield _finite(block)
+            yield block
     except soundfile.LibsndfileError as error:
         raise Unreadable(f"damaged: {_reason(error)}") from None
     if frames < file.frames:
@@ -164,40 +161,3 @@ def _guess(head: bytes) -> str:
         "it is a table or text": b"\0" not in head and head.isascii(),
     }
     return next((kind for kind, so in kinds.items() if so), "")
-
-
-def _container_of_ffmpeg(head: bytes) -> str:
-    """The container, where it is one that soundfile cannot read and ffmpeg can; else nothing."""
-    if head[4:8] == b"ftyp":
-        return "MP4"
-    if head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
-        return "ASF"
-    if head.startswith(b"#!AMR"):
-        return "AMR"
-    return "AAC" if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 else ""
-
-
-def _opened_by_ffmpeg(path: Path, container: str) -> _Source:
-    """Decoded by ffmpeg as it is read: pydub, which finds rate and channels, would hold the whole file in memory."""
-    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
-        raise Unreadable(f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydub's own, on import
-        from pydub.utils import mediainfo_json
-    try:
-        streams = mediainfo_json(path).get("streams", [])
-        sound = next(stream for stream in streams if stream["codec_type"] == "audio")
-        rate, channels = int(sound["sample_rate"]), int(sound["channels"])
-    except (StopIteration, KeyError, ValueError, json.JSONDecodeError):
-        raise Unreadable("damaged: ffmpeg finds no sound in it") from None
-    return _Source(rate, channels, container, _blocks_by_ffmpeg(path, rate, channels))
-
-
-def _blocks_by_ffmpeg(path: Path, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
-    form = ["-map", "0:a:0", "-ar", str(rate), "-ac", str(channels), "-f", "f32le", "-"]
-    command = ["ffmpeg", "-v", "error", "-nostdin", "-xerror", "-i", f"file:{path}", *form]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as decoder:
-        while decoder.stdout and (data := decoder.stdout.read(BLOCK // channels * channels * 4)):
-            yield _finite(np.frombuffer(data, np.float32).reshape(-1, channels))
-    if decoder.returncode:
-        raise Unreadable("damaged: ffmpeg cannot decode all of it")

@@ -1,0 +1,53 @@
+"""What soundfile cannot read and ffmpeg can: M4A, AAC, WMA, AMR."""
+
+import json
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovae.errors import Unreadable
+
+
+def container(head: bytes) -> str:
+    """The container that a file's first bytes begin; nothing where it is not for ffmpeg."""
+    if head[4:8] == b"ftyp":
+        return "MP4"
+    if head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
+        return "ASF"
+    if head.startswith(b"#!AMR"):
+        return "AMR"
+    return "AAC" if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 else ""
+
+
+def probe(path: Path, container: str) -> tuple[int, int]:
+    """The rate in Hz and the channels of the file's sound, by pydub; Unreadable where there is none, or no ffmpeg."""
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        raise Unreadable(f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydub's own, on import
+        from pydub.utils import mediainfo_json
+    try:
+        streams = mediainfo_json(path).get("streams", [])
+        sound = next(stream for stream in streams if stream["codec_type"] == "audio")
+        return int(sound["sample_rate"]), int(sound["channels"])
+    except (StopIteration, KeyError, ValueError, json.JSONDecodeError):
+        raise Unreadable("damaged: ffmpeg finds no sound in it") from None
+
+
+def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArray[np.float32]]:
+    """The samples as they are decoded, in blocks [n, channels] of `size` samples; Unreadable where ffmpeg stumbles.
+
+    pydub's own reader would hold the whole file in memory, and pass over damage.
+    """
+    form = ["-map", "0:a:0", "-ar", str(rate), "-ac", str(channels), "-f", "f32le", "-"]
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-xerror", "-i", f"file:{path}", *form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as decoder:
+        while decoder.stdout and (data := decoder.stdout.read(size // channels * channels * 4)):
+            yield np.frombuffer(data, np.float32).reshape(-1, channels)
+    if decoder.returncode:
+        raise Unreadable("damaged: ffmpeg cannot decode all of it")
