@@ -49,7 +49,7 @@ TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
     "voices": (1, FSDD),
     "thesis": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
     "thesis-vae": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
-    "mnist": (1, {"train.epochs": 40}),
+    "mnist": (1, {"train.epochs": 20}),
     "genres": (1, {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12}),  # by source
 }
 """Of each recipe: by how much its networks' filters are divided, and what else is changed."""

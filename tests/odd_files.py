@@ -101,7 +101,7 @@ def by_ffmpeg(suffix: str, hz: float, share: float = 1) -> Callable[[Path], None
     def make(path: Path) -> None:
         whole, source = path.with_name(f"whole{suffix}"), path.with_name("whole.wav")
         soundfile.write(source, tone(2, hz, 16000), 16000)
-        options = ["-movflags", "faststart"] if suffix == ".m4a" else []
+        options = {".m4a": ["-movflags", "faststart"], ".mp3": ["-write_xing", "0", "-q:a", "2"]}.get(suffix, [])
         subprocess.run(["ffmpeg", "-v", "error", "-i", source, *options, whole], check=True)
         data = whole.read_bytes()
         source.unlink()
@@ -109,6 +109,13 @@ def by_ffmpeg(suffix: str, hz: float, share: float = 1) -> Callable[[Path], None
         path.write_bytes(data[: int(len(data) * share)])
 
     return make
+
+
+def streamed_flac(path: Path) -> None:
+    soundfile.write(path, tone(2, 780, 16000), 16000, format="FLAC")
+    data = bytearray(path.read_bytes())
+    data[21:26] = bytes([data[21] & 0xF0, 0, 0, 0, 0])  # its number of samples
+    path.write_bytes(data)
 
 
 def three_hours(path: Path) -> None:
@@ -176,6 +183,8 @@ FILES: dict[str, Odd] = {
     "good.caf": used(made(460)),
     "good with art.mp3": used(mp3_with_art),
     "good of a stream.wav": used(bytes_of(wav(size=2**32 - 1))),
+    "good.w64": used(made(465)),
+    "good rf64.wav": used(made(467, form="RF64")),
     "good three hours.au": used(three_hours),
     "name with space, comma and 'quotes\".wav": used(made(470)),
     "name#with%odd&signs.wav": used(made(480)),
@@ -201,7 +210,7 @@ FILES: dict[str, Odd] = {
     "CASE.wav": used(made(590), "another name differs in case alone"),
     # Left out: no sound.
     "empty.wav": out(bytes_of(b""), "not a sound file: it is empty"),
-    "header only.wav": out(bytes_of(wav()[:44]), "truncated: 0 of 16000 bytes of samples are there"),
+    "header only.wav": out(bytes_of(wav()[:44]), "truncated: 0 of 16000 bytes are there"),
     "header without samples.wav": out(bytes_of(wav(size=0)[:44]), "holds no samples"),
     "half a header.wav": out(bytes_of(wav()[:20]), "not a sound file: "),
     "text.wav": out(bytes_of(b"hello"), "not a sound file: it is a table or text"),
@@ -219,12 +228,15 @@ FILES: dict[str, Odd] = {
     "truncated.ogg": out(cut(".ogg", 3), "truncated: its last page is not there"),
     "truncated.oga": out(cut(".oga", 4, "OPUS"), "truncated: its last page is not there"),
     "truncated.mp3": out(cut(".mp3", 5), "truncated: "),
+    "truncated.w64": out(cut(".w64", 9), "truncated: "),
+    "truncated.rf64": out(cut(".rf64", 11), "truncated: "),
+    "unusual.svx": out(made(615), "SVX is not read: convert it to WAV or FLAC"),
     "truncated.aiff": out(cut(".aiff", 6), "truncated: "),
     "truncated.au": out(cut(".au", 7), "truncated: "),
     "truncated.caf": out(cut(".caf", 8), "not a sound file: "),
     "damaged.flac": out(flipped("FLAC"), "damaged: "),
     "damaged.ogg": out(flipped("OGG"), "not a sound file: supported file format but file is malformed"),
-    "lying size.wav": out(bytes_of(wav(size=2**30)), "truncated: 16000 of 1073741824 bytes of samples are there"),
+    "lying size.wav": out(bytes_of(wav(size=2**30)), "truncated: 16000 of 1073741824 bytes are there"),
     "lying channels.wav": out(bytes_of(wav(channels=65535)), "not a sound file: "),
     "no channels.wav": out(bytes_of(wav(channels=0)), "not a sound file: "),
     "0 Hz.wav": out(bytes_of(wav(rate=0)), "not a sound file: internal error"),
@@ -262,6 +274,8 @@ BY_FFMPEG: dict[str, Odd] = {
     "good.aac": used(by_ffmpeg(".aac", 710)),
     "good.wma": used(by_ffmpeg(".wma", 720)),
     "m4a inside.wav": used(by_ffmpeg(".m4a", 730), "holds MP4, though its name does not say so"),
+    "no length.mp3": used(by_ffmpeg(".mp3", 770)),
+    "no length.flac": used(streamed_flac),
     "truncated.m4a": out(by_ffmpeg(".m4a", 740, 0.6), "damaged: ffmpeg cannot decode all of it"),
     "truncated.aac": out(by_ffmpeg(".aac", 750, 0.6), "damaged: ffmpeg cannot decode all of it"),
     "truncated.wma": out(by_ffmpeg(".wma", 760, 0.6), "damaged: ffmpeg cannot decode all of it"),

@@ -149,6 +149,42 @@ def test_damaged_zips(tmp_path: Path, folder: Path, harm: Callable[[bytearray], 
         archive.unpack(tmp_path / "a.zip", folder)
 
 
+@pytest.mark.parametrize("compression", ["", "gz", "bz2", "xz"])
+@pytest.mark.parametrize("harm", ["third header", "end", "middle"])
+def test_damaged_tars(tmp_path: Path, folder: Path, compression: str, harm: str) -> None:
+    """tarfile itself takes a damaged header for the end, and stops before a checksum."""
+    noise = np.random.default_rng(0).bytes(300_000)
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, f"w:{compression}") as file:
+        for i in range(5):
+            file.addfile(member(f"{i}.wav", size=60_000), io.BytesIO(noise[i * 60_000 :]))
+    data = bytearray(path.read_bytes())
+    if harm == "third header" and not compression:
+        data[2 * (512 + 60_416) + 5] ^= 1
+    elif harm == "middle" and compression:
+        data[len(data) // 2] ^= 1
+    else:
+        del data[-9_000:]
+    path.write_bytes(data)
+    with pytest.raises(archive.DamagedArchive):
+        archive.unpack(path, folder)
+
+
+def test_a_tar_of_too_many_folders(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MOST_FILES", 10)
+    many = [member(f"{i}", tarfile.DIRTYPE) for i in range(12)]
+    refused(tarred(tmp_path / "a.tar", *many), folder, "is entry 11, of at most 10")
+
+
+def test_a_full_disk_is_not_the_archives_fault(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive, "_write", full)
+    with pytest.raises(OSError, match="No space left"):
+        archive.unpack(zipped(tmp_path / "a.zip", {"x.wav": b"123"}), folder)
+
+
 def test_a_truncated_tar(tmp_path: Path, folder: Path) -> None:
     path = tarred(tmp_path / "a.tar", member("x.wav", size=10**5), compression="")
     path.write_bytes(path.read_bytes()[:50_000])

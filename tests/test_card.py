@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from sonovae import card, cli, params
+from sonovae.errors import UserError
 
 
 def test_each_dataset_that_a_recipe_names_has_a_card(project: Path) -> None:
@@ -12,6 +15,16 @@ def test_each_dataset_that_a_recipe_names_has_a_card(project: Path) -> None:
         assert found
         assert found.licence
         assert found.citation
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("", "odd.yaml: "), ("title: [", "is not YAML"), ("title: 3\n", "odd.yaml: "), (b"\xff\xfe\x00", "is not YAML")],
+)
+def test_a_card_that_cannot_be_read_is_named(project: Path, text: str | bytes, fault: str) -> None:
+    (project / "datasets/odd.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UserError, match=fault):
+        card.cards(project)
 
 
 def test_a_card_belongs_to_its_files_in_a_folder_too(project: Path) -> None:

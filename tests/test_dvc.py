@@ -231,7 +231,7 @@ def test_a_damaged_cache_is_found_and_mended_as_the_message_says(tmp_path: Path)
     call(root, "dvc", "checkout", "data/raw")
     said = call(root, "dvc", "repro", "-f", "-s", "preprocess", fails=True)
     assert f"{recording.name} has changed since fetch wrote it, which DVC does not notice" in said
-    call(root, "rm", "-r", "data/raw", ".dvc/cache")
+    call(root, "mv", ".dvc/cache", ".dvc/damaged")
     call(root, "dvc", "repro", "-f", "fetch")
     call(root, "dvc", "repro", "preprocess")
     assert recording.read_bytes() == data

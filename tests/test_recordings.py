@@ -52,7 +52,7 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
         "silent.wav": "silent: no sample over fetch.min_peak_dbfs = -60",
         "slow.wav": "a sample rate of 10 Hz, not within 1000 and 768000 Hz",
         "text.wav": "not a sound file: it is a table or text",
-        "truncated.wav": "truncated: 4956 of 16000 bytes of samples are there",
+        "truncated.wav": "truncated: 4956 of 16000 bytes are there",
         "tone0.wav": "the same bytes as 'copy.wav'",
     }
     assert set(listing.used(table)["name"]) == {"copy.wav", "tone1.wav", "tone2.wav"}
@@ -73,6 +73,13 @@ def test_only_some_and_a_limit(tmp_path: Path, folder: Path) -> None:
     params.edit(tmp_path / "project/params.yaml", {"fetch.only": {"singer": "a"}})
     with pytest.raises(UserError, match="fetch.only.singer: the recordings have no such column, but path, name"):
         fetch.main(tmp_path / "project")
+
+
+def test_a_copy_that_is_not_chosen_costs_no_other(tmp_path: Path, folder: Path) -> None:
+    write_tones(folder / "bad", 2)
+    write_tones(folder / "good", 2)
+    table = fetched(tmp_path, folder, fetch__only={"label": "good"})
+    assert set(listing.used(table)["name"]) == {"good/tone0.wav", "good/tone1.wav"}
 
 
 def test_a_table_with_two_rows_of_a_file(tmp_path: Path, folder: Path) -> None:

@@ -46,7 +46,7 @@ def damaged(path: Path) -> str:
 def test_truncated_wav_is_named(tmp_path: Path) -> None:
     sound.write(tmp_path / "a.wav", tone(), 8000)
     (tmp_path / "b.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:9000])
-    assert damaged(tmp_path / "b.wav") == "truncated: 8956 of 16000 bytes of samples are there"
+    assert damaged(tmp_path / "b.wav") == "truncated: 8956 of 16000 bytes are there"
 
 
 @pytest.mark.parametrize("length", [b"\xff\xff\xff\xff", b"\x00\xf0\xff\x7f", b"\x00\x00\x00\x80"])

@@ -117,6 +117,15 @@ def test_no_login_in_params(tmp_path: Path, at: str) -> None:
         project_of(tmp_path, at, "0" * 64)
 
 
+@pytest.mark.parametrize(
+    "at", ["http://anna:secret@127.0.0.1:1/a.zip", "http://[bad/a.zip", f"http://{'x' * 70}/a.zip"]
+)
+def test_make_folder_refuses_an_address_before_it_uses_it(project: Path, at: str) -> None:
+    with pytest.raises(UserError, match="URL without a login|no address|cannot be reached") as caught:
+        cli.folder(project, at, "")
+    assert "secret" not in str(caught.value)
+
+
 def test_make_folder_pins_an_archive(tmp_path: Path, folder: Path, site: str) -> None:
     sha256, root = zipped(folder / "a.zip", 4), make_project(tmp_path / "project")
     for at in (str(folder / "a.zip"), f"{site}/a.zip"):

@@ -1,13 +1,14 @@
 """Unpack a zip or tar file that anyone may have made: all that is wrong with it is found before or while it is unpacked
 beside, and nothing of it stays."""
 
+import lzma
 import stat
 import tarfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -24,7 +25,8 @@ LONGEST_NAME, LONGEST_PATH = 255, 1000
 """Bytes; more than disks take."""
 BLOCK = 1 << 20
 
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError)
+DAMAGED += (EOFError, MemoryError, NotImplementedError, RuntimeError, ValueError)  # RuntimeError: of an encrypted zip
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,23 @@ class Member:
 Opened = zipfile.ZipFile | tarfile.TarFile
 
 
+class DamagedArchive(UserError):
+    """Of an archive that is no use, now or later."""
+
+
 class Refused(Exception):
     """Why an archive is not unpacked."""
 
 
 def is_archive(path: Path) -> bool:
     """Whether a file is a zip or tar file."""
-    return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
+    with suppress(*DAMAGED, OSError):
+        return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
+    return False
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Write the files of an archive to an empty `folder`; UserError where the archive is damaged or hostile."""
+    """Write the files of an archive to an empty `folder`; DamagedArchive where it is damaged or hostile."""
     try:
         with _opened(path) as opened:
             members = _members(opened, path)
@@ -58,9 +66,13 @@ def unpack(path: Path, folder: Path) -> None:
             for member in progress(members, "unpack", "files"):
                 written = _write(member, folder / member.name, written, path)
     except Refused as reason:
-        raise UserError(f"{path} is refused: {reason}; nothing of it was kept") from None
-    except (*DAMAGED, RuntimeError) as error:  # RuntimeError: zipfile's, of an encrypted file
-        raise UserError(f"{path} cannot be unpacked: {error}; nothing of it was kept") from None
+        raise DamagedArchive(f"{path} is refused: {reason}; nothing of it was kept") from None
+    except DAMAGED as error:
+        raise DamagedArchive(f"{path} cannot be unpacked: {error}; nothing of it was kept") from None
+    except OSError as error:
+        if error.errno:  # the disk's fault, and not the archive's
+            raise
+        raise DamagedArchive(f"{path} cannot be unpacked: {error}; nothing of it was kept") from None
 
 
 @contextmanager
@@ -92,11 +104,24 @@ def _of_zip(opened: zipfile.ZipFile) -> Iterator[Member]:
 
 
 def _of_tar(opened: tarfile.TarFile) -> Iterator[Member]:
-    for entry in opened:
+    for n, entry in enumerate(opened):
         if not (entry.isreg() or entry.isdir()):
             raise Refused(f"{entry.name!r} is a link, device or FIFO")
+        if entry.size < 0 or n > MOST_FILES:
+            raise Refused(f"{entry.name!r} has {entry.size} bytes and is entry {n}, of at most {MOST_FILES}")
         if not entry.isdir():
             yield Member(entry.name.removeprefix("./"), entry.size, partial(opened.extractfile, entry))
+    _check_end(opened)
+
+
+def _check_end(opened: tarfile.TarFile) -> None:
+    """tarfile takes any damaged header for the end, and stops before a compressed file's own checksum is read."""
+    file: Any = opened.fileobj
+    file.seek(opened.offset)
+    if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise Refused(f"it is damaged or cut after {len(opened.getmembers())} entries")
+    while file.read(BLOCK):
+        pass
 
 
 def _check_names(names: list[str]) -> None:

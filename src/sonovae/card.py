@@ -1,16 +1,22 @@
 """Data cards: what a dataset is, whose it is, and what to expect of it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
+from pydantic import ValidationError
+from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
+from sonovae.errors import UserError
 from sonovae.params.fetch import Fetch
+from sonovae.params.file import parse
+from sonovae.params.rules import STRICT
 
 WHISTLES = "synthetic-whistles"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Card:
     """A dataset: its handle on Kaggle without a version, if it is there; how its files are called; how many files and
     seconds to expect, None where nobody has counted."""
@@ -35,9 +41,17 @@ class Card:
 
 def cards(root: Path) -> dict[str, Card]:
     """All of them, by the name of their file."""
-    yaml = YAML(typ="safe", pure=True)
-    paths = sorted((root / "datasets").glob("*.yaml"))
-    return {path.stem: Card(**yaml.load(path.read_text(encoding="utf-8"))) for path in paths}
+    return {path.stem: _read(path) for path in sorted((root / "datasets").glob("*.yaml"))}
+
+
+def _read(path: Path) -> Card:
+    try:
+        return parse(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")), Card)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}: mend the card") from None
+    except (OSError, UnicodeDecodeError, YAMLError):
+        raise UserError(f"{path} is not YAML that can be read: mend the card") from None
 
 
 def of(root: Path, p: Fetch) -> Card | None:

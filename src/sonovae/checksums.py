@@ -44,7 +44,7 @@ def verify(folder: Path, stage: str) -> None:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise UserError(
             f"{faults[0]}{more}, which DVC does not notice: `rm -r {folder}` and `dvc checkout {folder}` bring DVC's"
-            f" copy back; if that is damaged too, `rm -r {folder} .dvc/cache` and `dvc repro -f {stage}` make it anew"
+            f" copy back; if that is damaged too, `mv .dvc/cache .dvc/damaged` and `dvc repro -f {stage}` make it anew"
         )
 
 

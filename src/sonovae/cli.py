@@ -43,6 +43,9 @@ def main() -> None:
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except OSError as error:  # a full disk, say
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def check(root: Path) -> None:
@@ -115,6 +118,7 @@ def data_update(root: Path) -> None:
     if not values:
         print("params.yaml names the newest already")
         return
+    changes = changes or ["no file differs in name or size"]
     print("\n".join(changes[:SHOWN] + ([f"… and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else [])))
     params.edit(root / "params.yaml", values)
     print("\n".join(f"params.yaml: {key} = {value}" for key, value in values.items()) + "\nnext: make repro")

@@ -1,9 +1,12 @@
-"""What a file holds that may be a recording; a room of few imports, as processes of their own load it."""
+"""What a file holds that may be a recording."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonovae import checksums, image, sound
+from sonovae.errors import Unreadable
 from sonovae.sound import Facts
 
 
@@ -17,11 +20,23 @@ class Contents:
 
 def of_sound(path: Path) -> Contents:
     """Read a sound file to its end, whoever made it; Unreadable where it is damaged."""
-    return Contents(checksums.sha256(path), sound.inspect(path))
+    with _survived():
+        return Contents(checksums.sha256(path), sound.inspect(path))
 
 
 def of_image(path: Path) -> Contents:
     """Read an image file, whoever made it; Unreadable where it is damaged."""
-    sha256 = checksums.sha256(path)
-    image.read(path)
-    return Contents(sha256, None)
+    with _survived():
+        image.read(path)
+        return Contents(checksums.sha256(path), None)
+
+
+@contextlib.contextmanager
+def _survived() -> Iterator[None]:
+    """Whatever a decoder stumbles over in a file is the file's fault, and costs no other."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable(f"damaged: its decoder fails with {type(error).__name__}") from None

@@ -1,6 +1,7 @@
-"""What soundfile cannot read and ffmpeg can: M4A, AAC, WMA, AMR."""
+"""What soundfile cannot read, or not to its end, and ffmpeg can: M4A, AAC, WMA, AMR, MP3 and FLAC of a stream."""
 
 import json
+import re
 import shutil
 import subprocess
 import warnings
@@ -12,6 +13,13 @@ from numpy.typing import NDArray
 
 from sonovae.errors import Unreadable
 
+MOST_SECONDS = 900
+"""That ffmpeg may work at a file."""
+
+
+LENGTHS = re.compile(b"Xing|Info|VBRI")
+"""In an MP3's first frame, what says its length; without it libsndfile guesses, and cuts."""
+
 
 def container(head: bytes) -> str:
     """The container that a file's first bytes begin; nothing where it is not for ffmpeg."""
@@ -21,7 +29,16 @@ def container(head: bytes) -> str:
         return "ASF"
     if head.startswith(b"#!AMR"):
         return "AMR"
-    return "AAC" if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 else ""
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return "AAC"
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and not LENGTHS.search(head):
+        return "MP3"
+    return "FLAC" if head.startswith(b"fLaC") and _is_streamed_flac(head) else ""
+
+
+def _is_streamed_flac(head: bytes) -> bool:
+    """Whether its number of samples, 36 bits of the first block (RFC 9639, 8.2), is left open."""
+    return int.from_bytes(head[21:26], "big") & (2**36 - 1) == 0
 
 
 def probe(path: Path, container: str) -> tuple[int, int]:
@@ -34,9 +51,12 @@ def probe(path: Path, container: str) -> tuple[int, int]:
     try:
         streams = mediainfo_json(path).get("streams", [])
         sound = next(stream for stream in streams if stream["codec_type"] == "audio")
-        return int(sound["sample_rate"]), int(sound["channels"])
+        rate, channels = int(sound["sample_rate"]), int(sound["channels"])
     except (StopIteration, KeyError, ValueError, json.JSONDecodeError):
         raise Unreadable("damaged: ffmpeg finds no sound in it") from None
+    if rate < 1 or channels < 1:
+        raise Unreadable(f"its header promises {rate} Hz and {channels} channels")
+    return rate, channels
 
 
 def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArray[np.float32]]:
@@ -45,7 +65,8 @@ def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArray[
     pydub's own reader would hold the whole file in memory, and pass over damage.
     """
     form = ["-map", "0:a:0", "-ar", str(rate), "-ac", str(channels), "-f", "f32le", "-"]
-    command = ["ffmpeg", "-v", "error", "-nostdin", "-xerror", "-i", f"file:{path}", *form]
+    careful = ["-v", "error", "-nostdin", "-xerror", "-timelimit", str(MOST_SECONDS)]
+    command = ["ffmpeg", *careful, "-i", f"file:{path}", *form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as decoder:
         while decoder.stdout and (data := decoder.stdout.read(size // channels * channels * 4)):
             yield np.frombuffer(data, np.float32).reshape(-1, channels)

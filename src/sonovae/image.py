@@ -14,6 +14,7 @@ from sonovae.errors import Unreadable
 Images = NDArray[np.float32]
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+FORMATS = ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"]
 UNSIGNED_BYTES = 8
 """IDX's code for the type of its numbers."""
 
@@ -23,7 +24,7 @@ def read(path: Path) -> list[Images]:
     if path.suffix.lower() not in SUFFIXES:
         return list(_read_idx(path, dimensions=3).astype(np.float32) / np.float32(255))
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             return [_grey(image)]
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise Unreadable(f"not an image that can be read: {error}".replace(str(path), "it")) from None

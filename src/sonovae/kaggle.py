@@ -24,6 +24,7 @@ from sonovae.errors import UserError
 SECONDS = (5.0, 15.0)
 """To wait for a connection, and for the next bytes."""
 
+CREDENTIALS = "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json"
 PAGE = 1000
 """Files that Kaggle lists at once."""
 
@@ -100,7 +101,11 @@ class _Impatient(HTTPAdapter):
 
 @contextlib.contextmanager
 def _client() -> Iterator[Any]:
-    with build_kaggle_client() as client:
+    try:
+        made = build_kaggle_client()
+    except (ValueError, TypeError, OSError):  # whose text may hold the secret
+        raise UserError(f"your Kaggle credentials cannot be read: mend or delete {CREDENTIALS}, {INSTEAD}") from None
+    with made as client:
         for scheme in ("https://", "http://"):
             client.http_client()._session.mount(scheme, _Impatient())
         yield client
@@ -119,14 +124,14 @@ def _told(handle: str) -> Iterator[None]:
         raise UserError(f"Kaggle sent nothing for {SECONDS[1]:g} s: run again, {INSTEAD}") from None
     except requests.RequestException:
         raise UserError(f"Kaggle cannot be reached for {handle}: check the network, {INSTEAD}") from None
-    except ValueError as error:  # of a credentials file that is no JSON; it holds no secret
-        raise UserError(f"{error}: mend or delete that file, {INSTEAD}") from None
+    except ValueError:  # an answer that is no JSON, or a login that is no header; whose text may hold the secret
+        raise UserError(f"Kaggle was not understood: check {CREDENTIALS} and the network, {INSTEAD}") from None
 
 
 def _answered(handle: str, code: int) -> str:
     page = f"https://www.kaggle.com/datasets/{'/'.join(handle.split('/')[:2])}"
     if code == requests.codes.unauthorized:
-        return f"Kaggle does not know your login (401) for {handle}: mend KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json"
+        return f"Kaggle does not know your login (401) for {handle}: mend {CREDENTIALS}"
     if code == requests.codes.forbidden:
         return f"Kaggle forbids {handle} (403): accept its terms at {page}, and set KAGGLE_API_TOKEN to your token"
     if code == requests.codes.not_found:

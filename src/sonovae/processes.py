@@ -23,7 +23,8 @@ def each(
     # Forked from a server that holds no threads: a process with TensorFlow's cannot be forked.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])
-    with ProcessPool(workers, initializer=_hush, context=context) as pool:
+    items = list(items)
+    with ProcessPool(min(workers, max(1, len(items))), initializer=_hush, context=context) as pool:
         try:
             for future in [pool.schedule(function, [item], timeout=most_seconds) for item in items]:
                 try:

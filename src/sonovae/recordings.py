@@ -34,7 +34,7 @@ def collect(source: Path, out: Path, p: Fetch) -> pd.DataFrame:
     table = _judged(source, paths, p)
     if p.kind == "image":
         table = _with_labels(table, paths)
-    table = _chosen(table, p)
+    table = _limited(_without_copies(_chosen(table, p)), p).drop(columns="samples")
     _check_enough(table, source, p)
     _copy(paths, table, out)
     listing.write(out / "recordings.csv", table)
@@ -51,9 +51,9 @@ def files(source: Path, p: Fetch) -> dict[str, Path]:
 
 def _judged(source: Path, paths: Mapping[str, Path], p: Fetch) -> pd.DataFrame:
     """A row for each file: what it holds and is called, and whether it can be used."""
-    known, seen = naming.naming(source, p), dict[str, str]()
+    known = naming.naming(source, p)
     looked = progress(_contents(source, paths, p), "fetch", "files", len(paths))
-    rows = [_row(name, found, known, p, seen) for name, found in zip(paths, looked, strict=True)]
+    rows = [_row(name, found, known, p) for name, found in zip(paths, looked, strict=True)]
     columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
     return _with_case_clashes(pd.DataFrame(rows, columns=columns).fillna(""))
 
@@ -66,16 +66,15 @@ def _contents(source: Path, paths: Mapping[str, Path], p: Fetch) -> Iterator[Con
     return (Unreadable(reason) if reason else next(found) for reason in reasons)
 
 
-def _row(name: str, found: Contents | Unreadable, known: Naming, p: Fetch, seen: dict[str, str]) -> Row:
-    """The table's row of one file; `seen` holds the names of the bytes and samples before it."""
+def _row(name: str, found: Contents | Unreadable, known: Naming, p: Fetch) -> Row:
+    """The table's row of one file."""
     row: Row = dict.fromkeys(COLUMNS, "") | {"name": name, "status": USED}
-    row |= {"seconds": 0.0, "sample_rate": 0, "channels": 0}
+    row |= {"seconds": 0.0, "sample_rate": 0, "channels": 0, "samples": ""}
     try:
         if isinstance(found, Unreadable):
             raise found
         row |= _held(name, found, p)
         row |= known.of(name)
-        _check_new(name, found, seen)
     except Unreadable as reason:
         status = NOT_CHOSEN if str(reason) == folder.HIDDEN else LEFT_OUT
         row |= {"status": status, "reason": str(reason), "warning": ""}
@@ -92,16 +91,7 @@ def _held(name: str, found: Contents, p: Fetch) -> Row:
     if reason := verdict.refusal(facts, p):
         raise Unreadable(reason)
     row |= {"seconds": round(facts.seconds, 6), "sample_rate": facts.sample_rate, "channels": facts.channels}
-    return row | {"warning": verdict.warning(facts, name)}
-
-
-def _check_new(name: str, found: Contents, seen: dict[str, str]) -> None:
-    """Two files of the same sound would stand on both sides of a split."""
-    same_samples = seen.setdefault(found.facts.samples_sha256, name) if found.facts else name
-    if (first := seen.setdefault(found.sha256, name)) != name:
-        raise Unreadable(f"the same bytes as {first!r}")
-    if same_samples != name:
-        raise Unreadable(f"the same samples as {same_samples!r}")
+    return row | {"warning": verdict.warning(facts, name), "samples": facts.samples_sha256}
 
 
 def _with_case_clashes(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,15 +121,30 @@ def _with_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> pd.DataFrame
 
 
 def _chosen(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
-    """What fetch.only and fetch.limit pass over of the usable recordings is not chosen."""
+    """What fetch.only passes over of the usable recordings is not chosen."""
     used = listing.used(table)
-    if used.empty:
-        return table
-    chosen = naming.matches(used, p.only or {}, "fetch.only")
-    table.loc[used.index[~chosen], ["status", "reason"]] = NOT_CHOSEN, "fetch.only passes it over"
+    if len(used):
+        chosen = naming.matches(used, p.only or {}, "fetch.only")
+        table.loc[used.index[~chosen], ["status", "reason"]] = NOT_CHOSEN, "fetch.only passes it over"
+    return table
+
+
+def _without_copies(table: pd.DataFrame) -> pd.DataFrame:
+    """Of two files of the same sound, which would stand on both sides of a split, the first is used."""
+    seen = dict[str, str]()
+    for i, name, sha256, samples in listing.used(table)[["name", "sha256", "samples"]].itertuples():
+        same = {what: seen.setdefault(key, name) for what, key in (("samples", samples), ("bytes", sha256)) if key}
+        for what, first in same.items():
+            if first != name:
+                reason = f"the same {what} as {first!r}"
+                table.loc[i, ["status", "reason", "warning"]] = LEFT_OUT, reason, ""
+    return table
+
+
+def _limited(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
+    """What fetch.limit passes over of what is left is not chosen."""
     left = listing.used(table)
-    kept = naming.limited(list(left["name"]), p.limit)
-    over = left.index[~left["name"].isin(kept)]
+    over = left.index[~left["name"].isin(naming.limited(list(left["name"]), p.limit))]
     table.loc[over, ["status", "reason"]] = NOT_CHOSEN, "fetch.limit passes it over"
     return table
 

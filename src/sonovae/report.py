@@ -4,12 +4,13 @@ parameters."""
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sonovae import card, codec, dataset, listing, params, plots, survey
+from sonovae import card, checksums, codec, dataset, listing, params, plots, survey
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Preprocess
 
@@ -22,18 +23,24 @@ def write(root: Path, path: Path) -> None:
     """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet."""
     if not (root / RAW / "recordings.csv").exists():
         raise UserError(f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first")
+    for folder, stage in ((RAW, "fetch"), (PICTURES, "preprocess")):
+        if (root / folder).exists():
+            checksums.verify(root / folder, stage)
     p = params.load(root / "params.yaml")
     table, clips = listing.read(_newest(root)), _clips(root)
     used = listing.used(table)
     figures, warnings = _of_sound(root, used, p.preprocess)
     if clips is not None:
         figures["Some clips, as the model sees them"] = some_clips(root, clips)
-    about = card.of(root, p.fetch)
-    page = {"card": about.rows() if about else {}, "expected": _expected(about, used), "warnings": warnings}
+    about, sure = card.of(root, p.fetch), p.fetch.source in ("whistles", "kaggle")
+    page: dict[str, Any] = {"card": about.rows() if about else {}, "sure": sure, "warnings": warnings}
+    page["expected"] = _expected(about, used) if sure else []
     found = tables(table) | (splits(clips.clips, p.preprocess) if clips else {})
     page |= {"tables": found, "summary": listing.summary(table).splitlines()[0]}
     images = {title: _as_url(figure) for title, figure in figures.items()}
-    path.write_text(_template().render(**page, figures=images), encoding="utf-8")
+    part = path.with_suffix(".part")
+    part.write_text(_template().render(**page, figures=images), encoding="utf-8")
+    part.replace(path)
 
 
 def tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:

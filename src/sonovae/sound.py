@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import soundfile
@@ -21,8 +22,16 @@ BLOCK = 1 << 20
 FULL_SCALE = 1 - 2**-14
 """At or above it, an absolute sample counts as clipped: the highest two steps of 16 bits."""
 
-ENDLESS = 2**31 - 2**16
-"""Bytes; a program that streams leaves a number near 2³¹ or 2³² as its file's length, and the file is whole."""
+HEAD = 512
+"""Bytes that say what a file is."""
+
+CONTAINERS = {"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG", "MP3", "AU", "CAF"}
+"""Those of soundfile's whose being whole is checked."""
+
+
+def _is_open(length: int) -> bool:
+    """A program that streams leaves a number near 2³¹ or 2³² as its file's length, and the file is whole."""
+    return abs(length - 2**31) < 2**16 or length >= 2**32 - 2**16
 
 
 @dataclass(frozen=True)
@@ -100,8 +109,7 @@ def _opened(path: Path) -> Iterator[_Source]:
     """What reads the file is chosen by its first bytes, never by what failed before."""
     try:
         with path.open("rb") as data:
-            head = data.read(512)
-            data.seek(0)
+            head = _head(data)
             if container := ffmpeg.container(head):
                 rate, channels = ffmpeg.probe(path, container)
                 yield _Source(rate, channels, container, map(_finite, ffmpeg.blocks(path, rate, channels, BLOCK)))
@@ -113,6 +121,16 @@ def _opened(path: Path) -> Iterator[_Source]:
         raise Unreadable(f"not a sound file: {_guess(head) or _reason(error)}") from None
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
+
+
+def _head(data: IO[bytes]) -> bytes:
+    """The first bytes, behind an ID3 tag where there is one: its length is four times seven bits."""
+    head = data.read(HEAD)
+    if head.startswith(b"ID3"):
+        data.seek(10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False)))
+        head = data.read(HEAD)
+    data.seek(0)
+    return head
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
@@ -138,9 +156,16 @@ def _check_header(file: soundfile.SoundFile) -> None:
     """libsndfile reads what is there of a truncated file without a word, except in its log."""
     if file.samplerate < 1 or file.channels < 1:
         raise Unreadable(f"its header promises {file.samplerate} Hz and {file.channels} channels")
-    promise = re.search(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    if promise and int(promise[1]) < ENDLESS and int(promise[2]) < int(promise[1]):
-        raise Unreadable(f"truncated: {promise[2]} of {promise[1]} bytes of samples are there")
+    if file.format not in CONTAINERS:
+        raise Unreadable(f"{file.format} is not read: convert it to WAV or FLAC")
+    chunks = r"^ *(?:data|SSND|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)"
+    promise = re.search(chunks, file.extra_info, re.MULTILINE)
+    if promise and not _is_open(int(promise[1])) and int(promise[2]) < int(promise[1]):
+        raise Unreadable(f"truncated: {promise[2]} of {promise[1]} bytes are there")
+    if "Junk after the last page" in file.extra_info and "lacks an end" not in file.extra_info:
+        raise Unreadable(
+            "holds several streams, one after the other, of which the first alone would be read: join them"
+        )
     if "lacks an end-of-stream bit" in file.extra_info:
         raise Unreadable("truncated: its last page is not there")
 

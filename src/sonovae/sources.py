@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pooch
 import requests
+from urllib3.exceptions import HTTPError
 
 from sonovae import archive, checksums, kaggle, whistles
 from sonovae.errors import UserError
-from sonovae.params.fetch import Archive, Fetch
+from sonovae.params.fetch import Archive, Fetch, without_login
 
 HOME = Path(".sonovae/downloads")
 """Below the repository; nothing there is fetched twice."""
@@ -55,8 +56,14 @@ def newest(root: Path, p: Fetch) -> tuple[dict[str, str], list[str]]:
 
 def pinned(root: Path, at: str) -> str:
     """The SHA-256 of the archive at a path or URL as it is now; UserError where there is none."""
+    try:
+        without_login(at)
+    except ValueError as error:
+        raise UserError(f"the archive {error}") from None
     path = _fetched(root, at, None)
     if not archive.is_archive(path):
+        if path.is_relative_to(_home(root)):
+            path.unlink()
         raise UserError(f"{at!r} is neither a zip nor a tar file")
     return checksums.sha256(path)
 
@@ -74,9 +81,9 @@ def _unpack(root: Path, p: Fetch, folder: Path) -> None:
         path = _archive(root, p)
     try:
         archive.unpack(path, folder)
-    except UserError:
+    except archive.DamagedArchive:
         if p.source == "kaggle":
-            path.unlink()  # or a damaged download would be found again and again
+            path.unlink()  # or it would be found again and again
         raise
 
 
@@ -102,7 +109,7 @@ def _verified(root: Path, wanted: Archive) -> Path:
 
 def _fetched(root: Path, at: str, sha256: str | None) -> Path:
     """The archive as a file; that of a URL is downloaded, but not where one with this SHA-256 was before."""
-    if not at.startswith(("https://", "http://")):
+    if not at.lower().startswith(("https://", "http://")):
         path = Path(os.environ.get("DVC_ROOT", root)) / at
         if not path.is_file():
             raise UserError(f"{at!r} is not a file: name a zip or tar file, by its path in the project or its URL")
@@ -114,13 +121,18 @@ def _fetched(root: Path, at: str, sha256: str | None) -> Path:
 def _downloaded(url: str, home: Path) -> Path:
     """Under its SHA-256, once it is whole."""
     try:
+        pooch.get_logger().setLevel("WARNING")
         loader = pooch.HTTPDownloader(progressbar=True, timeout=30)
         with tempfile.TemporaryDirectory(dir=home, prefix="part-") as beside:
             path = Path(pooch.retrieve(url, None, "archive", beside, downloader=loader))
             return path.replace(home / f"{checksums.sha256(path)}.archive")
+    except requests.exceptions.ChunkedEncodingError:
+        raise UserError(f"{url!r} broke off: run again") from None
     except requests.RequestException as error:
         answer = f"answered {error.response.status_code}" if error.response is not None else "cannot be reached"
         raise UserError(f"{url!r} {answer}: check the address and the network") from None
+    except (ValueError, HTTPError):  # of a malformed address or answer
+        raise UserError(f"{url!r} is no address that can be used: check it") from None
 
 
 def _changes(old: str, new: str) -> list[str]:

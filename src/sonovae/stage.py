@@ -29,6 +29,8 @@ def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
             main(root)
     except UserError as error:
         _farewell(str(error), _way_back(root, outs, in_git), code=2)
+    except OSError as error:  # a full disk, say
+        _farewell(f"error: {error}", _way_back(root, outs, in_git), code=2)
     except (KeyboardInterrupt, SystemExit):
         _farewell("stopped", _way_back(root, outs, in_git), code=130)
     except Exception:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.signal import welch
 
 from sonovae import naming, sound
+from sonovae.errors import Unreadable, UserError
 from sonovae.progress import progress
 from sonovae.waveform import Samples
 
@@ -86,5 +87,8 @@ def misfits(found: Survey, used: pd.DataFrame) -> list[str]:
 
 
 def _read(raw: Path, rows: pd.DataFrame) -> Iterator[tuple[Samples, int]]:
-    for path in progress(rows["path"], "report", "recordings", len(rows)):
-        yield sound.read(raw / path)
+    for path, name in progress(zip(rows["path"], rows["name"], strict=True), "report", "recordings", len(rows)):
+        try:
+            yield sound.read(raw / path)
+        except Unreadable as error:
+            raise UserError(f"{name!r} cannot be read: {error}: `make repro` fetches the recordings anew") from None

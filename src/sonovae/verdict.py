@@ -20,6 +20,8 @@ MAX_CLIPPED, MAX_OFFSET, MAX_CANCELLED = 1e-3, 0.02, 0.1
 SUFFIXES = {
     "WAV": {".wav", ".wave"},
     "WAVEX": {".wav", ".wave"},
+    "RF64": {".wav", ".rf64"},
+    "W64": {".w64"},
     "FLAC": {".flac"},
     "OGG": {".ogg", ".oga", ".opus"},
     "MP3": {".mp3"},

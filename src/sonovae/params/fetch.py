@@ -47,7 +47,8 @@ class Table:
     group: str
 
 
-def _holds_no_login(at: str) -> str:
+def without_login(at: str) -> str:
+    """The path or URL; ValueError where it holds a login."""
     if not at or re.match(r"\w+://[^/]*@", at):
         raise ValueError("must be a path, or a URL without a login, as params.yaml is no place for one")
     return at
@@ -55,9 +56,9 @@ def _holds_no_login(at: str) -> str:
 
 @dataclass(frozen=True, config=STRICT)
 class Archive:
-    """A zip or tar file: a path in the project or a URL, and the SHA-256 of its bytes, which pins it."""
+    """A zip or tar file: a path, from the repository's folder, or a URL; and its SHA-256, which pins it."""
 
-    at: Annotated[str, AfterValidator(_holds_no_login)]
+    at: Annotated[str, AfterValidator(without_login)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 

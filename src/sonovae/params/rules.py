@@ -17,7 +17,19 @@ Decibels = Annotated[float, Field(le=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-OWN_COLUMNS = {"path", "name", "sha256", "seconds", "sample_rate", "channels", "status", "reason", "warning", "labels"}
+OWN_COLUMNS = {
+    "path",
+    "name",
+    "sha256",
+    "seconds",
+    "sample_rate",
+    "channels",
+    "status",
+    "reason",
+    "warning",
+    "samples",
+    "labels",
+}
 OWN_COLUMNS |= {"item", "start", "source_start", "split", "low", "high", "gain"}
 """Columns of the recordings and clips tables that no pattern may overwrite."""
 
