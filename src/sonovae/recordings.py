@@ -54,7 +54,7 @@ def _judged(source: Path, paths: Mapping[str, Path], p: Fetch) -> pd.DataFrame:
     known = naming.naming(source, p)
     looked = progress(_contents(source, paths, p), "fetch", "files", len(paths))
     rows = [_row(name, found, known, p) for name, found in zip(paths, looked, strict=True)]
-    columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
+    columns = list(dict.fromkeys([*COLUMNS, "samples", *(key for row in rows for key in row)]))
     return _with_case_clashes(pd.DataFrame(rows, columns=columns).fillna(""))
 
 
