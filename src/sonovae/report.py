@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sonovae import card, checksums, codec, dataset, listing, params, plots, survey
 from sonovae.errors import UserError
+from sonovae.params.fetch import Fetch
 from sonovae.params.preprocess import Preprocess
 
 RAW, PICTURES = Path("data/raw"), Path("data/pictures")
@@ -20,39 +21,41 @@ SHOWN = 12
 
 
 def write(root: Path, path: Path) -> None:
-    """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet."""
-    if not (root / RAW / "recordings.csv").exists():
-        raise UserError(f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first")
-    for folder, stage in ((RAW, "fetch"), (PICTURES, "preprocess")):
-        if (root / folder).exists():
-            checksums.verify(root / folder, stage)
+    """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet, or has changed."""
+    _verify(root)
     p = params.load(root / "params.yaml")
     table, clips = listing.read(_newest(root)), _clips(root)
-    used = listing.used(table)
-    figures, warnings = _of_sound(root, used, p.preprocess)
+    figures, warnings = _of_sound(root, listing.used(table), p.preprocess)
     if clips is not None:
         figures["Some clips, as the model sees them"] = some_clips(root, clips)
-    about, sure = card.of(root, p.fetch), p.fetch.source in ("whistles", "kaggle")
-    page: dict[str, Any] = {"card": about.rows() if about else {}, "sure": sure, "warnings": warnings}
-    page["expected"] = _expected(about, used) if sure else []
     found = tables(table) | (splits(clips.clips, p.preprocess) if clips else {})
-    page |= {"tables": found, "summary": listing.summary(table).splitlines()[0]}
-    images = {title: _as_url(figure) for title, figure in figures.items()}
+    page = about(root, p.fetch, table) | {"warnings": warnings, "tables": found}
+    page["figures"] = {title: _as_url(figure) for title, figure in figures.items()}
     part = path.with_suffix(".part")
-    part.write_text(_template().render(**page, figures=images), encoding="utf-8")
+    part.write_text(_template().render(**page), encoding="utf-8")
     part.replace(path)
+
+
+def about(root: Path, p: Fetch, table: pd.DataFrame) -> dict[str, Any]:
+    """What the page says in words; of a folder or an archive nobody knows whether the card is theirs."""
+    dataset_card, sure = card.of(root, p), p.source in ("whistles", "kaggle")
+    page: dict[str, Any] = {"summary": listing.summary(table).splitlines()[0], "sure": sure}
+    page["card"] = dataset_card.rows() if dataset_card else {}
+    return page | {"expected": _expected(dataset_card, listing.used(table)) if sure else []}
 
 
 def tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """What the page counts of recordings, by title."""
     used = listing.used(table)
-    found = {"By status": _counts(table, "status"), "By label": _counts(used, "label")}
-    found["By group"] = _counts(used, "group")
     odd = table[table["status"] != listing.USED]
-    found["By reason"] = _counts(odd, "reason")
-    found["Not used"] = odd[["name", "status", "reason"]]
-    found["Used, with a warning"] = used.loc[used["warning"] != "", ["name", "warning"]]
-    return found
+    return {
+        "Not used": odd[["name", "status", "reason"]],
+        "Used, with a warning": used.loc[used["warning"] != "", ["name", "warning"]],
+        "By status": _counts(table, "status"),
+        "By reason": _counts(odd, "reason"),
+        "By label": _counts(used, "label"),
+        "By group": _counts(used, "group"),
+    }
 
 
 def splits(clips: pd.DataFrame, p: Preprocess) -> dict[str, pd.DataFrame]:
@@ -71,6 +74,14 @@ def some_clips(root: Path, clips: dataset.Dataset) -> Figure:
     pictures = [clips.pictures[i] for i in chosen]
     half = (len(pictures) + 1) // 2
     return plots.rows({"clips": pictures[:half], "more": pictures[half:] or pictures[:1]}, c.extent, c.unit)
+
+
+def _verify(root: Path) -> None:
+    if not (root / RAW / "recordings.csv").exists():
+        raise UserError(f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first")
+    for folder, stage in ((RAW, "fetch"), (PICTURES, "preprocess")):
+        if (root / folder).exists():
+            checksums.verify(root / folder, stage)
 
 
 def _newest(root: Path) -> Path:
@@ -99,12 +110,13 @@ def _of_sound(root: Path, used: pd.DataFrame, p: Preprocess) -> tuple[dict[str, 
     return figures, survey.misfits(found, used)
 
 
-def _expected(about: card.Card | None, used: pd.DataFrame) -> list[str]:
+def _expected(promised: card.Card | None, used: pd.DataFrame) -> list[str]:
     """What the card promises, and what is there."""
-    if about is None:
+    if promised is None:
         return []
-    lines = [f"{len(used)} recordings are used; the dataset has {about.files} files"] if about.files else []
-    return lines + ([f"{used['seconds'].sum():.0f} s are used of its {about.seconds:.0f}"] if about.seconds else [])
+    lines = [f"{len(used)} recordings are used; the dataset has {promised.files} files"] if promised.files else []
+    seconds = [f"{used['seconds'].sum():.0f} s are used of its {promised.seconds:.0f}"] if promised.seconds else []
+    return lines + seconds
 
 
 def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -58,9 +58,10 @@ def warning(facts: Facts, name: str) -> str:
     """What is odd about a recording that is used all the same; nothing where nothing is."""
     suffix = PurePosixPath(name).suffix.lower()
     fitting = SUFFIXES.get(facts.container, {suffix}) | {""}
+    clipped = facts.clipped > MAX_CLIPPED and facts.peak <= 1
     oddities = {
         f"peaks at {facts.peak:.3g}, over full scale": facts.peak > 1,
-        f"clipped: {facts.clipped:.1%} of its samples are at full scale": facts.clipped > MAX_CLIPPED,
+        f"clipped: {facts.clipped:.1%} of its samples are at full scale": clipped,
         f"an offset of {facts.offset:.3g}": abs(facts.offset) > MAX_OFFSET,
         "its channels nearly cancel each other out": facts.swing < MAX_CANCELLED * facts.peak,
         f"an unusual sample rate of {facts.sample_rate} Hz": facts.sample_rate not in RATES,
