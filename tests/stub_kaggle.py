@@ -21,7 +21,8 @@ class Kaggle:
     files: dict[int, dict[str, int]] = field(default_factory=dict)
     status: int = 200
     cuts: int = 0  # times that the connection breaks off half way
-    md5: str = ""  # instead of the true one
+    md5: str = ""  # instead of the true one; none: none
+    ignores_range: bool = False
     seconds: float = 0  # before each answer
     drip: float = 0  # between the blocks of a file
     seen: list[str] = field(default_factory=list)
@@ -72,13 +73,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         data = self.kaggle.archives[int(self.path.split("/")[2])]
-        start = int(re.sub(r"bytes=(\d+)-", r"\1", self.headers.get("Range", "bytes=0-")))
+        wanted = "bytes=0-" if self.kaggle.ignores_range else self.headers.get("Range", "bytes=0-")
+        start = int(re.sub(r"bytes=(\d+)-", r"\1", wanted))
         self.kaggle.seen.append(f"GET from {start}")
         self.send_response(206 if "Range" in self.headers else 200)
         self.send_header("Content-Length", str(len(data) - start))
         self.send_header("Accept-Ranges", "bytes")
         true = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-        self.send_header("X-Goog-Hash", f"md5={self.kaggle.md5 or true}")
+        if self.kaggle.md5 != "none":
+            self.send_header("X-Goog-Hash", f"md5={self.kaggle.md5 or true}")
         self.end_headers()
         self.send_blocks(data[start:])
 

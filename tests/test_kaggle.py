@@ -80,9 +80,17 @@ def test_a_killed_download_goes_on_in_the_next_run(tmp_path: Path, stub: Kaggle)
     assert stub.seen[-1] == "GET from 1000"
 
 
+def test_a_server_that_ignores_where_to_go_on(tmp_path: Path, stub: Kaggle) -> None:
+    stub.ignores_range, stub.md5 = True, "none"
+    (tmp_path / "anna-whistles-versions-1.part").write_bytes(b"x" * 1000)
+    with pytest.raises(UserError, match="arrived damaged: run again"):
+        kaggle.download(HANDLE, tmp_path)
+    assert kaggle.download(HANDLE, tmp_path).read_bytes() == stub.archives[1]
+
+
 def test_a_wrong_checksum(tmp_path: Path, stub: Kaggle) -> None:
     stub.md5 = "AAAAAAAAAAAAAAAAAAAAAA=="
-    with pytest.raises(UserError, match="versions/1 arrived damaged, its MD5 is not Kaggle's: run again, or put its"):
+    with pytest.raises(UserError, match="versions/1 arrived damaged: run again, or put its"):
         kaggle.download(HANDLE, tmp_path / "home")
     assert list((tmp_path / "home").iterdir()) == []
 

@@ -77,6 +77,10 @@ def _download(dataset: DatasetHandle, part: Path) -> None:
     with _client() as client:
         answer = handle_call(lambda: client.datasets.dataset_api_client.download_dataset(request), dataset)
         download_file(answer, str(part), dataset)  # with a progress bar, and MD5 where Kaggle names one
+    promised = answer.headers.get("Content-Length")
+    if promised and _size(part) != int(promised):  # of a server that answers a resumed request with something else
+        part.unlink()
+        raise DataCorruptionError
 
 
 def _newest(dataset: DatasetHandle) -> str:
@@ -119,7 +123,7 @@ def _told(handle: str) -> Iterator[None]:
     except KaggleApiHTTPError as error:
         raise UserError(f"{_answered(handle, error.response.status_code)}, {INSTEAD}") from None
     except DataCorruptionError:
-        raise UserError(f"{handle} arrived damaged, its MD5 is not Kaggle's: run again, {INSTEAD}") from None
+        raise UserError(f"{handle} arrived damaged: run again, {INSTEAD}") from None
     except requests.Timeout:
         raise UserError(f"Kaggle sent nothing for {SECONDS[1]:g} s: run again, {INSTEAD}") from None
     except requests.RequestException:
