@@ -172,6 +172,16 @@ def test_a_handle_without_a_version_is_no_pin(tmp_path: Path, handle: str) -> No
         project_of(tmp_path, fetch__kaggle=handle)
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_token_with_a_lines_end_is_not_shown(
+    tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET + end)
+    with pytest.raises(UserError, match="KAGGLE_API_TOKEN") as caught:
+        kaggle.download(HANDLE, tmp_path / "home")
+    assert SECRET not in str(caught.value)
+
+
 def test_a_damaged_archive_is_not_kept(tmp_path: Path, stub: Kaggle) -> None:
     root, good = project_of(tmp_path), stub.archives[1]
     stub.archives[1] = good[:1000]
