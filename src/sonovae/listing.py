@@ -48,9 +48,8 @@ def summary(table: pd.DataFrame) -> str:
     """How many are used, and each that is left out with its reason."""
     kept, gone = used(table), table[table["status"] == LEFT_OUT]
     seconds = f", {kept['seconds'].sum():.0f} s" if kept["seconds"].sum() else ""
-    passed = (table["status"] == NOT_CHOSEN).sum()
-    lines = [
-        f"{len(kept)} recordings used{seconds}; {len(gone)} left out" + (f"; {passed} not chosen" if passed else "")
-    ]
+    counts = {"not chosen": (table["status"] == NOT_CHOSEN).sum(), "with a warning": (kept["warning"] != "").sum()}
+    others = "".join(f"; {n} {what}" for what, n in counts.items() if n)
+    lines = [f"{len(kept)} recordings used{seconds}; {len(gone)} left out{others}"]
     lines += [f"  left out: {name!r}: {reason}" for name, reason in zip(gone["name"], gone["reason"], strict=True)]
     return "\n".join(lines[:20] + ([f"  … and {len(lines) - 20} more"] if len(lines) > 20 else []))
