@@ -33,6 +33,13 @@ def test_all_failures_are_told_at_once(tmp_path: Path) -> None:
         assert fault in message
 
 
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b'"path","name"\n"a\n', b"seconds\nlong\n"])
+def test_what_is_no_table_is_named(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    with pytest.raises(UserError, match="a.csv cannot be read as a table: `dvc repro -f fetch` writes it anew"):
+        listing.read(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("path", ["../../etc/passwd", "files/../x.wav", f"files/{'a' * 64}.wav\n", "/files/x"])
 def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: str) -> None:
     pd.DataFrame([ROW | {"path": path}]).to_csv(tmp_path / "a.csv", index=False)

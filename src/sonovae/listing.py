@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from sonovae import schema
+from sonovae.errors import UserError
 
 COLUMNS = [
     "path",
@@ -34,8 +35,11 @@ def write(path: Path, table: pd.DataFrame) -> None:
 
 def read(path: Path) -> pd.DataFrame:
     """The door back from `write`: text columns as text, whatever they hold."""
-    text: dict[str, type] = {column: str for column in pd.read_csv(path, nrows=0).columns if column not in NUMBERS}
-    table = pd.read_csv(path, dtype=text | NUMBERS, keep_default_na=False)
+    try:
+        text: dict[str, type] = {name: str for name in pd.read_csv(path, nrows=0).columns if name not in NUMBERS}
+        table = pd.read_csv(path, dtype=text | NUMBERS, keep_default_na=False)
+    except (OSError, ValueError):
+        raise UserError(f"{path} cannot be read as a table: `dvc repro -f fetch` writes it anew") from None
     return schema.check(table, schema.RECORDINGS, str(path), "fetch")
 
 
