@@ -103,7 +103,7 @@ def recipe(root: Path, name: str, force: bool) -> None:
     print(f"params.yaml is the recipe {name}: {recipes.described(root)[name]}")
     fetch = params.load(root / "params.yaml").fetch
     if dataset := card.of(root, fetch):
-        print(f"{dataset.title}: {dataset.what}. {dataset.licence}.")
+        print(f"{dataset.title}: {dataset.what}. Licence: {dataset.licence}.")
     if fetch.source == "kaggle" and dataset:
         print(f"next: make repro, which downloads {fetch.kaggle} from Kaggle; or, with the files at hand")
         print(f"({dataset.layout}), make folder FROM=path/to/them; make repro")
