@@ -120,6 +120,17 @@ def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Ge
     assert (tmp_path / "project/data/raw" / labels).is_file()
 
 
+def test_labels_whose_names_end_as_kaggles_do(tmp_path: Path, folder: Path, rng: np.random.Generator) -> None:
+    write_idx(folder / "t-images.idx3-ubyte", rng.integers(0, 256, (5, 4, 3)))
+    write_idx(folder / "t-labels.idx1-ubyte", np.arange(5))
+    picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
+    picture |= {"size": [4, 4], "interpolation": "nearest"}
+    sections = {"preprocess__waveform": None, "preprocess__spectrogram": None, "preprocess__picture": picture}
+    table = fetched(tmp_path, folder, fetch__kind="image", **sections)
+    assert table["status"].tolist() == ["used", "labels"]
+    assert (tmp_path / "project/data/raw" / table.loc["t-images.idx3-ubyte", "labels"]).is_file()
+
+
 @pytest.mark.parametrize(
     "name", ["with space.wav", "a#b.wav", "new\nline.wav", "carriage\rreturn.wav", "🎵.wav", 'q"u,ote.wav', "NA.wav"]
 )

@@ -83,15 +83,19 @@ def _row(name: str, found: Contents | Unreadable, known: Naming, p: Fetch) -> Ro
 
 def _held(name: str, found: Contents, p: Fetch) -> Row:
     """What the file holds; Unreadable where the rules refuse it."""
-    suffix = PurePosixPath(name).suffix.lower()
-    row: Row = {"sha256": found.sha256}
-    row["path"] = f"files/{found.sha256}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
+    row: Row = {"sha256": found.sha256, "path": _place(found.sha256, name)}
     if (facts := found.facts) is None:
         return row
     if reason := verdict.refusal(facts, p):
         raise Unreadable(reason)
     row |= {"seconds": round(facts.seconds, 6), "sample_rate": facts.sample_rate, "channels": facts.channels}
     return row | {"warning": verdict.warning(facts, name), "samples": facts.samples_sha256}
+
+
+def _place(sha256: str, name: str) -> str:
+    """Where the file's copy lies; what only looks like a suffix is not kept."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return f"files/{sha256}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
 
 
 def _with_case_clashes(table: pd.DataFrame) -> pd.DataFrame:
@@ -111,10 +115,10 @@ def _with_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> pd.DataFrame
         name = str(table.loc[i, "name"])
         for at in table.index[table["name"] == image.labels_name(name)]:
             with contextlib.suppress(Unreadable):  # it stays left out
-                path = paths[str(table.loc[at, "name"])]
-                image.read_labels(path)
-                sha256 = checksums.sha256(path)
-                table.loc[at, ["sha256", "path"]] = sha256, f"files/{sha256}{path.suffix.lower()}"
+                labels = str(table.loc[at, "name"])
+                image.read_labels(paths[labels])
+                sha256 = checksums.sha256(paths[labels])
+                table.loc[at, ["sha256", "path"]] = sha256, _place(sha256, labels)
                 table.loc[at, ["status", "reason"]] = listing.LABELS, f"of the images in {name!r}"
                 table.loc[i, "labels"] = table.loc[at, "path"]
     return table
