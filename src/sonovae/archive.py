@@ -133,7 +133,7 @@ def _check_names(names: list[str]) -> None:
             raise Refused(f"{name!r} is no path inside a folder")
         if {"", ".", ".."} & set(parts):
             raise Refused(f"{name!r} leads out of the folder, or is no plain path")
-        if len(name.encode("utf-8", "replace")) > LONGEST_PATH or max(map(_bytes, parts)) > LONGEST_NAME:
+        if _bytes(name) > LONGEST_PATH or max(map(_bytes, parts)) > LONGEST_NAME:
             raise Refused(f"{name[:60]!r}… is too long a name")
         if (other := seen.get(_folded(name))) is not None:
             raise Refused(f"{name!r} and {other!r} are one name on some disks")
@@ -144,8 +144,8 @@ def _check_names(names: list[str]) -> None:
                 raise Refused(f"{seen[str(above)]!r} is a file, and a folder of {name!r}")
 
 
-def _bytes(part: str) -> int:
-    return len(part.encode("utf-8", "replace"))
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8", "replace"))
 
 
 def _folded(name: str) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sonovae import schema
 
-COLUMNS = ["sha256", "item", "start", "source_start", "label", "group", "split", "low", "high", "gain"]
+COLUMNS = list(schema.CLIPS.columns)
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,7 @@ import pandas as pd
 from sonovae import schema
 from sonovae.errors import UserError
 
-COLUMNS = [
-    "path",
-    "name",
-    "sha256",
-    "seconds",
-    "sample_rate",
-    "channels",
-    "label",
-    "group",
-    "status",
-    "reason",
-    "warning",
-]
+COLUMNS = list(schema.RECORDINGS.columns)
 NUMBERS: dict[str, type] = {"seconds": float, "sample_rate": int, "channels": int}
 USED, LEFT_OUT, NOT_CHOSEN, LABELS = "used", "left out", "not chosen", "labels"
 """A file's status: a recording that is used; one that cannot be; one that fetch.only or fetch.limit passes over; the
