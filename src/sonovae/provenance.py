@@ -8,6 +8,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from sonovae import checksums
+
 
 def inputs(root: Path, stage: str) -> dict[str, str]:
     """SHA-256 of each dependency of the stage, by its path, and of each section of params.yaml that it reads."""
@@ -28,8 +30,7 @@ def key(hashes: dict[str, str]) -> str:
 def path_hash(path: Path) -> str:
     """SHA-256 of a file's bytes, or of the names and hashes of all files of a folder."""
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return checksums.sha256(path)
     found = sorted(each for each in path.rglob("*") if each.is_file())
     return key({each.relative_to(path).as_posix(): path_hash(each) for each in found})
 
