@@ -38,6 +38,7 @@ UPSAMPLE = {"layer": "upsample", "size": 2}
         [PROJECT, conv(1)],
         [PROJECT, conv(1, 1, "relu", "conv", "valid")],
         [PROJECT, conv(1, 3, "relu", "conv_transposed", "valid")],
+        [PROJECT, conv(16), DEPTH_TO_SPACE, DEPTH_TO_SPACE, SPACE_TO_DEPTH, conv(1)],
         [DENSE, PROJECT, UPSAMPLE, conv(4, 1, "relu", "conv_transposed", "valid"), UPSAMPLE, conv(1)],
     ],
 )
@@ -51,8 +52,7 @@ def test_shapes_come_back_whatever_the_size(shape: tuple[int, int], network: lis
 
 def test_depth_to_space_is_the_way_back_from_space_to_depth(rng: np.random.Generator) -> None:
     image = rng.uniform(size=(2, 8, 6, 3)).astype(np.float32)
-    there, back = (params.parse(some, kind) for some, kind in
-                   ((SPACE_TO_DEPTH, networks.SpaceToDepth), (DEPTH_TO_SPACE, networks.DepthToSpace)))  # fmt: skip
+    there, back = layers(SPACE_TO_DEPTH, DEPTH_TO_SPACE)
     deep = networks._space_to_depth(there, keras.ops.convert_to_tensor(image), None)
     assert deep.shape == (2, 4, 3, 12)
     np.testing.assert_array_equal(networks._depth_to_space(back, deep, None), image)

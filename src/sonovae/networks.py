@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from sonovae.errors import UserError
-from sonovae.params.layers import AveragePool, Conv, Dense, DepthToSpace, Layer, Project, SpaceToDepth, Upsample
+from sonovae.params.layers import Conv, Dense, Layer, Project, Rearrange, Resample
 
 Size = tuple[int, int]
 
@@ -63,11 +63,11 @@ def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
     return build
 
 
-def _average_pool(layer: AveragePool, x: Any, _: Size | None) -> Any:
+def _average_pool(layer: Resample, x: Any, _: Size | None) -> Any:
     return layers.AveragePooling2D(layer.size)(x)
 
 
-def _upsample(layer: Upsample, x: Any, _: Size | None) -> Any:
+def _upsample(layer: Resample, x: Any, _: Size | None) -> Any:
     return layers.UpSampling2D(layer.size)(x)
 
 
@@ -80,7 +80,7 @@ def _project(layer: Project, x: Any, size: Size) -> Any:
     return layers.Reshape(shape)(layers.Dense(shape[0] * shape[1] * shape[2], activation=layer.activation)(x))
 
 
-def _space_to_depth(layer: SpaceToDepth, x: Any, _: Size | None) -> Any:
+def _space_to_depth(layer: Rearrange, x: Any, _: Size | None) -> Any:
     """[N, F, T, C] → [N, F / b, T / b, b² C]; zeros fill up what is not a multiple of b."""
     b, (_, f, t, c) = layer.block, x.shape
     x = layers.ZeroPadding2D(((0, -f % b), (0, -t % b)))(x)
@@ -88,7 +88,7 @@ def _space_to_depth(layer: SpaceToDepth, x: Any, _: Size | None) -> Any:
     return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, -(-f // b), -(-t // b), b * b * c))
 
 
-def _depth_to_space(layer: DepthToSpace, x: Any, _: Size | None) -> Any:
+def _depth_to_space(layer: Rearrange, x: Any, _: Size | None) -> Any:
     """The door back: [N, F, T, b² C] → [N, b F, b T, C]."""
     b, (_, f, t, c) = layer.block, x.shape
     if c % b**2:
@@ -120,9 +120,9 @@ def _size_before(network: Sequence[Layer], size: Size) -> Size:
 def _before(layer: Layer, size: int, axis: int) -> int:
     """The fewest pixels along one axis from which a layer makes `size`."""
     match layer:
-        case DepthToSpace(block=times) | Upsample(size=times):
+        case Rearrange(layer="depth_to_space", block=times) | Resample(layer="upsample", size=times):
             return -(-size // times)
-        case AveragePool(size=times):
+        case Rearrange(block=times) | Resample(size=times):
             return size * times
         case Conv(layer="conv", padding="same"):
             return size * layer.stride[axis]

@@ -25,34 +25,19 @@ class Conv:
 
 
 @dataclass(frozen=True, config=STRICT)
-class SpaceToDepth:
-    """Each block×block pixels become block² channels of one pixel."""
+class Rearrange:
+    """Each block×block pixels become block² channels of one pixel (space_to_depth), or the other way round."""
 
-    layer: Literal["space_to_depth"]
+    layer: Literal["space_to_depth", "depth_to_space"]
     block: Annotated[int, Field(ge=2)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class DepthToSpace:
-    """Each block² channels of a pixel become block×block pixels."""
+class Resample:
+    """Each size×size pixels become their mean, what is left over at the edges being dropped (average_pool), or each
+    pixel becomes size×size equal ones (upsample)."""
 
-    layer: Literal["depth_to_space"]
-    block: Annotated[int, Field(ge=2)]
-
-
-@dataclass(frozen=True, config=STRICT)
-class AveragePool:
-    """Each size×size pixels become their mean; what is left over at the edges is dropped."""
-
-    layer: Literal["average_pool"]
-    size: Annotated[int, Field(ge=2)]
-
-
-@dataclass(frozen=True, config=STRICT)
-class Upsample:
-    """Each pixel becomes size×size equal ones."""
-
-    layer: Literal["upsample"]
+    layer: Literal["average_pool", "upsample"]
     size: Annotated[int, Field(ge=2)]
 
 
@@ -75,7 +60,5 @@ class Project:
     activation: Activation
 
 
-Layer = Annotated[
-    Conv | SpaceToDepth | DepthToSpace | AveragePool | Upsample | Dense | Project, Field(discriminator="layer")
-]
+Layer = Annotated[Conv | Rearrange | Resample | Dense | Project, Field(discriminator="layer")]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
