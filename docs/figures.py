@@ -181,7 +181,7 @@ def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
 def losses(seed: int) -> Figure:
     """The error by epoch, with the floors of the validation split, and the KL divergence."""
     table, data, size = pd.read_csv(MODEL / "losses.csv"), dataset.load(PICTURES), len(np.load(SAMPLES / "z.npy")[0])
-    train, validation = data.side("train").pictures, data.side("validation").pictures
+    train, validation = data.side("train").pictures[:], data.side("validation").pictures[:]
     figure, (left, right) = canvas(2, 3.6)
     for axes, key in ((left, "mse"), (right, "kl")):
         axes.plot(table["epoch"], table[key], color=BLUE, label="training")

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from sonovae import codec, dataset, latent, maps, metrics, model, params, plots, reconstruction, stage, tracking
+from sonovae import codec, dataset, health, latent, maps, metrics, model, params, plots, reconstruction, stage, tracking
 from sonovae.params.sections import Evaluate
 
 RAW, PICTURES, MODEL, OUT = "data/raw", "data/pictures", "data/model", "data/evaluation"
-OUTS = (f"{OUT}/reconstructions", f"{OUT}/reconstructions.png", f"{OUT}/latent.png")
+OUTS = (f"{OUT}/reconstructions", f"{OUT}/reconstructions.png", f"{OUT}/latent.png", f"{OUT}/health.png")
 
 
 def main(root: Path) -> None:
@@ -20,8 +20,10 @@ def main(root: Path) -> None:
     data = dataset.load(root / PICTURES)
     train, test = data.side("train"), data.side("test")
     posterior = latent.encode(trained.encoder, test.pictures)
-    restored = reconstruction.restore(trained, root / MODEL, posterior, test.pictures)
-    found = reconstruction.score(trained, posterior, train.pictures, test.pictures, restored, p.seed)
+    history = model.history(root / MODEL)
+    restored = reconstruction.restore(trained, root / MODEL, posterior, test.pictures[:])
+    found = reconstruction.score(trained, posterior, train.pictures[:], test.pictures[:], restored, p.seed)
+    found["health"] = health.metrics(posterior, trained.space.prior, history["losses"], p.seed)
     chosen = np.sort(np.random.default_rng(p.seed).permutation(len(test.clips))[: p.clips])
     shown = reconstruction.show(root / RAW, fitted, test, chosen, restored)
     with stage.whole(root / OUT) as out:
@@ -31,6 +33,7 @@ def main(root: Path) -> None:
         pictures = reconstruction.pictures(fitted, shown, 8)
         plots.save(plots.rows(pictures, fitted.extent, fitted.unit), out / "reconstructions.png")
         plots.save(maps_of(trained, data, p), out / "latent.png")
+        plots.save(plots.health(**history), out / "health.png")
     tracking.result(root, "evaluate", trained.id, root / OUT, found)
     print(f"evaluate: {json.dumps(found)}")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from sonovae import params, sound
+from sonovae import dataset, params, sound
 
 HERE = Path(__file__).parents[1]
 RECORDINGS = HERE.parent / "shared" / "data"
@@ -110,3 +111,10 @@ def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(n):
         sound.write(folder / f"tone{i}.wav", tone(seconds, 300 + 50 * i), 8000)
+
+
+def table(n: int) -> pd.DataFrame:
+    """A clips table of n clips that train."""
+    columns = {name: [0] * n for name in dataset.COLUMNS} | {"split": ["train"] * n, "label": ["NA"] * n}
+    columns |= {"sha256": ["0" * 64] * n, "item": list(range(n)), "group": ["g"] * n}
+    return pd.DataFrame(columns | {name: [1.0] * n for name in ("source_start", "low", "high", "gain")})

@@ -247,7 +247,7 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
 def test_a_rate_that_diverges_is_named(copy: Path) -> None:
     params.edit(copy / "params.yaml", {"train.learning_rate": 1e30, "train.reconstruction_weight": 1e30})
     before = (copy / "data/model/model.json").read_bytes()
-    with pytest.raises(UserError, match="no longer a number in epoch 1: lower train.learning_rate"):
+    with pytest.raises(UserError, match="no longer a number in epoch 1, batch . .rows .*: lower train.learning_rate"):
         run(copy, train)
     assert (copy / "data/model/model.json").read_bytes() == before
 

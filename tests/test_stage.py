@@ -1,9 +1,14 @@
 """What every stage does alike."""
 
-import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+from conftest import HERE
 
 from sonovae import stage
 from sonovae.errors import UserError
@@ -46,6 +51,7 @@ def ended(root: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> 
 
     monkeypatch.chdir(root)
     monkeypatch.setattr(stage, "_die_with_parent", lambda: None)
+    monkeypatch.setattr(stage, "_end_in_time", lambda farewell: None)
     with pytest.raises(SystemExit) as caught:
         stage.run(main, "data/raw")
     assert isinstance(caught.value.code, int)
@@ -84,22 +90,21 @@ def test_other_ends_say_the_way_back_too(
     assert lines[-1] == "nothing was written to data/raw; there were none before"
 
 
-def try_to_enter(root: Path, said: "multiprocessing.Queue[str]") -> None:
-    try:
-        with stage._alone(root):
-            said.put("entered")
-    except UserError as error:
-        said.put(str(error))
-
-
-def test_two_stages_never_write_into_one_folder(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    said = context.Queue()
-    with stage._alone(tmp_path):
-        other = context.Process(target=try_to_enter, args=(tmp_path, said))
-        other.start()
-        message = said.get(timeout=60)
-        other.join()
-    assert message.startswith(f"error: another stage is at work in {tmp_path}, process ")
-    with stage._alone(tmp_path):
-        pass
+@pytest.mark.processes
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stage_stops_within_5_s_whatever_it_computes(tmp_path: Path, number: signal.Signals) -> None:
+    """numpy computes for minutes here, and Python hears of no signal meanwhile."""
+    busy = "print('busy', flush=True); np.linalg.svd(np.random.default_rng(1).random((6000, 6000)))"
+    code = f"import numpy as np; from sonovae import stage\ndef main(root): {busy}\nstage.run(main, 'data/raw')"
+    environment = os.environ | {"PYTHONPATH": str(HERE / "src"), "OPENBLAS_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "busy\n"
+        time.sleep(1)
+        process.send_signal(number)
+        began = time.monotonic()
+        _, said = process.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert process.returncode == 130
+    assert said == "stopped\nnothing was written to data/raw; there were none before\n"

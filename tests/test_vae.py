@@ -66,7 +66,7 @@ def test_a_mixtures_kl_by_monte_carlo(rng: np.random.Generator) -> None:
 
 def test_a_mixture_learns(rng: np.random.Generator) -> None:
     prior = priors.build("mixture", 3, components=2)
-    model = build(prior, {"mse": (vae.mean_squared_error, 1.0), "kl": (prior.kl, 1.0)})
+    model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 1.0), "kl": vae.Term(prior.kl, 1.0)})
     before = latent.diagonal(*prior.gaussians())
     model.fit(pictures(rng), epochs=1, verbose=0)
     after = latent.diagonal(*prior.gaussians())
@@ -76,7 +76,7 @@ def test_a_mixture_learns(rng: np.random.Generator) -> None:
 
 def test_batch_normalization_learns_in_training_and_rests_otherwise(rng: np.random.Generator) -> None:
     """Its moving means leave 0 in fit, and stay where they are in evaluate and predict."""
-    model = build(priors.Normal(3), {"mse": (vae.mean_squared_error, 1.0)}, conv=CONV | {"batch_norm": True})
+    model = build(priors.Normal(3), {"mse": vae.Term(vae.mean_squared_error, 1.0)}, conv=CONV | {"batch_norm": True})
     some = pictures(rng)
 
     def moving_means() -> list[np.ndarray]:
@@ -117,7 +117,7 @@ def test_gaussian_is_the_log_likelihood_at_its_best_variance(rng: np.random.Gene
 
 def test_loss_is_the_weighted_sum_of_its_terms(rng: np.random.Generator) -> None:
     prior = priors.Normal(3)
-    model = build(prior, {"mse": (vae.mean_squared_error, 10.0), "kl": (prior.kl, 0.1)})
+    model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 10.0), "kl": vae.Term(prior.kl, 0.1)})
     found = model.evaluate(pictures(rng), batch_size=4, return_dict=True, verbose=0)
     assert found["loss"] == pytest.approx(10 * found["mse"] + 0.1 * found["kl"], rel=1e-4)
 
@@ -131,17 +131,39 @@ def train(**changes: object) -> Any:
 
 def test_terms_of_the_parameters() -> None:
     prior = priors.Normal(32)
-    weights = {name: weight for name, (_, weight) in vae.terms(train(kl_weight=3, kl="mean"), prior).items()}
+    weights = {name: term.weight for name, term in vae.terms(train(kl_weight=3, kl="mean"), prior).items()}
     assert weights == {"mse": 1.0, "kl": 3 / 32}
-    weights = {name: weight for name, (_, weight) in vae.terms(train(reconstruction="bernoulli"), prior).items()}
+    weights = {name: term.weight for name, term in vae.terms(train(reconstruction="bernoulli"), prior).items()}
     assert weights == {"mse": 0.0, "bernoulli": 1.0, "kl": 5e-7}
     assert list(vae.terms(train(prior="none"), None)) == ["mse"]
+    weights = {name: term.weight for name, term in vae.terms(train(free_bits=0.1, kl_weight=2), prior).items()}
+    assert weights == {"mse": 1.0, "kl": 0.0, "kl_above_free_bits": 2.0}
+
+
+def test_free_bits_by_hand() -> None:
+    """Two dimensions with KLs of 0.5 and 0.02 nats, of which 0.1 are free."""
+    mean = np.sqrt(2 * np.array([[0.5, 0.02]], np.float32))
+    out = {"mean": mean, "log_var": np.zeros_like(mean)}
+    assert float(priors.Normal(2).kl_above(0.1)(None, out)) == pytest.approx(0.6, rel=1e-5)
+    assert float(priors.Normal(2).kl_above(0.0)(None, out)) == pytest.approx(0.52, rel=1e-5)
+
+
+def test_warm_up_is_of_the_kl_in_training_alone(rng: np.random.Generator) -> None:
+    prior, p = priors.Normal(3), train(kl_warmup_epochs=4)
+    model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 0.0), "kl": vae.Term(prior.kl, 2.0, warms_up=True)})
+    some = pictures(rng)
+    model.optimizer.learning_rate = 0.0
+    for epoch, share in ((0, 0.0), (1, 0.25), (4, 1.0), (9, 1.0)):
+        model.begin_epoch(epoch, p)
+        found = model.fit(some, verbose=0).history
+        assert found["loss"][0] == pytest.approx(2 * share * found["kl"][0], rel=1e-4)
+        assert model.evaluate(some, verbose=0, return_dict=True)["loss"] == pytest.approx(2 * found["kl"][0], rel=1e-4)
 
 
 def test_a_plain_autoencoder_has_no_noise(rng: np.random.Generator) -> None:
-    model, some = build(None, {"mse": (vae.mean_squared_error, 1.0)}), pictures(rng)
+    model, some = build(None, {"mse": vae.Term(vae.mean_squared_error, 1.0)}), pictures(rng)
     first, second = (model.predict(some, verbose=0)["picture"] for _ in range(2))
     np.testing.assert_array_equal(first, second)
-    noisy = build(priors.Normal(3), {"mse": (vae.mean_squared_error, 1.0)})
+    noisy = build(priors.Normal(3), {"mse": vae.Term(vae.mean_squared_error, 1.0)})
     assert not np.array_equal(noisy.predict(some, verbose=0)["picture"], noisy.predict(some, verbose=0)["picture"])
     np.testing.assert_array_equal(latent.encode(model.encoder, some).log_var, -np.inf)

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 WIRING = YAML(typ="safe", pure=True).load(HERE / "dvc.yaml")
 STAGES = list(WIRING["stages"])
-NO_BYTES = {"params", "errors", "progress", "stage", "tracking", "provenance", "schema", "__init__"}
+NO_BYTES = {"params", "errors", "progress", "lock", "stage", "tracking", "provenance", "schema", "__init__"}
 """Rooms that change no byte of an out: the parameters are tracked as such, the others report or keep order."""
 OF_FIGURES = {"plots"}
 """Rooms that change bytes only where figures are outs."""
@@ -92,11 +92,24 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 FLOORS = [
     {"errors", "progress", "params"},
     {"waveform", "ffmpeg", "sound", "image", "spectrogram", "picture", "backend"},
-    {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict"},
+    {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict", "lock"},
     {"contents", "listing", "naming"},
     {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors"},
     {"vae", "dataset", "split", "provenance"},
-    {"training", "model", "latent", "metrics", "maps", "reconstruction", "plots", "survey", "tracking", "stage"},
+    {
+        "training",
+        "checkpoint",
+        "health",
+        "model",
+        "latent",
+        "metrics",
+        "maps",
+        "reconstruction",
+        "plots",
+        "survey",
+        "tracking",
+        "stage",
+    },
     {"report"},
     {"cli"},
 ]

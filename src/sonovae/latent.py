@@ -1,9 +1,9 @@
 """Points in the latent space: where the encoder sees pictures, and where new ones are drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,16 @@ from sonovae.params.sections import Generate
 Points = NDArray[np.float32]
 Floats = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
+
+
+class Rows(Protocol):
+    """An array, or what reads its rows from disk."""
+
+    def __len__(self) -> int:
+        """N."""
+
+    def __getitem__(self, which: slice, /) -> NDArray[np.float32]:
+        """The rows of a slice."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +149,8 @@ def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator
     return float(np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn]))
 
 
-def encode(encoder: Any, pictures: NDArray[np.float32], batch_size: int = 64) -> Posterior:
-    """Pictures [N, bins, frames] → their posterior."""
+def encode(encoder: Any, pictures: Rows, batch_size: int = 64) -> Posterior:
+    """Pictures [N, bins, frames], in memory or on disk, → their posterior."""
     found = [encoder.predict_on_batch(batch) for batch in _batches(pictures, batch_size)]
     if not isinstance(found[0], list):  # z itself, of a plain autoencoder
         z = np.concatenate(found)[: len(pictures)]
@@ -154,10 +164,11 @@ def decode(decoder: Any, z: Points, batch_size: int = 64) -> NDArray[np.float32]
     return np.concatenate([decoder.predict_on_batch(batch) for batch in _batches(z, batch_size)])[: len(z)]
 
 
-def _batches(rows: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
+def _batches(rows: Rows, size: int) -> Iterator[NDArray[np.float32]]:
     """All of one size, the last filled up with zeros: one compilation, and no row depends on how many there are."""
-    padded = np.concatenate([rows, np.zeros((-len(rows) % size, *rows.shape[1:]), np.float32)])
-    return np.split(padded, len(padded) // size)
+    for start in range(0, len(rows), size):
+        batch = rows[start : start + size]
+        yield np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
 
 
 def _root(covariance: Floats) -> Floats:

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 
 from sonovae import backend, latent, networks, params
 from sonovae.errors import UserError
@@ -20,6 +21,7 @@ from sonovae.params.train import Train
 VERSION = 2
 WEIGHTS = ("encoder.npz", "decoder.npz")
 CODEC = ("codec.json", "codec.npz")
+HISTORY = ("losses", "kl_by_dim")
 PRIOR, DENSITY, CLASSES, SNAPSHOTS = "prior.npz", "density.npz", "classes.npz", "snapshots"
 
 
@@ -46,7 +48,20 @@ def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space,
     sizes: dict[str, Any] = {"version": VERSION, "id": _id(folder), "shape": encoder.input_shape[1:]}
     sizes |= {key: params.plain(p)[key] for key in ("latent_size", "threads", "prior", "encoder", "decoder")}
     (folder / "model.json").write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
+    (folder / "summary.txt").write_text(networks.summary(encoder, decoder), encoding="utf-8")
     return str(sizes["id"])
+
+
+def save_history(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Write what training saw epoch by epoch, a CSV for each of `HISTORY` that there is."""
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", float_format="%.6g", lineterminator="\n")
+
+
+def history(folder: Path) -> dict[str, pd.DataFrame]:
+    """The door back: tables by epoch, of which `kl_by_dim` [epochs, latent_size] is there where the prior is normal."""
+    paths = {name: folder / f"{name}.csv" for name in HISTORY}
+    return {name: pd.read_csv(path, index_col="epoch") for name, path in paths.items() if path.is_file()}
 
 
 def save_snapshot(folder: Path, epoch: int, encoder: keras.Model, decoder: keras.Model) -> None:

@@ -46,6 +46,23 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
     return keras.Model(z, layers.Reshape(shape)(x[:, : shape[0], : shape[1], :]))
 
 
+def summary(encoder: keras.Model, decoder: keras.Model) -> str:
+    """Each layer's kind, the shape that it makes, and how many parameters it has; their sums."""
+    lines = []
+    for name, network in (("encoder", encoder), ("decoder", decoder)):
+        lines += [f"{name}: {network.count_params():,} parameters"]
+        lines += [
+            f"  {type(layer).__name__:22} {_shape(layer.output):22} {layer.count_params():>12,}"
+            for layer in network.layers
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _shape(output: Any) -> str:
+    sizes = (output[0] if isinstance(output, list) else output).shape[1:]
+    return " × ".join(map(str, sizes))
+
+
 def _built(layer: Layer, x: Any, size: Size | None, key: str) -> Any:
     try:
         return BUILD[layer.layer](layer, x, size)

@@ -6,6 +6,7 @@ from typing import IO, Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -63,6 +64,25 @@ def maps(named: Mapping[str, Picture], labels: Sequence[str], test: NDArray[np.b
         axes.set(title=title, xticks=[], yticks=[])
     if len(names) <= MOST_NAMES and names != [""]:
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center", markerscale=2)
+    return figure
+
+
+def health(losses: pd.DataFrame, kl_by_dim: pd.DataFrame | None = None) -> Figure:
+    """Errors of training and validation by epoch, and the nats [epochs, latent_size] of each dimension, sorted by the
+    last epoch's: dark ones say nothing about a clip."""
+    figure = Figure((11 if kl_by_dim is not None else 6, 3.6), layout="constrained")
+    left, *right = figure.subplots(1, 1 if kl_by_dim is None else 2, squeeze=False)[0]
+    for column, label in (("mse", "training"), ("val_mse", "validation")):
+        left.plot(losses.index, losses[column], label=label)
+    left.set(title="Error", xlabel="epoch", ylabel="mean squared error", yscale="log")
+    left.legend()
+    if kl_by_dim is not None:
+        (axes,) = right
+        nats = kl_by_dim.to_numpy()
+        shown = nats[:, np.argsort(-nats[-1])].T
+        image = axes.imshow(shown, aspect="auto", extent=(0.5, len(losses) + 0.5, len(shown), 0), cmap="magma", vmin=0)
+        axes.set(title="KL divergence by dimension", xlabel="epoch", ylabel="dimension, by its last")
+        figure.colorbar(image, label="nats a clip")
     return figure
 
 

@@ -1,5 +1,6 @@
 """What z is held against: the standard normal, a mixture of Gaussians that learns with the networks, or nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 
 Gaussians = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Means and scales [K, latent_size] of equally likely Gaussians."""
+
+Loss = Callable[[Any, dict[str, Any]], Any]
+"""Of the pictures and what the autoencoder made of them: [N] values, or one for the batch."""
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -21,8 +25,12 @@ class Normal:
 
     def kl(self, _: Any, out: dict[str, Any]) -> Any:
         """[N] nats a clip: KL(N(μ, σ²) ‖ N(0, 1)) = −½ Σ (1 + log σ² − μ² − σ²); Kingma, Welling 2014, appendix B."""
-        mean, log_var = out["mean"], out["log_var"]
-        return -0.5 * ops.sum(1 + log_var - ops.square(mean) - ops.exp(log_var), axis=1)
+        return ops.sum(_kl_by_dim(out), axis=1)
+
+    def kl_above(self, free_bits: float) -> Loss:
+        """The batch's nats a clip of which each dimension has `free_bits` for nothing: Σ max(free_bits, KL of the
+        dimension) over the batch's means (Kingma et al. 2016, free bits)."""
+        return lambda _, out: ops.sum(ops.maximum(free_bits, ops.mean(_kl_by_dim(out), axis=0)))
 
     def gaussians(self) -> Gaussians:
         """The one that it is."""
@@ -56,6 +64,11 @@ def build(kind: str, latent_size: int, components: int | None) -> Normal | Mixtu
     if kind == "mixture":
         return Mixture(latent_size, components or 1)
     return Normal(latent_size) if kind == "normal" else None
+
+
+def _kl_by_dim(out: dict[str, Any]) -> Any:
+    mean, log_var = out["mean"], out["log_var"]
+    return -0.5 * (1 + log_var - ops.square(mean) - ops.exp(log_var))
 
 
 def _log_normal(z: Any, mean: Any, scale: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,11 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from sonovae import checksums
+
+
+def home(root: Path) -> Path:
+    """The project's own folder; in DVC's experiments `root` is a copy of it, which is removed afterwards."""
+    return Path(os.environ.get("DVC_ROOT", root))
 
 
 def inputs(root: Path, stage: str) -> dict[str, str]:

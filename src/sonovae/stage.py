@@ -2,18 +2,24 @@
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import shutil
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sonovae import lock
 from sonovae.errors import UserError
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+STOPPED = 130
+"""Exit code of a stage that was told to stop."""
+PATIENCE = 3.5
+"""Seconds that a stage has to do so by itself."""
 
 
 def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
@@ -24,17 +30,22 @@ def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
     """
     root = Path.cwd()
     _die_with_parent()
+    _end_in_time(lambda: _farewell("stopped", _way_back(root, outs, in_git)))
     try:
-        with _alone(root):
+        with lock.alone(root / ".sonovae" / "stage.lock", f"another stage in {root}"):
             main(root)
     except UserError as error:
-        _farewell(str(error), _way_back(root, outs, in_git), code=2)
+        what, code = str(error), 2
     except OSError as error:  # a full disk, say
-        _farewell(f"error: {error}", _way_back(root, outs, in_git), code=2)
+        what, code = f"error: {error}", 2
     except (KeyboardInterrupt, SystemExit):
-        _farewell("stopped", _way_back(root, outs, in_git), code=130)
+        what, code = "stopped", STOPPED
     except Exception:
-        _farewell(traceback.format_exc(), _way_back(root, outs, in_git), code=1)
+        what, code = traceback.format_exc(), 1
+    else:
+        return
+    _farewell(what, _way_back(root, outs, in_git))
+    sys.exit(code)
 
 
 @contextlib.contextmanager
@@ -52,10 +63,9 @@ def whole(out: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _farewell(what: str, way_back: str, code: int) -> None:
-    """End the process, saying what went wrong and, in the last line, how to go back."""
+def _farewell(what: str, way_back: str) -> None:
+    """Say what went wrong and, in the last line, how to go back."""
     print(f"{what}\n{way_back}", file=sys.stderr, flush=True)
-    sys.exit(code)
 
 
 def _way_back(root: Path, outs: tuple[str, ...], in_git: str) -> str:
@@ -75,18 +85,17 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-@contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Refuse to run beside another stage in the same folder. The lock is outside the outs, which DVC deletes."""
-    path = root / ".sonovae" / "stage.lock"
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise UserError(f"another stage is at work in {root}, {lock.read()}: wait for it, or end it") from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
-        yield
+def _end_in_time(farewell: Callable[[], None]) -> None:
+    """Python heeds a signal between two instructions of its own, and a batch may take a minute: where the stage has not
+    ended by itself some seconds after one, a thread ends it."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        os.read(read, 1)
+        time.sleep(PATIENCE)
+        farewell()
+        os._exit(STOPPED)
+
+    threading.Thread(target=wait, daemon=True).start()

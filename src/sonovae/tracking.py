@@ -3,12 +3,13 @@
 Nothing here stops a stage: where the store cannot be reached, a line says so and the work goes on.
 """
 
+import contextlib
 import fcntl
 import functools
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -33,22 +34,32 @@ def _forgiving(action: Callable[P, None]) -> Callable[P, None]:
     return wrapper
 
 
-class Training:
-    """The run of the training under way."""
+@contextlib.contextmanager
+def training(root: Path, inputs: dict[str, str]) -> "Iterator[Training]":
+    """The run of the training under way, into which these `inputs` went; it says so where that is stopped or fails."""
+    run = Training(root, inputs)
+    try:
+        yield run
+    except BaseException as error:
+        run.ended("KILLED" if isinstance(error, KeyboardInterrupt | SystemExit) else "FAILED")
+        raise
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+
+class Training:
+    """The run of the training under way: the one that its key finds, so that it goes on where that was stopped."""
+
+    def __init__(self, root: Path, inputs: dict[str, str]) -> None:
         self.client: Any = None
         self.run_id = ""
         self.seen: set[int] = set()
-        self._open()
+        self._open(root, inputs)
 
     @_forgiving
-    def _open(self) -> None:
-        self.client, experiment = _store(self.root)
-        hashes = provenance.inputs(self.root, "train")
-        key = provenance.key(hashes)
-        self.run_id = _find(self.client, experiment, "key", key) or _create(self.client, experiment, self.root, hashes)
+    def _open(self, root: Path, inputs: dict[str, str]) -> None:
+        self.client, experiment = _store(root)
+        key = provenance.key(inputs)
+        self.run_id = _find(self.client, experiment, "key", key) or _create(self.client, experiment, root, inputs)
+        self.client.update_run(self.run_id, status="RUNNING")
         self.seen = {point.step for point in self.client.get_metric_history(self.run_id, "loss")}
 
     @_forgiving
@@ -64,6 +75,12 @@ class Training:
             self.client.set_tag(self.run_id, "model_id", model_id)
             self.client.log_artifacts(self.run_id, str(folder), "model")
             self.client.set_terminated(self.run_id)
+
+    @_forgiving
+    def ended(self, status: str) -> None:
+        """Say that it did not come to its end."""
+        if self.run_id:
+            self.client.set_terminated(self.run_id, status)
 
 
 @_forgiving
@@ -91,8 +108,7 @@ def _store(root: Path) -> tuple[Any, str]:
 
     if uri := os.environ.get("MLFLOW_TRACKING_URI"):
         return (client := MlflowClient(uri)), _experiment(client, None)
-    # In DVC's experiments the working folder is a copy that is removed afterwards, and DVC_ROOT the project.
-    home = Path(os.environ.get("DVC_ROOT", root)) / "mlruns"
+    home = provenance.home(root) / "mlruns"
     home.mkdir(exist_ok=True)
     with (home / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two that make the database at once, one would die

@@ -1,80 +1,211 @@
-"""Training: batches in an order that the seed and epoch decide, and the best weights by validation loss."""
+"""Training: one epoch after the other, in an order that seed and epoch decide, from the last checkpoint on."""
 
-import sys
+import json
+import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from sonovae import health, latent
+from sonovae.checkpoint import Arrays, Checkpoints
+from sonovae.dataset import Dataset, Pictures
 from sonovae.errors import UserError
 from sonovae.params.train import Train
+from sonovae.progress import bar
 from sonovae.vae import VAE
 
-OnEpoch = Callable[[int, dict[str, float]], None]
+Losses = dict[str, float]
+Weights = list[NDArray[Any]]
+Rows = NDArray[np.int64]
+
+MINUTES = 5
+"""Between checkpoints within an epoch."""
+HEALTH_CLIPS = 1000
+"""Of validation, at most, on which health is looked at after each epoch."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a training is: epochs that are over, batches of the next that are, losses and KL by dimension of each
+    epoch, and weights that are kept: those of the lowest validation loss as `best`, those of snapshots by epoch."""
+
+    epoch: int = 0
+    batch: int = 0
+    losses: list[Losses] = field(default_factory=list)
+    kl_by_dim: list[list[float]] = field(default_factory=list)
+    kept: dict[str, Weights] = field(default_factory=dict)
+
+    @property
+    def best(self) -> int:
+        """The epoch of the lowest validation loss, from 1; 0 before the first."""
+        return 1 + int(np.argmin([each["val_loss"] for each in self.losses])) if self.losses else 0
+
+    @property
+    def snapshots(self) -> dict[int, Weights]:
+        """Weights by epoch."""
+        return {int(name): weights for name, weights in self.kept.items() if name != "best"}
+
+    def is_over(self, p: Train) -> bool:
+        """Whether all epochs are, or `patience` of them came without a lower validation loss."""
+        return self.epoch >= p.epochs or (p.patience is not None and self.epoch - self.best >= p.patience)
 
 
 class Batches(keras.utils.PyDataset):
-    """Full batches of pictures, in an order drawn from (seed, epoch).
+    """Pictures by batches of the rows in `order`."""
 
-    Only full ones, as XLA compiles each batch size anew; what an epoch leaves over, another takes.
-    """
-
-    def __init__(self, pictures: NDArray[np.float32], batch_size: int, seed: int) -> None:
+    def __init__(self, pictures: Pictures, order: Rows, batch_size: int) -> None:
         super().__init__()
-        self.pictures, self.batch_size, self.seed, self.epoch = pictures, min(batch_size, len(pictures)), seed, 0
-        self.order = self._permutation()
+        self.pictures, self.order, self.batch_size = pictures, order, batch_size
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
-        return len(self.pictures) // self.batch_size
+        """How many; the last may be smaller."""
+        return -(-len(self.order) // self.batch_size)
+
+    def rows(self, i: int) -> Rows:
+        """Those of batch i."""
+        return np.sort(self.order[i * self.batch_size : (i + 1) * self.batch_size])
 
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
-        """Batch i of this epoch."""
-        rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        return (self.pictures[np.sort(rows)],)
-
-    def on_epoch_end(self) -> None:
-        """Draw the next epoch's order."""
-        self.epoch += 1
-        self.order = self._permutation()
-
-    def _permutation(self) -> NDArray[np.int64]:
-        return np.random.default_rng([self.seed, self.epoch]).permutation(len(self.pictures))
-
-
-class _Report(keras.callbacks.Callback):
-    """Tells each epoch's losses, and stops where they are no longer numbers."""
-
-    def __init__(self, on_epoch: OnEpoch) -> None:
-        super().__init__()
-        self.on_epoch = on_epoch
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        losses = {name: float(value) for name, value in (logs or {}).items()}
-        if not all(np.isfinite(value) for value in losses.values()):
-            raise UserError(f"the loss is no longer a number in epoch {epoch + 1}: lower train.learning_rate")
-        self.on_epoch(epoch + 1, losses)
+        """Batch i."""
+        return (self.pictures[self.rows(i)],)
 
 
 def fit(
-    vae: VAE, train: NDArray[np.float32], validation: NDArray[np.float32], p: Train, on_epoch: OnEpoch, best: Path
-) -> None:
-    """Train on pictures [N, bins, frames]; the weights of the lowest validation loss are kept in `best`, and loaded.
+    vae: VAE, train: Dataset, validation: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: Callable[..., None]
+) -> State:
+    """Train until it is over, from the last checkpoint on where there is one.
 
-    Shows a progress bar on a terminal and a line an epoch elsewhere.
+    `on_epoch` is given each epoch's number and losses, of those before the checkpoint too. UserError where the loss is
+    no longer a number.
     """
-    # XLA with a fixed number of threads gives the same bytes twice, which TensorFlow's own kernels do not.
-    vae.compile(optimizer=keras.optimizers.Adam(p.learning_rate), jit_compile=True)
-    keep = keras.callbacks.ModelCheckpoint(best, monitor="val_loss", save_best_only=True, save_weights_only=True)
-    vae.fit(
-        Batches(train, p.batch_size, p.seed),
-        validation_data=(validation, None),
-        validation_batch_size=p.batch_size,
-        epochs=p.epochs,
-        shuffle=False,
-        verbose=1 if sys.stdout.isatty() else 2,
-        callbacks=[_Report(on_epoch), keep],
+    _compile(vae, p, len(train.clips))
+    arrays = checkpoints.load()
+    state, variables = _unpack(arrays) if arrays else (State(), [])
+    if arrays:
+        print(f"train: goes on after {state.epoch} of {p.epochs} epochs and {state.batch} batches")
+    for epoch, losses in enumerate(state.losses, start=1):
+        on_epoch(epoch, losses)
+    while not state.is_over(p):
+        losses = _Epoch(vae, train, p, state, variables, checkpoints).run(validation)
+        state, variables = _after(vae, validation, p, state, losses), []
+        checkpoints.save(_pack(vae, state))
+        print(f"epoch {state.epoch}/{p.epochs}: {', '.join(f'{name} {value:.4g}' for name, value in losses.items())}")
+        on_epoch(state.epoch, state.losses[-1])
+    return state
+
+
+def tables(state: State) -> dict[str, pd.DataFrame]:
+    """By epoch: `losses`, and where the prior is normal `kl_by_dim`, in nats."""
+    found: dict[str, list[Any]] = {"losses": state.losses, "kl_by_dim": state.kl_by_dim}
+    epochs = pd.RangeIndex(1, state.epoch + 1, name="epoch")
+    return {name: pd.DataFrame(values, index=epochs) for name, values in found.items() if values}
+
+
+def _compile(vae: VAE, p: Train, clips: int) -> None:
+    batches = p.epochs * max(1, clips // p.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0 if p.warmup_batches else p.learning_rate,
+        max(1, batches - p.warmup_batches),
+        alpha=0.0 if p.schedule == "cosine" else 1.0,
+        warmup_target=p.learning_rate if p.warmup_batches else None,
+        warmup_steps=p.warmup_batches,
     )
-    vae.load_weights(best)
+    # XLA with a fixed number of threads gives the same bytes twice, which TensorFlow's own kernels do not.
+    vae.compile(optimizer=keras.optimizers.Adam(rate, global_clipnorm=p.clip_norm), jit_compile=p.reproducible)
+    vae.encoder.compile(jit_compile=True)
+    vae.optimizer.build(vae.trainable_variables)  # so that there is something to load a checkpoint into
+
+
+class _Epoch(keras.callbacks.Callback):
+    """One epoch: it begins as a checkpoint says, shows progress, stops where the loss is no longer a number, and keeps
+    a checkpoint where it takes long. Only full batches, as XLA compiles each size anew; what is left over, another
+    epoch takes."""
+
+    def __init__(
+        self, vae: VAE, train: Dataset, p: Train, state: State, variables: Weights, checkpoints: Checkpoints
+    ) -> None:
+        super().__init__()
+        self.vae, self.p, self.state, self.variables, self.checkpoints = vae, p, state, variables, checkpoints
+        size = min(p.batch_size, len(train.clips))
+        order = np.random.default_rng([p.seed, state.epoch]).permutation(len(train.clips))
+        self.batches = Batches(train.pictures, order[state.batch * size : len(order) // size * size], size)
+        self.bar = bar(len(self.batches), f"epoch {state.epoch + 1}/{p.epochs}", "batches")
+        self.saved = time.monotonic()
+
+    def run(self, validation: Dataset) -> Losses:
+        """Train, then validate; returns the losses of both."""
+        some = Batches(validation.pictures, np.arange(len(validation.clips)), self.p.batch_size)
+        with self.bar:
+            found = self.vae.fit(self.batches, validation_data=some, shuffle=False, verbose=0, callbacks=[self])
+        return {name: float(values[0]) for name, values in found.history.items()}
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Fit has just reset the metrics, which a checkpoint within an epoch holds, too."""
+        if self.variables:
+            for variable, value in zip(_variables(self.vae), self.variables, strict=True):
+                variable.assign(value)
+        if self.state.batch == 0:
+            self.vae.reset_metrics()
+            self.vae.begin_epoch(self.state.epoch, self.p)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look at the loss, which is the mean so far; show progress; save where the time has come."""
+        if not np.isfinite(float(logs["loss"])):
+            self._stop(batch)
+        self.bar.update()
+        done = self.state.batch + batch + 1
+        if time.monotonic() - self.saved > 60 * MINUTES and batch + 1 < len(self.batches):
+            self.checkpoints.save(_pack(self.vae, replace(self.state, batch=done)))
+            self.saved = time.monotonic()
+
+    def _stop(self, batch: int) -> None:
+        rows = self.batches.pictures.rows[self.batches.rows(batch)]
+        where = f"epoch {self.state.epoch + 1}, batch {self.state.batch + batch + 1}"
+        raise UserError(
+            f"the loss is no longer a number in {where} (rows {', '.join(map(str, rows[:3]))} … of clips.csv): lower"
+            " train.learning_rate, or set train.clip_norm. The last good weights are in"
+            f" {self.checkpoints.folder}"
+        )
+
+
+def _after(vae: VAE, validation: Dataset, p: Train, state: State, losses: Losses) -> State:
+    """The state when an epoch is over: its losses with the model's health, and the weights that are worth keeping."""
+    if not np.isfinite(losses["val_loss"]):
+        raise UserError(
+            f"the validation loss is no longer a number in epoch {state.epoch + 1}: lower train.learning_rate"
+        )
+    posterior = latent.encode(vae.encoder, validation.pictures[:HEALTH_CLIPS])
+    prior = latent.diagonal(*vae.prior.gaussians()) if vae.prior else None
+    losses |= health.of_posterior(posterior, prior, p.seed)
+    each = [*state.kl_by_dim, health.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []
+    now = replace(state, epoch=state.epoch + 1, batch=0, losses=[*state.losses, losses], kl_by_dim=each)
+    names = [str(now.epoch)] * (now.epoch in p.snapshots) + ["best"] * (now.best == now.epoch)
+    return replace(now, kept=now.kept | dict.fromkeys(names, vae.get_weights()))
+
+
+def _variables(vae: VAE) -> list[Any]:
+    """All that changes in training: weights, the noise's state, the optimizer's, and the metrics'."""
+    return [*vae.variables, *vae.optimizer.variables, *vae.metrics_variables]
+
+
+def _pack(vae: VAE, state: State) -> Arrays:
+    if keras.backend.backend() == "jax":
+        vae.jax_state_sync()
+    lists = {"now": [keras.ops.convert_to_numpy(each) for each in _variables(vae)], **state.kept}
+    arrays = {f"{name}/{i}": each for name, values in lists.items() for i, each in enumerate(values)}
+    return arrays | {"state": np.array(json.dumps({**asdict(replace(state, kept={})), "kept": list(state.kept)}))}
+
+
+def _unpack(arrays: Arrays) -> tuple[State, Weights]:
+    """The door back: the state, and the variables' values."""
+    plain = json.loads(str(arrays["state"]))
+
+    def values(name: str) -> Weights:
+        return [arrays[f"{name}/{i}"] for i in range(sum(key.startswith(f"{name}/") for key in arrays))]
+
+    return State(**{**plain, "kept": {name: values(name) for name in plain["kept"]}}), values("now")

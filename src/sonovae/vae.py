@@ -1,15 +1,13 @@
 """The autoencoder, variational or plain: an encoder, a decoder, a prior, and a dict of named, weighted losses."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from sonovae.params.train import Train
-from sonovae.priors import LOG_2PI, Mixture, Normal
-
-Loss = Callable[[Any, dict[str, Any]], Any]
+from sonovae.priors import LOG_2PI, Loss, Mixture, Normal
 
 
 def mean_squared_error(picture: Any, out: dict[str, Any]) -> Any:
@@ -34,12 +32,23 @@ def gaussian(picture: Any, out: dict[str, Any]) -> Any:
 RECONSTRUCTION: dict[str, Loss] = {"mse": mean_squared_error, "bernoulli": bernoulli, "gaussian": gaussian}
 
 
-def terms(p: Train, prior: Normal | Mixture | None) -> dict[str, tuple[Loss, float]]:
-    """The loss by name: each term's function and weight. `mse` is always there, if with weight 0, to be reported."""
-    found: dict[str, tuple[Loss, float]] = {"mse": (mean_squared_error, 0.0)}
-    found[p.reconstruction] = RECONSTRUCTION[p.reconstruction], p.reconstruction_weight
+class Term(NamedTuple):
+    """A part of the loss: how it is computed, its weight, and whether that rises from 0 in the first epochs."""
+
+    loss: Loss
+    weight: float
+    warms_up: bool = False
+
+
+def terms(p: Train, prior: Normal | Mixture | None) -> dict[str, Term]:
+    """The loss by name. `mse` and `kl` are always there, if with weight 0, to be reported."""
+    found = {"mse": Term(mean_squared_error, 0.0)}
+    found[p.reconstruction] = Term(RECONSTRUCTION[p.reconstruction], p.reconstruction_weight)
     if prior is not None:
-        found["kl"] = prior.kl, p.kl_weight / (p.latent_size if p.kl == "mean" else 1)
+        weight = p.kl_weight / (p.latent_size if p.kl == "mean" else 1)
+        found["kl"] = Term(prior.kl, 0.0 if p.free_bits else weight, warms_up=True)
+    if p.free_bits and isinstance(prior, Normal):
+        found["kl_above_free_bits"] = Term(prior.kl_above(p.free_bits), weight, warms_up=True)
     return found
 
 
@@ -55,13 +64,20 @@ class VAE(keras.Model):
         encoder: keras.Model,
         decoder: keras.Model,
         prior: Normal | Mixture | None,
-        terms: dict[str, tuple[Loss, float]],
+        terms: dict[str, Term],
         seed: int,
     ) -> None:
         super().__init__()
         self.encoder, self.decoder, self.prior, self.terms = encoder, decoder, prior, terms
         self.noise = keras.random.SeedGenerator(seed)
+        self.warmth = self.add_weight((), "ones", trainable=False, name="warmth")
         self.means = {name: keras.metrics.Mean(name) for name in terms}
+
+    def begin_epoch(self, epoch: int, p: Train) -> None:
+        """Noise that seed and epoch decide, so that a training can go on at any of them, and the KL's share of its
+        weight: 0 in the first epoch of `kl_warmup_epochs`, all of it after them."""
+        self.noise.state.assign(np.random.default_rng([p.seed, epoch]).integers(2**32, size=2, dtype=np.uint32))
+        self.warmth.assign(min(1.0, epoch / p.kl_warmup_epochs) if p.kl_warmup_epochs else 1.0)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
         """z [N, latent_size], the mean and log variance that it was drawn by, and the picture decoded from it.
@@ -78,10 +94,11 @@ class VAE(keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """The weighted sum of the terms' means over the batch; each term is a metric, too."""
+        """The weighted sum of the terms' means over the batch; each term is a metric, too. In validation all have their
+        full weight, so that epochs can be compared."""
         total = 0.0
-        for name, (loss, weight) in self.terms.items():
-            term = loss(x, y_pred)
-            self.means[name].update_state(term)
-            total += weight * ops.mean(term)
+        for name, (loss, weight, warms_up) in self.terms.items():
+            value = loss(x, y_pred)
+            self.means[name].update_state(value)
+            total += (self.warmth if training and warms_up else 1.0) * weight * ops.mean(value)
         return total

@@ -15,6 +15,7 @@ class Train:
 
     seed: Seed
     threads: Count  # of TensorFlow; a part of the result, as the last digits depend on it
+    reproducible: bool  # equal bytes from equal runs, by XLA; else TensorFlow's own kernels
     latent_size: Count
     encoder: Layers
     decoder: Layers
@@ -24,9 +25,15 @@ class Train:
     reconstruction_weight: NotNegative
     kl: Literal["sum", "mean"]  # over the dimensions: nats a clip, nats a dimension
     kl_weight: NotNegative  # of no effect where prior is none
-    learning_rate: Positive  # of Adam
+    kl_warmup_epochs: Annotated[int, Field(ge=0)]  # over which kl_weight rises from 0
+    free_bits: NotNegative  # nats of each dimension's KL that cost nothing
+    learning_rate: Positive  # of Adam, at its highest
+    warmup_batches: Annotated[int, Field(ge=0)]  # over which it rises from 0
+    schedule: Literal["constant", "cosine"]  # after that; cosine falls to 0 at the end of epochs
+    clip_norm: Positive | None  # of all gradients together; null: as they are
     batch_size: Count
     epochs: Count
+    patience: Count | None  # epochs without a lower validation loss that end it; null: none do
     snapshots: tuple[Count, ...]  # epochs whose weights are kept, too
 
     @model_validator(mode="after")
@@ -48,6 +55,8 @@ class Train:
     def _agrees(self) -> "Train":
         if (self.prior == "mixture") != (self.components is not None):
             raise ValueError("components must be a number where prior is mixture, and null elsewhere")
+        if self.free_bits and self.prior != "normal":
+            raise ValueError(f"free_bits = {self.free_bits:g} needs prior = normal, whose KL is a sum over dimensions")
         if late := [epoch for epoch in self.snapshots if epoch > self.epochs]:
             raise ValueError(f"snapshots holds {late[0]}, and epochs = {self.epochs}")
         activations = [layer.activation for layer in self.decoder if hasattr(layer, "activation")]

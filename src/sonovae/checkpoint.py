@@ -1,0 +1,91 @@
+"""Checkpoints of a training under way, so that the same command goes on after anything.
+
+They lie in .sonovae/checkpoints/KEY/ and not among the outs, which DVC deletes before a stage runs. The key is the hash
+of the parameters, data and code that went in: when one of them changes, a training starts afresh.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonovae import checksums, lock
+
+Arrays = dict[str, NDArray[Any]]
+
+DAYS = 7
+"""Until a training that was given up loses its checkpoints to another that starts."""
+LOCK = "lock"
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Those of one training: files NUMBER-SHA256.npz, the newest and the one before."""
+
+    folder: Path
+
+    def save(self, arrays: Arrays) -> None:
+        """Write the newest; it appears whole or not at all, and the one before stays."""
+        before = self._files()
+        part = self.folder / "part"
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        number = int(before[-1].name.split("-")[0]) + 1 if before else 1
+        part.rename(self.folder / f"{number:06d}-{checksums.sha256(part)}.npz")
+        _sync(self.folder)
+        for old in before[:-1]:
+            old.unlink()
+
+    def load(self) -> Arrays | None:
+        """The newest that is what was written; the others are named. None where there is none."""
+        for path in reversed(self._files()):
+            if checksums.sha256(path) == path.stem.split("-")[1]:
+                with contextlib.suppress(ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as arrays:
+                    return dict(arrays)
+            print(f"warning: {path} is not what was written: the checkpoint before it is used", file=sys.stderr)
+            path.unlink()
+        return None
+
+    def delete(self) -> None:
+        """When the model is whole, nothing is left behind."""
+        shutil.rmtree(self.folder)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*-*.npz"))
+
+
+@contextlib.contextmanager
+def of(home: Path, key: str) -> Iterator[Checkpoints]:
+    """The checkpoints of the training with this key, for this process alone; UserError where another has them. `home`
+    is the project's folder."""
+    folder = home / ".sonovae" / "checkpoints" / key
+    with lock.alone(folder / LOCK, "a training of the same parameters, data and code"):
+        _sweep(folder)
+        yield Checkpoints(folder)
+
+
+def _sweep(own: Path) -> None:
+    """Delete the checkpoints of trainings that were given up."""
+    for folder in own.parent.iterdir():
+        if time.time() - folder.stat().st_mtime > DAYS * 24 * 3600 and not lock.is_held(folder / LOCK):
+            shutil.rmtree(folder)
+
+
+def _sync(folder: Path) -> None:
+    """So that a renamed file is there after a power cut, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

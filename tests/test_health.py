@@ -1,0 +1,75 @@
+"""The flags go up for the ill, and stay down for the healthy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonovae import health, latent
+from sonovae.latent import Posterior
+
+
+def posterior(spread: np.ndarray, scale: np.ndarray, n: int = 4000) -> Posterior:
+    """Means with these standard deviations over clips, posteriors with these scales, [latent_size]."""
+    rng = np.random.default_rng(1)
+    mean = (rng.standard_normal((n, len(spread))) * spread).astype(np.float32)
+    return Posterior(mean, np.tile(2 * np.log(scale), (n, 1)).astype(np.float32))
+
+
+HALF = np.sqrt([0.75, 0.75]), np.array([0.5, 0.5])
+"""Aggregate posterior N(0, 1): 0.75 of its variance between clips, 0.25 within."""
+NORMAL = latent.standard_normal(2)
+
+
+def losses(train: float, validation: float) -> pd.DataFrame:
+    return pd.DataFrame({"mse": [1.0, train], "val_mse": [1.0, validation]}, index=[1, 2])
+
+
+def test_kl_by_dim_adds_up_to_the_kl() -> None:
+    q = posterior(np.array([1.0, 0.1]), np.array([0.2, 0.9]))
+    found = health.kl_by_dim(q)
+    assert found.sum() == pytest.approx(latent.kl_divergence(q, NORMAL, np.random.default_rng(1)))
+    assert found[0] == pytest.approx(0.5 * (0.04 + 1 - 1 - np.log(0.04)), rel=0.02)
+
+
+def test_a_healthy_model() -> None:
+    found = health.metrics(posterior(*HALF), NORMAL, losses(0.01, 0.012), seed=1)
+    assert found["active_units"] == 2
+    assert found["prior_gap"] == pytest.approx(0, abs=1e-3)
+    assert found["generalisation_gap"] == pytest.approx(1.2)
+    assert [found[flag] for flag in health.FLAGS] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("flag", "changes", "said"),
+    [
+        ("posterior_collapse", {"posterior": posterior(np.full(2, 1e-3), np.ones(2))}, "0 of 2 units are active"),
+        ("prior_out_of_reach", {"posterior": posterior(np.full(2, 5.0), np.full(2, 0.01))}, "raise train.kl_weight"),
+        ("overfitting", {"losses": losses(0.001, 0.012)}, "12.0 times the training error"),
+    ],
+)
+def test_each_illness_by_its_flag(
+    flag: str, changes: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    healthy = {"posterior": posterior(*HALF), "prior": NORMAL, "losses": losses(0.01, 0.012), "seed": 1}
+    found = health.metrics(**(healthy | changes))  # type: ignore[arg-type]
+    assert {name: found[name] for name in health.FLAGS} == dict.fromkeys(health.FLAGS, 0.0) | {flag: 1.0}
+    line = capsys.readouterr().err
+    assert line.startswith(f"warning: {flag.replace('_', ' ')}: ")
+    assert said in line
+
+
+def test_the_gap_by_formula_and_by_draws() -> None:
+    """A mixture of two equal standard normals is one, for which there is a formula: KL(N(1, 4) ‖ N(0, 1))."""
+    q = posterior(np.sqrt([3.0, 3.0]), np.ones(2))
+    moved = Posterior(q.mean - q.mean.mean(axis=0) + 1, q.log_var)
+    wanted = 0.5 * (4 + 1 - 1 - np.log(4))
+    mixture = latent.diagonal(np.zeros((2, 2)), np.ones((2, 2)))
+    assert health.prior_gap(moved, NORMAL, 1) == pytest.approx(wanted, rel=0.05)
+    assert health.prior_gap(moved, mixture, 1) == pytest.approx(health.prior_gap(moved, NORMAL, 1), rel=0.05)
+
+
+def test_a_plain_autoencoder_has_no_prior_to_reach() -> None:
+    z = posterior(*HALF).mean
+    found = health.metrics(Posterior(z, np.full_like(z, -np.inf)), None, losses(0.01, 0.012), seed=1)
+    assert "prior_gap" not in found
+    assert found["active_units"] == 2

@@ -1,0 +1,135 @@
+"""Training on tiny pictures: how it goes on, stops, and ends."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from conftest import table
+from test_vae import build, train
+
+from sonovae import backend, dataset, priors, training, vae
+from sonovae.checkpoint import Checkpoints
+from sonovae.dataset import Dataset
+from sonovae.errors import UserError
+from sonovae.training import State
+
+backend.prepare(threads=2)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    """40 clips for training, 10 for validation."""
+    pictures = np.random.default_rng(1).uniform(size=(50, 8, 8)).astype(np.float32)
+    (tmp_path / "pictures").mkdir()
+    dataset.save(tmp_path / "pictures", pictures, table(50).assign(split=["train"] * 40 + ["validation"] * 10))
+    return dataset.load(tmp_path / "pictures")
+
+
+def checkpoints(folder: Path) -> Checkpoints:
+    folder.mkdir(exist_ok=True)
+    return Checkpoints(folder)
+
+
+def nothing(epoch: int, losses: dict[str, float]) -> None:
+    pass
+
+
+def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any) -> State:
+    """A new process would begin like this."""
+    keras.backend.clear_session()
+    p = train(**{"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"} | changes)
+    prior = priors.build(p.prior, p.latent_size, p.components)
+    whole = build(prior, vae.terms(p, prior))
+    return training.fit(whole, data.side("train"), data.side("validation"), p, checkpoints(folder), on_epoch)
+
+
+def equal(one: State, other: State) -> bool:
+    pairs = zip(one.kept["best"], other.kept["best"], strict=True)
+    return one.losses == other.losses and all(np.array_equal(a, b) for a, b in pairs)
+
+
+class Killed(BaseException):
+    """As kill -9 would: nothing is done any more."""
+
+
+def kill_after(epochs: int) -> Callable[..., None]:
+    def on_epoch(epoch: int, losses: dict[str, float]) -> None:
+        if epoch == epochs:
+            raise Killed
+
+    return on_epoch
+
+
+def test_what_was_killed_goes_on_to_the_same_end(data: Dataset, tmp_path: Path) -> None:
+    whole = fit(data, tmp_path / "whole")
+    for epochs in (1, 3):
+        with pytest.raises(Killed):
+            fit(data, tmp_path / "cut", kill_after(epochs))
+    told: list[int] = []
+    assert equal(whole, fit(data, tmp_path / "cut", lambda epoch, losses: told.append(epoch)))
+    assert told == [1, 2, 3, 4]
+    assert not equal(whole, fit(data, tmp_path / "other", seed=2))
+
+
+def test_within_an_epoch_too(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batch normalization, metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
+    whole = fit(data, tmp_path / "whole", snapshots=[1, 3])
+    monkeypatch.setattr(training, "MINUTES", 0)
+    saves: list[int] = []
+    save = Checkpoints.save
+
+    def save_and_die(self: Checkpoints, arrays: Any) -> None:
+        save(self, arrays)
+        saves.append(len(saves))
+        if len(saves) == 8:  # five of epoch 1, three of epoch 2
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Checkpoints, "save", save_and_die)
+        fit(data, tmp_path / "cut", snapshots=[1, 3])
+    resumed = fit(data, tmp_path / "cut", snapshots=[1, 3])
+    assert equal(whole, resumed)
+    assert list(resumed.snapshots) == [1, 3]
+    for epoch, weights in whole.snapshots.items():
+        assert all(np.array_equal(a, b) for a, b in zip(weights, resumed.snapshots[epoch], strict=True))
+
+
+def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(data: Dataset, tmp_path: Path) -> None:
+    whole = fit(data, tmp_path / "whole")
+    with pytest.raises(Killed):
+        fit(data, tmp_path / "cut", kill_after(3))
+    newest = sorted((tmp_path / "cut").glob("*.npz"))[-1]
+    newest.write_bytes(newest.read_bytes()[:-1])
+    assert equal(whole, fit(data, tmp_path / "cut"))
+
+
+def test_the_batch_where_the_loss_is_lost_is_named(data: Dataset, tmp_path: Path) -> None:
+    pictures = np.load(data.pictures.file)
+    order = np.random.default_rng([1, 0]).permutation(40)
+    rows = np.sort(order[16:24])  # of batch 3
+    pictures[rows[0]] = np.nan
+    np.save(data.pictures.file, pictures)
+    said = rf"epoch 1, batch 3 \(rows {', '.join(map(str, rows[:3]))} …"
+    with pytest.raises(UserError, match=said):
+        fit(data, tmp_path / "checkpoints")
+
+
+def test_patience_ends_it(data: Dataset, tmp_path: Path) -> None:
+    """Without a rate worth the name nothing gets better, but for the noise."""
+    state = fit(data, tmp_path / "checkpoints", epochs=50, patience=2, learning_rate=1e-12, schedule="constant")
+    assert state.epoch < 50
+    assert state.epoch == state.best + 2
+    assert state.losses[state.best - 1]["val_loss"] == min(each["val_loss"] for each in state.losses)
+
+
+def test_tables(data: Dataset, tmp_path: Path) -> None:
+    found = training.tables(fit(data, tmp_path / "checkpoints", epochs=2))
+    assert {"loss", "val_loss", "mse", "val_mse", "kl", "active_units", "prior_gap"} <= set(found["losses"])
+    assert found["kl_by_dim"].shape == (2, 3)
+    assert found["losses"].index.tolist() == [1, 2]
+    plain = training.tables(fit(data, tmp_path / "plain", epochs=1, prior="none"))
+    assert set(plain) == {"losses"}
+    assert "prior_gap" not in plain["losses"]
