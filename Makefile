@@ -10,7 +10,7 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 
-.PHONY: help repro env recipe folder data-update data-report check dashboard trial bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report check dashboard trial kills bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -52,6 +52,9 @@ dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000
 
 trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python benchmarks/trials.py "$$NAME" "$$FROM"
+
+kills: env ## Kill a training ten times, and compare it with one that nobody killed
+	@$(RUN) python benchmarks/kills.py
 
 bench: env ## After `make trial NAME=voices`: the same network by a plain Keras loop, and the ratios
 	@$(RUN) python benchmarks/plain_voices.py

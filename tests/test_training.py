@@ -19,13 +19,17 @@ from sonovae.training import State
 backend.prepare(threads=2)
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Dataset:
+def made(folder: Path) -> Dataset:
     """40 clips for training, 10 for validation."""
     pictures = np.random.default_rng(1).uniform(size=(50, 8, 8)).astype(np.float32)
-    (tmp_path / "pictures").mkdir()
-    dataset.save(tmp_path / "pictures", pictures, table(50).assign(split=["train"] * 40 + ["validation"] * 10))
-    return dataset.load(tmp_path / "pictures")
+    (folder / "pictures").mkdir()
+    dataset.save(folder / "pictures", pictures, table(50).assign(split=["train"] * 40 + ["validation"] * 10))
+    return dataset.load(folder / "pictures")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    return made(tmp_path)
 
 
 def checkpoints(folder: Path) -> Checkpoints:
@@ -75,7 +79,7 @@ def test_what_was_killed_goes_on_to_the_same_end(data: Dataset, tmp_path: Path) 
 
 
 def test_within_an_epoch_too(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batch normalization, metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
+    """Metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
     whole = fit(data, tmp_path / "whole", snapshots=[1, 3])
     monkeypatch.setattr(training, "MINUTES", 0)
     saves: list[int] = []
