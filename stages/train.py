@@ -24,18 +24,27 @@ PICTURES, OUT = "data/pictures", "data/model"
 
 
 def main(root: Path) -> None:
-    """Train on the training split, from the last checkpoint on, and write the best weights by validation loss."""
+    """Train on the training split, from the last checkpoint on, and write the best weights by validation loss. Of
+    several workers the first alone writes."""
     p = params.load(root / "params.yaml").train
     backend.prepare(p.threads)
-    backend.seed(p.seed)
     checksums.verify(root / PICTURES, "preprocess")
-    data = dataset.load(root / PICTURES)
-    whole, inputs = build(data, p), provenance.inputs(root, "train")
-    with checkpoint.of(provenance.home(root), provenance.key(inputs)) as kept, tracking.training(root, inputs) as run:
-        state = training.fit(whole, data.side("train"), data.side("validation"), p, kept, run.epoch)
-        model_id = write(root, whole, state, data.side("train"), p)
-        run.trained(root / OUT, model_id)
+    data, home, inputs = dataset.load(root / PICTURES), provenance.home(root), provenance.inputs(root, "train")
+    key = provenance.key(inputs)
+    if backend.worker()[0] > 0:
+        learn(data, p, checkpoint.of_another(home, key), lambda *_: None)
+        return
+    with checkpoint.of(home, key) as kept, tracking.training(root, inputs) as run:
+        state = learn(data, p, kept, run.epoch)
+        run.trained(root / OUT, write(root, data, state, p))
         kept.delete()
+
+
+def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: training.OnEpoch) -> training.State:
+    """Train on the devices that the environment names."""
+    backend.seed(p.seed)
+    with backend.distribute(p.threads):
+        return training.fit(build(data, p), data, p, kept, on_epoch)
 
 
 def build(data: dataset.Dataset, p: Train) -> vae.VAE:
@@ -45,8 +54,10 @@ def build(data: dataset.Dataset, p: Train) -> vae.VAE:
     return vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
 
 
-def write(root: Path, whole: vae.VAE, state: training.State, train: dataset.Dataset, p: Train) -> str:
-    """Write the model's folder; returns its id."""
+def write(root: Path, data: dataset.Dataset, state: training.State, p: Train) -> str:
+    """Write the model's folder, on one device; returns its id."""
+    train, whole = data.side("train"), build(data, p)
+    whole.encoder.compile(jit_compile=True)
     with stage.whole(root / OUT) as out:
         for epoch, weights in state.snapshots.items():
             whole.set_weights(weights)

@@ -47,7 +47,7 @@ def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **
     p = train(**{"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
     whole = build(prior, vae.terms(p, prior))
-    return training.fit(whole, data.side("train"), data.side("validation"), p, checkpoints(folder), on_epoch)
+    return training.fit(whole, data, p, checkpoints(folder), on_epoch)
 
 
 def equal(one: State, other: State) -> bool:

@@ -65,14 +65,30 @@ class Checkpoints:
         return sorted(self.folder.glob("*-*.npz"))
 
 
+class Others(Checkpoints):
+    """Another process's, which are read alone."""
+
+    def save(self, arrays: Arrays) -> None:
+        """The other does."""
+
+
+def of_another(home: Path, key: str) -> Checkpoints:
+    """Those of the training with this key, for a worker that is not the first."""
+    return Others(_folder(home, key))
+
+
 @contextlib.contextmanager
 def of(home: Path, key: str) -> Iterator[Checkpoints]:
     """The checkpoints of the training with this key, for this process alone; UserError where another has them. `home`
     is the project's folder."""
-    folder = home / ".sonovae" / "checkpoints" / key
+    folder = _folder(home, key)
     with lock.alone(folder / LOCK, "a training of the same parameters, data and code"):
         _sweep(folder)
         yield Checkpoints(folder)
+
+
+def _folder(home: Path, key: str) -> Path:
+    return home / ".sonovae" / "checkpoints" / key
 
 
 def _sweep(own: Path) -> None:

@@ -1,6 +1,6 @@
 """Points in the latent space: where the encoder sees pictures, and where new ones are drawn."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -151,24 +151,29 @@ def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator
 
 def encode(encoder: Any, pictures: Rows, batch_size: int = 64) -> Posterior:
     """Pictures [N, bins, frames], in memory or on disk, → their posterior."""
-    found = [encoder.predict_on_batch(batch) for batch in _batches(pictures, batch_size)]
-    if not isinstance(found[0], list):  # z itself, of a plain autoencoder
-        z = np.concatenate(found)[: len(pictures)]
-        return Posterior(z, np.full_like(z, -np.inf))
-    mean, log_var = (np.concatenate(parts)[: len(pictures)] for parts in zip(*found, strict=True))
-    return Posterior(mean, log_var)
+    found = _predict(encoder, pictures, batch_size)
+    if len(found) == 1:  # z itself, of a plain autoencoder
+        return Posterior(found[0], np.full_like(found[0], -np.inf))
+    return Posterior(*found)
 
 
 def decode(decoder: Any, z: Points, batch_size: int = 64) -> NDArray[np.float32]:
     """The door back: z [N, latent_size] → pictures [N, bins, frames]."""
-    return np.concatenate([decoder.predict_on_batch(batch) for batch in _batches(z, batch_size)])[: len(z)]
+    (pictures,) = _predict(decoder, z, batch_size)
+    return pictures
 
 
-def _batches(rows: Rows, size: int) -> Iterator[NDArray[np.float32]]:
-    """All of one size, the last filled up with zeros: one compilation, and no row depends on how many there are."""
+def _predict(network: Any, rows: Rows, size: int) -> list[NDArray[np.float32]]:
+    """Each output [N, …] of N rows. All batches are of one size, the last filled up with zeros: one compilation, and no
+    row depends on how many there are."""
+    found = []
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
-        yield np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
+        padded = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
+        outputs = network.predict_on_batch(padded)
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        found.append([each[: len(batch)] for each in outputs])  # of several workers the first one's, all being equal
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def _root(covariance: Floats) -> Floats:

@@ -16,6 +16,8 @@ from sonovae import lock
 from sonovae.errors import UserError
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+WORKER = os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "")
+"""Of several workers in one folder, each has a lock of its own."""
 STOPPED = 130
 """Exit code of a stage that was told to stop."""
 PATIENCE = 3.5
@@ -32,7 +34,7 @@ def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
     _die_with_parent()
     _end_in_time(lambda: _farewell("stopped", _way_back(root, outs, in_git)))
     try:
-        with lock.alone(root / ".sonovae" / "stage.lock", f"another stage in {root}"):
+        with lock.alone(root / ".sonovae" / f"stage{WORKER}.lock", f"another stage in {root}"):
             main(root)
     except UserError as error:
         what, code = str(error), 2

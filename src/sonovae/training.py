@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae import health, latent
+from sonovae import backend, health, latent
 from sonovae.checkpoint import Arrays, Checkpoints
 from sonovae.dataset import Dataset, Pictures
 from sonovae.errors import UserError
@@ -20,6 +20,7 @@ from sonovae.progress import bar
 from sonovae.vae import VAE
 
 Losses = dict[str, float]
+OnEpoch = Callable[[int, Losses], None]
 Weights = list[NDArray[Any]]
 Rows = NDArray[np.int64]
 
@@ -56,11 +57,13 @@ class State:
 
 
 class Batches(keras.utils.PyDataset):
-    """Pictures by batches of the rows in `order`."""
+    """Pictures by batches of the rows in `order`; of several workers each reads its share of a batch."""
 
     def __init__(self, pictures: Pictures, order: Rows, batch_size: int) -> None:
         super().__init__()
-        self.pictures, self.order, self.batch_size = pictures, order, batch_size
+        self.share, self.shares = backend.worker()
+        self.pictures, self.batch_size = pictures, batch_size
+        self.order = order[: len(order) // self.shares * self.shares]
 
     def __len__(self) -> int:
         """How many; the last may be smaller."""
@@ -71,18 +74,17 @@ class Batches(keras.utils.PyDataset):
         return np.sort(self.order[i * self.batch_size : (i + 1) * self.batch_size])
 
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
-        """Batch i."""
-        return (self.pictures[self.rows(i)],)
+        """This worker's share of batch i."""
+        return (self.pictures[np.split(self.rows(i), self.shares)[self.share]],)
 
 
-def fit(
-    vae: VAE, train: Dataset, validation: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: Callable[..., None]
-) -> State:
+def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: OnEpoch) -> State:
     """Train until it is over, from the last checkpoint on where there is one.
 
     `on_epoch` is given each epoch's number and losses, of those before the checkpoint too. UserError where the loss is
     no longer a number.
     """
+    train, validation = data.side("train"), data.side("validation")
     _compile(vae, p, len(train.clips))
     arrays = checkpoints.load()
     state, variables = _unpack(arrays) if arrays else (State(), [])
@@ -107,6 +109,10 @@ def tables(state: State) -> dict[str, pd.DataFrame]:
 
 
 def _compile(vae: VAE, p: Train, clips: int) -> None:
+    if p.batch_size % backend.worker()[1]:
+        raise UserError(
+            f"train.batch_size = {p.batch_size}: it must be a multiple of the {backend.worker()[1]} workers"
+        )
     batches = p.epochs * max(1, clips // p.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if p.warmup_batches else p.learning_rate,
@@ -116,7 +122,10 @@ def _compile(vae: VAE, p: Train, clips: int) -> None:
         warmup_steps=p.warmup_batches,
     )
     # XLA with a fixed number of threads gives the same bytes twice, which TensorFlow's own kernels do not.
-    vae.compile(optimizer=keras.optimizers.Adam(rate, global_clipnorm=p.clip_norm), jit_compile=p.reproducible)
+    vae.compile(
+        optimizer=keras.optimizers.Adam(rate, global_clipnorm=p.clip_norm),
+        jit_compile=p.reproducible and backend.compiles(),
+    )
     vae.encoder.compile(jit_compile=True)
     vae.optimizer.build(vae.trainable_variables)  # so that there is something to load a checkpoint into
 
@@ -140,7 +149,7 @@ class _Epoch(keras.callbacks.Callback):
     def run(self, validation: Dataset) -> Losses:
         """Train, then validate; returns the losses of both."""
         some = Batches(validation.pictures, np.arange(len(validation.clips)), self.p.batch_size)
-        with self.bar:
+        with self.bar, backend.within_memory(self.p.batch_size):
             found = self.vae.fit(self.batches, validation_data=some, shuffle=False, verbose=0, callbacks=[self])
         return {name: float(values[0]) for name, values in found.history.items()}
 
