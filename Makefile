@@ -2,7 +2,10 @@
 SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
-BIN := .venv/bin
+# GPU=1 chooses the environment with CUDA.
+VENV := $(if $(GPU),.venv-gpu,.venv)
+REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
+BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
 
 # As they were typed: neither make nor the shell expands them.
@@ -16,18 +19,18 @@ override export NAME := $(value NAME)
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-repro: env ## Set up the environment and run the pipeline: what changed, and nothing else
+repro: env ## Set up the environment and run the pipeline: what changed, and nothing else [GPU=1]
 	@$(RUN) python -m sonovae check
 	@$(RUN) dvc repro
 	@echo "sounds: data/samples/*.wav   pictures: data/samples/gallery.png   figures: dvc metrics show   dashboard: make dashboard"
 
 env: $(BIN)/.installed
 
-$(BIN)/.installed: requirements.txt
+$(BIN)/.installed: $(REQUIREMENTS)
 	@test -n "$(PYTHON)" || { echo "sonovae needs Python 3.11, 3.12 or 3.13 with venv, and found none: install one, or name it: make PYTHON=/path/to/python3.12"; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "installing into .venv: some minutes, once"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV): some minutes, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(REQUIREMENTS)
 	@touch $@
 
 recipe: env ## Make params.yaml a recipe: make recipe NAME=… [FORCE=1]; without a name, list them
@@ -56,8 +59,8 @@ trial: env ## Run a recipe for real at a size that two cores can do: make trial 
 kills: env ## Kill a training ten times, and compare it with one that nobody killed
 	@$(RUN) python benchmarks/kills.py
 
-bench: env ## After `make trial NAME=voices`: the same network by a plain Keras loop, and the ratios
-	@$(RUN) python benchmarks/plain_voices.py
+bench: env ## What training costs beside the plain way, each ratio by name (voices: after `make trial NAME=voices`)
+	@PYTHONPATH=.:src $(BIN)/python benchmarks/bench.py
 
 figures: env ## Draw the figures of docs/ anew
 	@$(RUN) python docs/figures.py
@@ -77,6 +80,9 @@ types: env
 format: env
 	@$(RUN) ruff format && $(RUN) ruff check --fix
 
-lock: env ## Write requirements.txt anew from pyproject.toml
-	@$(RUN) uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --output-file requirements.txt
+LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
+
+lock: env ## Write requirements.txt and requirements-gpu.txt anew from pyproject.toml
+	@$(RUN) $(LOCK) --extra cpu --output-file requirements.txt
+	@$(RUN) $(LOCK) --extra gpu --output-file requirements-gpu.txt

@@ -1,12 +1,10 @@
-"""`make bench`: the voices' network on the pictures of `make trial NAME=voices`, by a plain Keras loop beside sonovae.
+"""The voices' network on the pictures of `make trial NAME=voices`, by a plain Keras loop beside sonovae.
 
 The plain side is the loop of such originals: the layers written out, a train_step with a GradientTape, TensorFlow's own
 kernels, the last epoch's weights. Both see the same pictures, batches of 64, ten epochs, 500·MSE + mean KL.
 """
 
 import json
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -53,27 +51,19 @@ class Plain(keras.Model):
         return {"mse": mse, "kl": kl}
 
 
-def main() -> None:
-    """Train the plain side, and read sonovae's."""
+def ratios() -> dict[str, float]:
+    """Each ratio by name; none where there is no trial."""
     if not (TRIAL / "data/evaluation/metrics.json").exists():
-        sys.exit("there is no trial yet: make trial NAME=voices FROM=path/to/the/free-spoken-digit-dataset")
+        print("voices: there is no trial yet: make trial NAME=voices FROM=path/to/the/free-spoken-digit-dataset")
+        return {}
     pictures = np.load(TRIAL / "data/pictures/pictures.npy")[..., np.newaxis]
     split = pd.read_csv(TRIAL / "data/pictures/clips.csv")["split"].to_numpy()
     train, test = pictures[split == "train"], pictures[split == "test"]
     plain = Plain()
     plain.compile("adam")
-    began = time.monotonic()
     plain.fit(train, batch_size=64, epochs=10, verbose=2)
-    seconds = time.monotonic() - began
     mse, kl = (float(value) for value in plain.errors(test))
     found = json.loads((TRIAL / "data/evaluation/metrics.json").read_text())["test"]
-    for name, ours, other in (
-        ("test MSE, z sampled", found["mse_sampled"], mse),
-        ("KL a dim", found["kl_per_dim"], kl),
-    ):
-        print(f"{name}: sonovae {ours:.4f}, plain {other:.4f}, ratio {ours / other:.2f}")
-    print(f"plain: {10 * len(train) / seconds:.0f} clips a second in training")
-
-
-if __name__ == "__main__":
-    main()
+    print(f"voices: test MSE, z sampled: {found['mse_sampled']:.4f}, plain {mse:.4f}")
+    print(f"voices: KL a dimension: {found['kl_per_dim']:.4f}, plain {kl:.4f}")
+    return {"voices_mse": found["mse_sampled"] / mse, "voices_kl": found["kl_per_dim"] / kl}

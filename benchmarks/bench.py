@@ -1,0 +1,14 @@
+"""`make bench`: sonovae beside the plain way of doing the same work, each ratio by name; benchmarks/latest.json."""
+
+import json
+from pathlib import Path
+
+import plain_voices
+import training
+
+LATEST = Path(__file__).parent / "latest.json"
+
+if __name__ == "__main__":
+    found = {name: round(value, 4) for name, value in (training.ratios() | plain_voices.ratios()).items()}
+    LATEST.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=2))

@@ -1,0 +1,119 @@
+"""What training costs: the project's network against the one that it replaces, in one go on one machine.
+
+Pictures of 256×64 and z of 128, made up, as no time depends on what they show. Each measurement is a process of its
+own.
+"""
+
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+SHAPE, LATENT_SIZE = (256, 64), 128
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network to be timed: by its recipe, in batches, for some epochs of so many clips."""
+
+    recipe: str
+    batch_size: int
+    clips: int
+    reproducible: bool = False
+    epochs: int = 4
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of the epochs after the first, which compiles: clips a second, CPU in percent, and the share of time in which
+    batches are read; and the peak of memory in MiB."""
+
+    clips_per_second: float
+    cpu_percent: float
+    reading: float
+    peak_mib: float
+
+
+OURS = Case("starter", batch_size=64, clips=1024)
+THEIRS = Case("spoken-digits", batch_size=16, clips=32, epochs=3)
+
+
+def ratios() -> dict[str, float]:
+    """Each ratio by name."""
+    theirs, ours = cost(THEIRS), cost(OURS)
+    same = cost(replace(OURS, reproducible=True))
+    few, many = (cost(replace(OURS, clips=clips, epochs=2)) for clips in (1024, 16384))
+    for name, each in (("the original", theirs), ("ours", ours), ("ours, reproducible", same)):
+        print(f"{name}: {each}", flush=True)
+    return {
+        "train_speedup": ours.clips_per_second / theirs.clips_per_second,
+        "train_speedup_reproducible": same.clips_per_second / theirs.clips_per_second,
+        "reproducible_slowdown": ours.clips_per_second / same.clips_per_second,
+        "train_cpu_percent": ours.cpu_percent,
+        "train_cpu_percent_reproducible": same.cpu_percent,
+        "train_share_of_reading": ours.reading,
+        "train_memory_16_times_the_clips": many.peak_mib / few.peak_mib,
+    }
+
+
+def cost(case: Case) -> Cost:
+    """Train in a process of its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measure, case).result()
+
+
+def _measure(case: Case) -> Cost:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    from sonovae import backend, dataset, params
+    from sonovae.checkpoint import Others
+    from sonovae.params import recipes
+    from sonovae.params.file import check
+    from stages import train
+
+    recipe = params.plain(check(recipes.whole(ROOT, case.recipe), case.recipe).train)
+    size = {"latent_size": LATENT_SIZE, "batch_size": case.batch_size, "epochs": case.epochs, "patience": None}
+    p = params.parse(recipe | size | {"reproducible": case.reproducible}, params.Params.__annotations__["train"])
+    marks, read = list[Any](), [0.0]
+    reading = dataset.Pictures.__getitem__
+
+    def timed(self: dataset.Pictures, which: Any) -> Any:
+        began = time.monotonic()
+        found = reading(self, which)
+        read[0] += time.monotonic() - began
+        return found
+
+    def mark(epoch: int, losses: dict[str, float]) -> None:
+        marks.append((time.monotonic(), time.process_time(), read[0]))
+
+    dataset.Pictures.__getitem__ = timed  # type: ignore[method-assign]
+    backend.prepare(p.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        data = made_up(Path(folder), case.clips)
+        train.learn(data, p, Others(Path(folder)), mark)
+    wall, cpu, waited = (last - first for first, last in zip(marks[0], marks[-1], strict=True))
+    batches = case.clips // case.batch_size * (case.epochs - 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Cost(batches * case.batch_size / wall, 100 * cpu / wall, waited / wall, peak)
+
+
+def made_up(folder: Path, clips: int) -> Any:
+    """Pictures on disk, and as many of them for validation as a batch has."""
+    import numpy as np
+    import pandas as pd
+
+    from sonovae import dataset
+
+    rng, n = np.random.default_rng(1), clips + 16
+    file = np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.float32, (n, *SHAPE))
+    for i in range(n):
+        file[i] = rng.random(SHAPE, np.float32)
+    file.flush()
+    del file
+    split = ["train"] * clips + ["validation"] * 16
+    return dataset.Dataset(dataset.Pictures(folder / "pictures.npy"), pd.DataFrame({"split": split}))
