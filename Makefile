@@ -13,7 +13,7 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 
-.PHONY: help repro env recipe folder data-update data-report check dashboard trial kills bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report check dashboard trial digits kills bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -54,13 +54,16 @@ dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000
 		--workers 1 --allowed-hosts 127.0.0.1:5000,localhost:5000 --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
 
 trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
-	@$(RUN) python benchmarks/trials.py "$$NAME" "$$FROM"
+	@$(RUN) python -m benchmarks.trials "$$NAME" "$$FROM"
+
+digits: env ## The project's network on the Free Spoken Digit Dataset, held against PCA: make digits FROM=folder
+	@$(RUN) python -m benchmarks.digits "$$FROM"
 
 kills: env ## Kill a training ten times, and compare it with one that nobody killed
-	@$(RUN) python benchmarks/kills.py
+	@$(RUN) python -m benchmarks.kills
 
 bench: env ## What training costs beside the plain way, each ratio by name (voices: after `make trial NAME=voices`)
-	@PYTHONPATH=.:src $(BIN)/python benchmarks/bench.py
+	@$(RUN) python -m benchmarks.bench
 
 figures: env ## Draw the figures of docs/ anew
 	@$(RUN) python docs/figures.py

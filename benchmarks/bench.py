@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-import plain_voices
-import training
+from benchmarks import plain_voices, training
 
 LATEST = Path(__file__).parent / "latest.json"
 

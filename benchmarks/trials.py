@@ -5,8 +5,6 @@ metrics, and the error by epoch.
 """
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import project
 from sonovae import params
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.file import check
 
-ROOT = Path(__file__).parents[1]
-STAGES = ("fetch", "preprocess", "train", "evaluate", "generate")
 FSDD = {
     "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
     "preprocess.split.test": {"index": "[0-4]"},
@@ -59,18 +56,9 @@ def main(name: str, folder: str) -> None:
     """Run all stages of a trial."""
     if name not in TRIALS:
         raise UserError(f"NAME = {name!r}: there are {', '.join(TRIALS)}")
-    at = ROOT / ".sonovae" / "trials" / name
-    shutil.rmtree(at, ignore_errors=True)
-    (at / "data").mkdir(parents=True)
-    for code in ("src", "stages"):
-        shutil.copytree(ROOT / code, at / code)
-    shutil.copy(ROOT / "dvc.yaml", at)
-    (at / "data/recordings").symlink_to(Path(folder or ROOT / "data/recordings").resolve(), target_is_directory=True)
-    (at / "params.yaml").write_text(recipes.whole(ROOT, name), encoding="utf-8")
-    params.edit(at / "params.yaml", {"fetch.source": "folder", "fetch.folder": "data/recordings"} | changes(name))
-    environment = os.environ | {"PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1"}
-    for stage in STAGES:
-        subprocess.run([sys.executable, f"stages/{stage}.py"], cwd=at, env=environment, check=True)
+    at = project.ROOT / ".sonovae" / "trials" / name
+    project.make(at, name, changes(name), folder or str(project.ROOT / "data/recordings"))
+    project.run(at, "fetch", "preprocess", "train", "evaluate", "generate")
     show(at, name)
 
 
@@ -79,7 +67,7 @@ def changes(name: str) -> dict[str, Any]:
     divisor, others = TRIALS[name]
     if divisor == 1:
         return others
-    train = params.plain(check(recipes.whole(ROOT, name), name))["train"]
+    train = params.plain(check(recipes.whole(project.ROOT, name), name))["train"]
     thin = {f"train.{side}": [thinner(layer, divisor) for layer in train[side]] for side in ("encoder", "decoder")}
     return thin | others
 

@@ -28,7 +28,7 @@ def main(root: Path) -> None:
     shown = reconstruction.show(root / RAW, fitted, test, chosen, restored)
     with stage.whole(root / OUT) as out:
         found["codec"] = reconstruction.write(out / "reconstructions", fitted, shown, p.griffin_lim, p.seed)
-        found = metrics.rounded(found)
+        found = metrics.rounded(found) | {"model": {"parameters": trained.parameters}}
         (out / "metrics.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         pictures = reconstruction.pictures(fitted, shown, 8)
         plots.save(plots.rows(pictures, fitted.extent, fitted.unit), out / "reconstructions.png")

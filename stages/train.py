@@ -19,6 +19,7 @@ from sonovae import (
     vae,
 )
 from sonovae.params.train import Train
+from sonovae.state import State
 
 PICTURES, OUT = "data/pictures", "data/model"
 
@@ -40,7 +41,7 @@ def main(root: Path) -> None:
         kept.delete()
 
 
-def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: training.OnEpoch) -> training.State:
+def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: training.OnEpoch) -> State:
     """Train on the devices that the environment names."""
     backend.seed(p.seed)
     with backend.distribute(p.threads):
@@ -54,7 +55,7 @@ def build(data: dataset.Dataset, p: Train) -> vae.VAE:
     return vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
 
 
-def write(root: Path, data: dataset.Dataset, state: training.State, p: Train) -> str:
+def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
     """Write the model's folder, on one device; returns its id."""
     train, whole = data.side("train"), build(data, p)
     whole.encoder.compile(jit_compile=True)
@@ -66,7 +67,7 @@ def write(root: Path, data: dataset.Dataset, state: training.State, p: Train) ->
         posterior = latent.encode(whole.encoder, train.pictures)
         prior = latent.diagonal(*whole.prior.gaussians()) if whole.prior else None
         space = latent.Space(prior, latent.fit(posterior), latent.class_means(posterior, train.clips["label"]))
-        model.save_history(out, training.tables(state))
+        model.save_history(out, state.tables())
         return model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
 
 

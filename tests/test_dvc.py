@@ -133,6 +133,30 @@ def test_an_experiment_tries_another_weight(done: Path) -> None:
     assert "2 runs" in said
 
 
+def runs(root: Path) -> list[str]:
+    """The weights of the KL divergence of all trainings that MLflow holds."""
+    code = """if True:
+        from pathlib import Path; from sonovae import tracking
+        client, experiment = tracking._store(Path.cwd())
+        print(*[run.data.params["train.kl_weight"] for run in client.search_runs([experiment])])"""
+    return call(root, "env", "PYTHONPATH=src", "python", "-c", code).split()
+
+
+def test_a_sweep_two_at_a_time(done: Path) -> None:
+    before = runs(done)
+    call(done, "dvc", "exp", "run", "--queue", "-S", "train.kl_weight=2e-4,2e-2")
+    call(done, "dvc", "queue", "start", "-j", "2")
+    for _ in range(100):
+        if (said := call(done, "dvc", "queue", "status")).count("Success") == 2:
+            break
+        assert "Failed" not in said, call(done, "dvc", "queue", "logs", said.split()[0])
+        time.sleep(3)
+    shown = call(done, "dvc", "exp", "show", "--csv")
+    assert "0.0002" in shown
+    assert "0.02" in shown
+    assert sorted(runs(done)) == sorted([*before, "0.0002", "0.02"])
+
+
 def test_the_same_twice_in_two_places(done: Path, tmp_path: Path) -> None:
     other = make_repository(tmp_path / "elsewhere")
     call(other, "dvc", "repro", "-f")

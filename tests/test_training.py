@@ -14,7 +14,7 @@ from sonovae import backend, dataset, priors, training, vae
 from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.training import State
+from sonovae.state import State
 
 backend.prepare(threads=2)
 
@@ -130,10 +130,12 @@ def test_patience_ends_it(data: Dataset, tmp_path: Path) -> None:
 
 
 def test_tables(data: Dataset, tmp_path: Path) -> None:
-    found = training.tables(fit(data, tmp_path / "checkpoints", epochs=2))
-    assert {"loss", "val_loss", "mse", "val_mse", "kl", "active_units", "prior_gap"} <= set(found["losses"])
+    found = fit(data, tmp_path / "checkpoints", epochs=2).tables()
+    assert {"loss", "val_loss", "mse", "val_mse", "kl", "active_units", "prior_gap", "generalisation_gap"} <= set(
+        found["losses"]
+    )
     assert found["kl_by_dim"].shape == (2, 3)
     assert found["losses"].index.tolist() == [1, 2]
-    plain = training.tables(fit(data, tmp_path / "plain", epochs=1, prior="none"))
+    plain = fit(data, tmp_path / "plain", epochs=1, prior="none").tables()
     assert set(plain) == {"losses"}
     assert "prior_gap" not in plain["losses"]

@@ -99,6 +99,7 @@ FLOORS = [
     {
         "training",
         "checkpoint",
+        "state",
         "health",
         "model",
         "latent",

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,15 +47,15 @@ def prior_gap(posterior: Posterior, prior: Density, seed: int) -> float:
     return float((fitted - prior.log_density(z.astype(np.float32))).mean() / len(variance))
 
 
-def generalisation_gap(losses: pd.DataFrame) -> float:
-    """Validation error over training error after the last epoch."""
-    last = losses.iloc[-1]
-    return float(last["val_mse"] / last["mse"])
+def of_losses(losses: Mapping[Any, float]) -> dict[str, float]:
+    """`generalisation_gap` of an epoch: validation error over training error."""
+    return {"generalisation_gap": losses["val_mse"] / losses["mse"]}
 
 
 def metrics(posterior: Posterior, prior: Density | None, losses: pd.DataFrame, seed: int) -> dict[str, float]:
-    """All of the above, and each flag as 1 or 0; a line to stderr for each that is up."""
-    found = of_posterior(posterior, prior, seed) | {"generalisation_gap": generalisation_gap(losses)}
+    """All of the above, `losses` being those of each epoch, and each flag as 1 or 0; a line to stderr for each that is
+    up."""
+    found = of_posterior(posterior, prior, seed) | of_losses(losses.iloc[-1].to_dict())
     wrong = complaints(found, posterior.mean.shape[1])
     for flag, what in wrong.items():
         print(f"warning: {flag.replace('_', ' ')}: {what}", file=sys.stderr)

@@ -34,6 +34,11 @@ class Model:
     space: Space
     id: str
 
+    @property
+    def parameters(self) -> int:
+        """Of both networks, also those that are no weights to be trained."""
+        return int(self.encoder.count_params() + self.decoder.count_params())
+
 
 def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space, p: Train, codec: Path) -> str:
     """Write the model's folder, with the codec's files from the folder `codec` beside the weights; returns its id."""

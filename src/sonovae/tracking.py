@@ -52,6 +52,7 @@ class Training:
         self.client: Any = None
         self.run_id = ""
         self.seen: set[int] = set()
+        self.last = time.monotonic()
         self._open(root, inputs)
 
     @_forgiving
@@ -64,9 +65,10 @@ class Training:
 
     @_forgiving
     def epoch(self, epoch: int, losses: dict[str, float]) -> None:
-        """Log an epoch's losses, unless the same training has logged them before."""
+        """Log an epoch's losses and how long it took, unless the same training has logged them before."""
+        seconds, self.last = time.monotonic() - self.last, time.monotonic()
         if self.run_id and epoch not in self.seen:
-            _log_metrics(self.client, self.run_id, losses, step=epoch)
+            _log_metrics(self.client, self.run_id, losses | {"seconds": seconds}, step=epoch)
 
     @_forgiving
     def trained(self, folder: Path, model_id: str) -> None:

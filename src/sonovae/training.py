@@ -1,59 +1,30 @@
 """Training: one epoch after the other, in an order that seed and epoch decide, from the last checkpoint on."""
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sonovae import backend, health, latent
-from sonovae.checkpoint import Arrays, Checkpoints
+from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset, Pictures
 from sonovae.errors import UserError
 from sonovae.params.train import Train
 from sonovae.progress import bar
+from sonovae.state import Losses, State, Weights, pack, unpack, variables
 from sonovae.vae import VAE
 
-Losses = dict[str, float]
 OnEpoch = Callable[[int, Losses], None]
-Weights = list[NDArray[Any]]
 Rows = NDArray[np.int64]
 
 MINUTES = 5
 """Between checkpoints within an epoch."""
 HEALTH_CLIPS = 1000
 """Of validation, at most, on which health is looked at after each epoch."""
-
-
-@dataclass(frozen=True)
-class State:
-    """How far a training is: epochs that are over, batches of the next that are, losses and KL by dimension of each
-    epoch, and weights that are kept: those of the lowest validation loss as `best`, those of snapshots by epoch."""
-
-    epoch: int = 0
-    batch: int = 0
-    losses: list[Losses] = field(default_factory=list)
-    kl_by_dim: list[list[float]] = field(default_factory=list)
-    kept: dict[str, Weights] = field(default_factory=dict)
-
-    @property
-    def best(self) -> int:
-        """The epoch of the lowest validation loss, from 1; 0 before the first."""
-        return 1 + int(np.argmin([each["val_loss"] for each in self.losses])) if self.losses else 0
-
-    @property
-    def snapshots(self) -> dict[int, Weights]:
-        """Weights by epoch."""
-        return {int(name): weights for name, weights in self.kept.items() if name != "best"}
-
-    def is_over(self, p: Train) -> bool:
-        """Whether all epochs are, or `patience` of them came without a lower validation loss."""
-        return self.epoch >= p.epochs or (p.patience is not None and self.epoch - self.best >= p.patience)
 
 
 class Batches(keras.utils.PyDataset):
@@ -87,25 +58,18 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
     train, validation = data.side("train"), data.side("validation")
     _compile(vae, p, len(train.clips))
     arrays = checkpoints.load()
-    state, variables = _unpack(arrays) if arrays else (State(), [])
+    state, given = unpack(arrays) if arrays else (State(), [])
     if arrays:
         print(f"train: goes on after {state.epoch} of {p.epochs} epochs and {state.batch} batches")
     for epoch, losses in enumerate(state.losses, start=1):
         on_epoch(epoch, losses)
     while not state.is_over(p):
-        losses = _Epoch(vae, train, p, state, variables, checkpoints).run(validation)
-        state, variables = _after(vae, validation, p, state, losses), []
-        checkpoints.save(_pack(vae, state))
+        losses = _Epoch(vae, train, p, state, given, checkpoints).run(validation)
+        state, given = _after(vae, validation, p, state, losses), []
+        checkpoints.save(pack(vae, state))
         print(f"epoch {state.epoch}/{p.epochs}: {', '.join(f'{name} {value:.4g}' for name, value in losses.items())}")
         on_epoch(state.epoch, state.losses[-1])
     return state
-
-
-def tables(state: State) -> dict[str, pd.DataFrame]:
-    """By epoch: `losses`, and where the prior is normal `kl_by_dim`, in nats."""
-    found: dict[str, list[Any]] = {"losses": state.losses, "kl_by_dim": state.kl_by_dim}
-    epochs = pd.RangeIndex(1, state.epoch + 1, name="epoch")
-    return {name: pd.DataFrame(values, index=epochs) for name, values in found.items() if values}
 
 
 def _compile(vae: VAE, p: Train, clips: int) -> None:
@@ -136,10 +100,10 @@ class _Epoch(keras.callbacks.Callback):
     epoch takes."""
 
     def __init__(
-        self, vae: VAE, train: Dataset, p: Train, state: State, variables: Weights, checkpoints: Checkpoints
+        self, vae: VAE, train: Dataset, p: Train, state: State, given: Weights, checkpoints: Checkpoints
     ) -> None:
         super().__init__()
-        self.vae, self.p, self.state, self.variables, self.checkpoints = vae, p, state, variables, checkpoints
+        self.vae, self.p, self.state, self.given, self.checkpoints = vae, p, state, given, checkpoints
         size = min(p.batch_size, len(train.clips))
         order = np.random.default_rng([p.seed, state.epoch]).permutation(len(train.clips))
         self.batches = Batches(train.pictures, order[state.batch * size : len(order) // size * size], size)
@@ -155,8 +119,8 @@ class _Epoch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Fit has just reset the metrics, which a checkpoint within an epoch holds, too."""
-        if self.variables:
-            for variable, value in zip(_variables(self.vae), self.variables, strict=True):
+        if self.given:
+            for variable, value in zip(variables(self.vae), self.given, strict=True):
                 variable.assign(value)
         if self.state.batch == 0:
             self.vae.reset_metrics()
@@ -169,7 +133,7 @@ class _Epoch(keras.callbacks.Callback):
         self.bar.update()
         done = self.state.batch + batch + 1
         if time.monotonic() - self.saved > 60 * MINUTES and batch + 1 < len(self.batches):
-            self.checkpoints.save(_pack(self.vae, replace(self.state, batch=done)))
+            self.checkpoints.save(pack(self.vae, replace(self.state, batch=done)))
             self.saved = time.monotonic()
 
     def _stop(self, batch: int) -> None:
@@ -190,31 +154,8 @@ def _after(vae: VAE, validation: Dataset, p: Train, state: State, losses: Losses
         )
     posterior = latent.encode(vae.encoder, validation.pictures[:HEALTH_CLIPS])
     prior = latent.diagonal(*vae.prior.gaussians()) if vae.prior else None
-    losses |= health.of_posterior(posterior, prior, p.seed)
+    losses |= health.of_posterior(posterior, prior, p.seed) | health.of_losses(losses)
     each = [*state.kl_by_dim, health.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []
     now = replace(state, epoch=state.epoch + 1, batch=0, losses=[*state.losses, losses], kl_by_dim=each)
     names = [str(now.epoch)] * (now.epoch in p.snapshots) + ["best"] * (now.best == now.epoch)
     return replace(now, kept=now.kept | dict.fromkeys(names, vae.get_weights()))
-
-
-def _variables(vae: VAE) -> list[Any]:
-    """All that changes in training: weights, the noise's state, the optimizer's, and the metrics'."""
-    return [*vae.variables, *vae.optimizer.variables, *vae.metrics_variables]
-
-
-def _pack(vae: VAE, state: State) -> Arrays:
-    if keras.backend.backend() == "jax":
-        vae.jax_state_sync()
-    lists = {"now": [keras.ops.convert_to_numpy(each) for each in _variables(vae)], **state.kept}
-    arrays = {f"{name}/{i}": each for name, values in lists.items() for i, each in enumerate(values)}
-    return arrays | {"state": np.array(json.dumps({**asdict(replace(state, kept={})), "kept": list(state.kept)}))}
-
-
-def _unpack(arrays: Arrays) -> tuple[State, Weights]:
-    """The door back: the state, and the variables' values."""
-    plain = json.loads(str(arrays["state"]))
-
-    def values(name: str) -> Weights:
-        return [arrays[f"{name}/{i}"] for i in range(sum(key.startswith(f"{name}/") for key in arrays))]
-
-    return State(**{**plain, "kept": {name: values(name) for name in plain["kept"]}}), values("now")
