@@ -19,13 +19,13 @@ AT = project.ROOT / ".sonovae" / "digits"
 RUNS = [(64, 1), (64, 2), (64, 3), (20, 1), (128, 1), (20, 2), (128, 2), (20, 3), (128, 3)]
 """Sizes of z, and seeds."""
 OTHERS = {"preprocess.split.validation": 0.02, "evaluate.maps": ["pca"], "evaluate.clips": 2}
-EPOCHS = 40
+LEARNING = {"train.epochs": 40, "train.batch_size": 32, "train.learning_rate": 2e-3}
 
 
 def main(folder: str) -> None:
     """Train and evaluate each."""
     starter = params.plain(check(recipes.whole(project.ROOT, "starter"), "starter").train)
-    learning = {f"train.{key}": value for key, value in starter.items()} | {"train.epochs": EPOCHS}
+    learning = {f"train.{key}": value for key, value in starter.items()} | LEARNING
     project.make(AT, "spoken-digits", OTHERS | learning, folder)
     project.run(AT, "fetch", "preprocess")
     rows = [one(latent_size, seed) for latent_size, seed in RUNS]

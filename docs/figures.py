@@ -49,7 +49,8 @@ def main() -> None:
         print(f"`make repro` first: losses, whistle and latent are not drawn, for want of {', '.join(missing)}")
     else:
         figures |= {"losses": losses(p.evaluate.seed), "whistle": generated(codec.load(MODEL))}
-        shutil.copy(EVALUATION / "latent.png", OUT)
+        for name in ("latent.png", "health.png"):
+            shutil.copy(EVALUATION / name, OUT)
     for name, figure in figures.items():
         plots.save(figure, OUT / f"{name}.png")
     print(f"drawn in {OUT}: {', '.join(figures)}")

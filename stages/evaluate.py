@@ -23,7 +23,9 @@ def main(root: Path) -> None:
     history = model.history(root / MODEL)
     restored = reconstruction.restore(trained, root / MODEL, posterior, test.pictures[:])
     found = reconstruction.score(trained, posterior, train.pictures[:], test.pictures[:], restored, p.seed)
-    found["health"] = health.metrics(posterior, trained.space.prior, history["losses"], p.seed)
+    found["health"] = health.metrics(
+        latent.encode(trained.encoder, train.pictures), trained.space.prior, history["losses"], p.seed
+    )
     chosen = np.sort(np.random.default_rng(p.seed).permutation(len(test.clips))[: p.clips])
     shown = reconstruction.show(root / RAW, fitted, test, chosen, restored)
     with stage.whole(root / OUT) as out:

@@ -53,6 +53,7 @@ SHRUNK: dict[str, Any] = {
         {"layer": "depth_to_space", "block": 4},
     ],
     "train.epochs": 2,
+    "train.warmup_batches": 0,
     "evaluate.clips": 2,
     "evaluate.maps": ["pca"],
     "evaluate.griffin_lim.iterations": 8,

@@ -35,7 +35,7 @@ def files(root: Path, run_id: str, folder: str) -> set[str]:
 
 def test_one_run_holds_the_whole_result(done: Path) -> None:
     (run,) = runs(done)
-    assert run.data.params["train.kl_weight"] == "5e-07"
+    assert run.data.params["train.learning_rate"] == "0.001"
     assert run.data.params["preprocess.spectrogram.hop_length"] == "128"
     assert run.data.tags["generate.from"] == "density"
     found = json.loads((done / "data/evaluation/metrics.json").read_text())

@@ -32,6 +32,13 @@ def data(tmp_path: Path) -> Dataset:
     return made(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> State:
+    """A training that nothing stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    return fit(made(folder), folder / "checkpoints", snapshots=[1, 3])
+
+
 def checkpoints(folder: Path) -> Checkpoints:
     folder.mkdir(exist_ok=True)
     return Checkpoints(folder)
@@ -44,7 +51,8 @@ def nothing(epoch: int, losses: dict[str, float]) -> None:
 def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any) -> State:
     """A new process would begin like this."""
     keras.backend.clear_session()
-    p = train(**{"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"} | changes)
+    usual = {"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"}
+    p = train(**usual | {"snapshots": []} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
     whole = build(prior, vae.terms(p, prior))
     return training.fit(whole, data, p, checkpoints(folder), on_epoch)
@@ -67,20 +75,17 @@ def kill_after(epochs: int) -> Callable[..., None]:
     return on_epoch
 
 
-def test_what_was_killed_goes_on_to_the_same_end(data: Dataset, tmp_path: Path) -> None:
-    whole = fit(data, tmp_path / "whole")
-    for epochs in (1, 3):
-        with pytest.raises(Killed):
-            fit(data, tmp_path / "cut", kill_after(epochs))
+def test_what_was_killed_goes_on_to_the_same_end(whole: State, data: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        fit(data, tmp_path / "cut", kill_after(3))
     told: list[int] = []
     assert equal(whole, fit(data, tmp_path / "cut", lambda epoch, losses: told.append(epoch)))
     assert told == [1, 2, 3, 4]
     assert not equal(whole, fit(data, tmp_path / "other", seed=2))
 
 
-def test_within_an_epoch_too(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_within_an_epoch_too(whole: State, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
-    whole = fit(data, tmp_path / "whole", snapshots=[1, 3])
     monkeypatch.setattr(training, "MINUTES", 0)
     saves: list[int] = []
     save = Checkpoints.save
@@ -101,8 +106,7 @@ def test_within_an_epoch_too(data: Dataset, tmp_path: Path, monkeypatch: pytest.
         assert all(np.array_equal(a, b) for a, b in zip(weights, resumed.snapshots[epoch], strict=True))
 
 
-def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(data: Dataset, tmp_path: Path) -> None:
-    whole = fit(data, tmp_path / "whole")
+def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(whole: State, data: Dataset, tmp_path: Path) -> None:
     with pytest.raises(Killed):
         fit(data, tmp_path / "cut", kill_after(3))
     newest = sorted((tmp_path / "cut").glob("*.npz"))[-1]

@@ -126,7 +126,8 @@ def train(**changes: object) -> Any:
     from conftest import HERE
 
     plain = params.plain(params.load(HERE / "params.yaml").train)
-    return params.parse(plain | changes, params.Params.__annotations__["train"])
+    usual = {"reconstruction": "mse", "kl_weight": 5e-7, "schedule": "constant", "warmup_batches": 0}
+    return params.parse(plain | usual | changes, params.Params.__annotations__["train"])
 
 
 def test_terms_of_the_parameters() -> None:

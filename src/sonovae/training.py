@@ -24,7 +24,7 @@ Rows = NDArray[np.int64]
 MINUTES = 5
 """Between checkpoints within an epoch."""
 HEALTH_CLIPS = 1000
-"""Of validation, at most, on which health is looked at after each epoch."""
+"""Of training, at most, on which health is looked at after each epoch."""
 
 
 class Batches(keras.utils.PyDataset):
@@ -65,7 +65,7 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
         on_epoch(epoch, losses)
     while not state.is_over(p):
         losses = _Epoch(vae, train, p, state, given, checkpoints).run(validation)
-        state, given = _after(vae, validation, p, state, losses), []
+        state, given = _after(vae, train, p, state, losses), []
         checkpoints.save(pack(vae, state))
         print(f"epoch {state.epoch}/{p.epochs}: {', '.join(f'{name} {value:.4g}' for name, value in losses.items())}")
         on_epoch(state.epoch, state.losses[-1])
@@ -146,13 +146,13 @@ class _Epoch(keras.callbacks.Callback):
         )
 
 
-def _after(vae: VAE, validation: Dataset, p: Train, state: State, losses: Losses) -> State:
+def _after(vae: VAE, train: Dataset, p: Train, state: State, losses: Losses) -> State:
     """The state when an epoch is over: its losses with the model's health, and the weights that are worth keeping."""
     if not np.isfinite(losses["val_loss"]):
         raise UserError(
             f"the validation loss is no longer a number in epoch {state.epoch + 1}: lower train.learning_rate"
         )
-    posterior = latent.encode(vae.encoder, validation.pictures[:HEALTH_CLIPS])
+    posterior = latent.encode(vae.encoder, train.pictures[:HEALTH_CLIPS])
     prior = latent.diagonal(*vae.prior.gaussians()) if vae.prior else None
     losses |= health.of_posterior(posterior, prior, p.seed) | health.of_losses(losses)
     each = [*state.kl_by_dim, health.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []

@@ -17,7 +17,7 @@ OWN = "data/own"
 
 NOTE = [
     "# This is the whole experiment: every hyperparameter, each with its unit. What a key means stands in",
-    "# src/sonovae/params/, with the values that it takes. `dvc exp run -S train.kl_weight=1e-6` tries another.",
+    "# src/sonovae/params/, with the values that it takes. `dvc exp run -S train.kl_weight=0.5` tries another.",
 ]
 
 

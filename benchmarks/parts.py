@@ -1,0 +1,68 @@
+"""`python -m benchmarks.parts`: where a training step's time goes, for the starter's network at 256×64, batches of 64.
+
+Parts are run by themselves, so that they add up to the step only about.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.training import LATENT_SIZE, SHAPE
+from benchmarks.training import ROOT as PROJECT
+from sonovae import backend, networks, priors, vae
+from sonovae.params import recipes
+from sonovae.params.file import check
+
+BATCH = 64
+
+
+def main() -> None:
+    """Time each part with TensorFlow's own kernels and with XLA."""
+    backend.prepare(threads=2)
+    for compiled in (False, True):
+        print("XLA" if compiled else "TensorFlow's kernels")
+        for name, part in parts(compiled).items():
+            print(f"  {name:28} {1000 * seconds(part):6.1f} ms", flush=True)
+
+
+def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
+    """What is timed, by name."""
+    p = check(recipes.whole(PROJECT, "starter"), "starter").train
+    encoder, decoder = networks.build(SHAPE, p.encoder, p.decoder, LATENT_SIZE, p.prior)
+    prior = priors.build(p.prior, LATENT_SIZE, p.components)
+    whole = vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
+    whole.compile(optimizer="adam", jit_compile=compiled)
+    pictures = tf.random.uniform((BATCH, *SHAPE))
+    z, zeros = tf.random.normal((BATCH, LATENT_SIZE)), [tf.zeros_like(each) for each in whole.trainable_variables]
+    whole.optimizer.build(whole.trainable_variables)
+
+    def function(of: Callable[[], Any]) -> Callable[[], Any]:
+        return tf.function(of, jit_compile=compiled)
+
+    return {
+        "whole step": lambda: whole.train_on_batch(pictures),
+        "encoder, forward": function(lambda: encoder(pictures, training=True)),
+        "decoder, forward": function(lambda: decoder(z, training=True)),
+        "decoder's dense, forward": function(lambda: decoder.layers[1](z)),
+        "Adam": function(lambda: whole.optimizer.apply(zeros, whole.trainable_variables)),
+    }
+
+
+def seconds(part: Callable[[], Any], times: int = 15) -> float:
+    """The median of some runs after the first two."""
+    found = []
+    for _ in range(times):
+        began = time.monotonic()
+        part()
+        found.append(time.monotonic() - began)
+    return float(np.median(found[2:]))
+
+
+if __name__ == "__main__":
+    main()
