@@ -16,7 +16,7 @@ from sonovae.params import recipes
 from sonovae.params.file import check
 
 AT = project.ROOT / ".sonovae" / "digits"
-RUNS = [(64, 1), (64, 2), (64, 3), (20, 1), (128, 1), (20, 2), (128, 2), (20, 3), (128, 3)]
+RUNS = [(64, 1), (20, 1), (128, 1), (64, 2), (64, 3), (20, 2), (128, 2), (20, 3), (128, 3)]
 """Sizes of z, and seeds."""
 OTHERS = {"preprocess.split.validation": 0.02, "evaluate.maps": ["pca"], "evaluate.clips": 2}
 LEARNING = {"train.epochs": 40, "train.batch_size": 32, "train.learning_rate": 2e-3}

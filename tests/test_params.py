@@ -12,6 +12,9 @@ from sonovae import params
 from sonovae.errors import UserError
 
 
+LINEAR = "kernel: 3, stride: [1, 1], padding: same, activation: linear"
+
+
 def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Path:
     """This project's params.yaml with some text replaced."""
     text = (HERE / "params.yaml").read_text()
@@ -51,17 +54,17 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
         changed(
             tmp_path,
             ("epochs: 24", "epoch: 24"),
-            ("kl_weight: 5e-7", "kl_weight: .nan"),
+            ("  kl_weight: 1\n", "  kl_weight: .nan\n"),
             ("latent_size: 32", "latent_size: -3"),
             ("batch_size: 16", "batch_size: yes"),
             ("min_recordings: 20", "min_recordings: 2.5"),
-            ("filters: 32", "filters: 0"),
+            (f"filters: 16, {LINEAR}", f"filters: 0, {LINEAR}"),
         )
     )
     assert lines == [
         "error: params.yaml: fetch.min_recordings = 2.5: input should be a valid integer",
         "error: params.yaml: train.latent_size = -3: input should be greater than or equal to 1",
-        "error: params.yaml: train.encoder[1].filters = 0: input should be greater than or equal to 1",
+        "error: params.yaml: train.encoder[2].filters = 0: input should be greater than or equal to 1",
         "error: params.yaml: train.kl_weight = nan: input should be a finite number",
         "error: params.yaml: train.batch_size = 'yes': input should be a valid integer",
         "error: params.yaml: train.epochs is missing: every key must be given",
@@ -93,7 +96,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
         ("(?P<group>", "(?P<path>", "the table has its own column path: give the group another name"),
         (
-            "    - {layer: project, filters: 128, activation: relu}\n",
+            "    - {layer: project, filters: 16, activation: linear}\n",
             "",
             "it must hold one project, and before it dense layers alone",
         ),

@@ -176,7 +176,7 @@ def test_a_class_of_ones_own_choice(done: Path, copy: Path) -> None:
 
 def test_snapshots_are_of_their_epochs(copy: Path) -> None:
     """The same training for one epoch has the weights that two epochs had after the first."""
-    params.edit(copy / "params.yaml", {"train.snapshots": [1]})
+    params.edit(copy / "params.yaml", {"train.snapshots": [1], "train.schedule": "constant"})
     run(copy, train, evaluate)
     ((epoch, encoder, _),) = list(model.snapshots(copy / "data/model"))
     first = [np.array(weight) for weight in encoder.get_weights()]

@@ -10,7 +10,7 @@ import pytest
 from conftest import table
 from test_vae import build, train
 
-from sonovae import backend, dataset, priors, training, vae
+from sonovae import backend, dataset, health, priors, training, vae
 from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
@@ -54,7 +54,7 @@ def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **
     usual = {"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"}
     p = train(**usual | {"snapshots": []} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
-    whole = build(prior, vae.terms(p, prior))
+    whole = build(prior, vae.terms(p, prior), size=p.latent_size)
     return training.fit(whole, data, p, checkpoints(folder), on_epoch)
 
 
@@ -143,3 +143,33 @@ def test_tables(data: Dataset, tmp_path: Path) -> None:
     plain = fit(data, tmp_path / "plain", epochs=1, prior="none").tables()
     assert set(plain) == {"losses"}
     assert "prior_gap" not in plain["losses"]
+
+
+def drawn(folder: Path, clips: int) -> Dataset:
+    """Pictures that two numbers decide, but for a little noise; ten for validation."""
+    rng, n = np.random.default_rng(1), clips + 10
+    rows, columns = np.mgrid[:8, :8]
+    place = rng.uniform(1, 7, (n, 2, 1, 1))
+    blob = np.exp(-0.3 * ((rows - place[:, 0]) ** 2 + (columns - place[:, 1]) ** 2))
+    pictures = np.clip(0.05 + 0.8 * blob + 0.02 * rng.standard_normal((n, 8, 8)), 0, 1).astype(np.float32)
+    (folder / "pictures").mkdir()
+    dataset.save(folder / "pictures", pictures, table(n).assign(split=["train"] * clips + ["validation"] * 10))
+    return dataset.load(folder / "pictures")
+
+
+@pytest.mark.parametrize(
+    ("flag", "clips", "changes"),
+    [
+        ("none", 400, {"kl_weight": 1e-3}),
+        ("posterior_collapse", 400, {"kl_weight": 1000}),
+        ("prior_out_of_reach", 400, {"kl_weight": 0}),
+        ("overfitting", 10, {"kl_weight": 1e-4, "epochs": 200, "batch_size": 10, "latent_size": 16}),
+    ],
+)
+def test_what_makes_a_model_ill_raises_its_flag(tmp_path: Path, flag: str, clips: int, changes: dict[str, Any]) -> None:
+    data = drawn(tmp_path, clips)
+    usual: dict[str, Any] = {"learning_rate": 1e-2, "epochs": 12, "kl_warmup_epochs": 0, "latent_size": 3}
+    usual |= changes
+    state = fit(data, tmp_path / "checkpoints", **usual)
+    wrong = health.complaints(state.losses[-1], latent_size=usual["latent_size"])
+    assert flag in (wrong or {"none"}), state.losses[-1]

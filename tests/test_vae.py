@@ -16,11 +16,11 @@ PROJECT = {"layer": "project", "filters": 2, "activation": "relu"}
 
 
 def build(
-    prior: priors.Normal | priors.Mixture | None, terms: dict[str, Any], conv: dict[str, object] = CONV
+    prior: priors.Normal | priors.Mixture | None, terms: dict[str, Any], conv: dict[str, object] = CONV, size: int = 3
 ) -> vae.VAE:
     keras.utils.set_random_seed(1)
-    encoder = networks.encoder((8, 8), params.parse([conv], Layers), 3, outputs=2 if prior else 1)
-    decoder = networks.decoder((8, 8), params.parse([PROJECT, conv], Layers), 3)
+    encoder = networks.encoder((8, 8), params.parse([conv], Layers), size, outputs=2 if prior else 1)
+    decoder = networks.decoder((8, 8), params.parse([PROJECT, conv], Layers), size)
     model = vae.VAE(encoder, decoder, prior, terms, seed=1)
     model.compile(optimizer="adam", jit_compile=True)
     return model
