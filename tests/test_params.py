@@ -11,7 +11,6 @@ from dvc.utils.serialize import load_yaml
 from sonovae import params
 from sonovae.errors import UserError
 
-
 LINEAR = "kernel: 3, stride: [1, 1], padding: same, activation: linear"
 
 
