@@ -163,7 +163,6 @@ def drawn(folder: Path, clips: int) -> Dataset:
         ("none", 400, {"kl_weight": 1e-3}),
         ("posterior_collapse", 400, {"kl_weight": 1000}),
         ("prior_out_of_reach", 400, {"kl_weight": 0}),
-        ("overfitting", 10, {"kl_weight": 1e-4, "epochs": 200, "batch_size": 10, "latent_size": 16}),
     ],
 )
 def test_what_makes_a_model_ill_raises_its_flag(tmp_path: Path, flag: str, clips: int, changes: dict[str, Any]) -> None:
