@@ -12,8 +12,6 @@ import pandas as pd
 
 from benchmarks import project
 from sonovae import params
-from sonovae.params import recipes
-from sonovae.params.file import check
 
 AT = project.ROOT / ".sonovae" / "digits"
 RUNS = [(64, 1), (20, 1), (128, 1), (64, 2), (64, 3), (20, 2), (128, 2), (20, 3), (128, 3)]
@@ -24,7 +22,7 @@ LEARNING = {"train.epochs": 40, "train.batch_size": 32, "train.learning_rate": 2
 
 def main(folder: str) -> None:
     """Train and evaluate each."""
-    starter = params.plain(check(recipes.whole(project.ROOT, "starter"), "starter").train)
+    starter = params.plain(project.recipe("starter").train)
     learning = {f"train.{key}": value for key, value in starter.items()} | LEARNING
     project.make(AT, "spoken-digits", OTHERS | learning, folder)
     project.run(AT, "fetch", "preprocess")

@@ -6,18 +6,18 @@ Parts are run by themselves, so that they add up to the step only about.
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import project
 from benchmarks.training import LATENT_SIZE, SHAPE
-from benchmarks.training import ROOT as PROJECT
-from sonovae import backend, networks, priors, vae
-from sonovae.params import recipes
-from sonovae.params.file import check
+from sonovae import backend
+from stages import train
 
 BATCH = 64
 
@@ -33,10 +33,8 @@ def main() -> None:
 
 def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
     """What is timed, by name."""
-    p = check(recipes.whole(PROJECT, "starter"), "starter").train
-    encoder, decoder = networks.build(SHAPE, p.encoder, p.decoder, LATENT_SIZE, p.prior)
-    prior = priors.build(p.prior, LATENT_SIZE, p.components)
-    whole = vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
+    whole = train.build(SHAPE, replace(project.recipe("starter").train, latent_size=LATENT_SIZE))
+    encoder, decoder = whole.encoder, whole.decoder
     whole.compile(optimizer="adam", jit_compile=compiled)
     pictures = tf.random.uniform((BATCH, *SHAPE))
     z, zeros = tf.random.normal((BATCH, LATENT_SIZE)), [tf.zeros_like(each) for each in whole.trainable_variables]

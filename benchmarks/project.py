@@ -9,6 +9,7 @@ from typing import Any
 
 from sonovae import params
 from sonovae.params import recipes
+from sonovae.params.file import check
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +29,11 @@ def make(at: Path, recipe: str, changes: dict[str, Any], recordings: str = "") -
     params.edit(at / "params.yaml", source | changes)
 
 
+def recipe(name: str) -> params.Params:
+    """All of a recipe's parameters."""
+    return check(recipes.whole(ROOT, name), name)
+
+
 def run(at: Path, *stages: str, **how: Any) -> None:
     """Run some stages to their end; `how` is subprocess.run's."""
     for stage in stages:
@@ -41,4 +47,9 @@ def command(stage: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """That of dvc.yaml's commands; lines are seen as they are printed."""
-    return os.environ | {"PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    return os.environ | {
+        "PYTHONPATH": "src",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }

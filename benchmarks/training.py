@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from benchmarks import project
+
 SHAPE, LATENT_SIZE = (256, 64), 128
 
 
@@ -69,14 +70,12 @@ def cost(case: Case) -> Cost:
 
 
 def _measure(case: Case) -> Cost:
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
     from sonovae import backend, dataset, params
     from sonovae.checkpoint import Others
-    from sonovae.params import recipes
-    from sonovae.params.file import check
     from stages import train
 
-    recipe = params.plain(check(recipes.whole(ROOT, case.recipe), case.recipe).train)
+    recipe = params.plain(project.recipe(case.recipe).train)
     size = {"latent_size": LATENT_SIZE, "batch_size": case.batch_size, "epochs": case.epochs, "patience": None}
     p = params.parse(recipe | size | {"reproducible": case.reproducible}, params.Params.__annotations__["train"])
     marks, read = list[Any](), [0.0]

@@ -15,8 +15,6 @@ import pandas as pd
 from benchmarks import project
 from sonovae import params
 from sonovae.errors import UserError
-from sonovae.params import recipes
-from sonovae.params.file import check
 
 FSDD = {
     "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
@@ -67,7 +65,7 @@ def changes(name: str) -> dict[str, Any]:
     divisor, others = TRIALS[name]
     if divisor == 1:
         return others
-    train = params.plain(check(recipes.whole(project.ROOT, name), name))["train"]
+    train = params.plain(project.recipe(name).train)
     thin = {f"train.{side}": [thinner(layer, divisor) for layer in train[side]] for side in ("encoder", "decoder")}
     return thin | others
 

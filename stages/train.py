@@ -45,19 +45,19 @@ def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoc
     """Train on the devices that the environment names."""
     backend.seed(p.seed)
     with backend.distribute(p.threads):
-        return training.fit(build(data, p), data, p, kept, on_epoch)
+        return training.fit(build(data.pictures.shape[1:], p), data, p, kept, on_epoch)
 
 
-def build(data: dataset.Dataset, p: Train) -> vae.VAE:
-    """The autoencoder, which has learned nothing yet."""
-    encoder, decoder = networks.build(data.pictures.shape[1:], p.encoder, p.decoder, p.latent_size, p.prior)
+def build(shape: networks.Size, p: Train) -> vae.VAE:
+    """The autoencoder of pictures [bins, frames], which has learned nothing yet."""
+    encoder, decoder = networks.build(shape, p.encoder, p.decoder, p.latent_size, p.prior)
     prior = priors.build(p.prior, p.latent_size, p.components)
     return vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
 
 
 def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
     """Write the model's folder, on one device; returns its id."""
-    train, whole = data.side("train"), build(data, p)
+    train, whole = data.side("train"), build(data.pictures.shape[1:], p)
     whole.encoder.compile(jit_compile=True)
     with stage.whole(root / OUT) as out:
         for epoch, weights in state.snapshots.items():
@@ -65,8 +65,8 @@ def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
             model.save_snapshot(out, epoch, whole.encoder, whole.decoder)
         whole.set_weights(state.kept["best"])
         posterior = latent.encode(whole.encoder, train.pictures)
-        prior = latent.diagonal(*whole.prior.gaussians()) if whole.prior else None
-        space = latent.Space(prior, latent.fit(posterior), latent.class_means(posterior, train.clips["label"]))
+        classes = latent.class_means(posterior, train.clips["label"])
+        space = latent.Space(latent.of_prior(whole.prior), latent.fit(posterior), classes)
         model.save_history(out, state.tables())
         return model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
 

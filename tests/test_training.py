@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from conftest import table
+from numpy.typing import NDArray
 from test_vae import build, train
 
 from sonovae import backend, dataset, health, priors, training, vae
@@ -21,9 +22,14 @@ backend.prepare(threads=2)
 
 def made(folder: Path) -> Dataset:
     """40 clips for training, 10 for validation."""
-    pictures = np.random.default_rng(1).uniform(size=(50, 8, 8)).astype(np.float32)
+    return saved(folder, np.random.default_rng(1).uniform(size=(50, 8, 8)))
+
+
+def saved(folder: Path, pictures: NDArray[np.float64]) -> Dataset:
+    """All but the last ten of them for training."""
     (folder / "pictures").mkdir()
-    dataset.save(folder / "pictures", pictures, table(50).assign(split=["train"] * 40 + ["validation"] * 10))
+    clips = table(len(pictures)).assign(split=["train"] * (len(pictures) - 10) + ["validation"] * 10)
+    dataset.save(folder / "pictures", pictures.astype(np.float32), clips)
     return dataset.load(folder / "pictures")
 
 
@@ -151,10 +157,7 @@ def drawn(folder: Path, clips: int) -> Dataset:
     rows, columns = np.mgrid[:8, :8]
     place = rng.uniform(1, 7, (n, 2, 1, 1))
     blob = np.exp(-0.3 * ((rows - place[:, 0]) ** 2 + (columns - place[:, 1]) ** 2))
-    pictures = np.clip(0.05 + 0.8 * blob + 0.02 * rng.standard_normal((n, 8, 8)), 0, 1).astype(np.float32)
-    (folder / "pictures").mkdir()
-    dataset.save(folder / "pictures", pictures, table(n).assign(split=["train"] * clips + ["validation"] * 10))
-    return dataset.load(folder / "pictures")
+    return saved(folder, np.clip(0.05 + 0.8 * blob + 0.02 * rng.standard_normal((n, 8, 8)), 0, 1))
 
 
 @pytest.mark.parametrize(

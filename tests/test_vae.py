@@ -60,16 +60,16 @@ def test_a_mixtures_kl_by_monte_carlo(rng: np.random.Generator) -> None:
     assert np.asarray(mixture.kl(None, out)).mean() == pytest.approx(2 * 0.4431, abs=0.01)
     mixture.means.assign([[-1.0, 0.5], [2.0, 0.0]])
     mixture.raw_scales.assign([[0.1, 0.2], [-0.3, 1.0]])
-    wanted = latent.Posterior(mean, log_var).log_density(z) - latent.diagonal(*mixture.gaussians()).log_density(z)
+    wanted = latent.Posterior(mean, log_var).log_density(z) - latent.of_prior(mixture).log_density(z)
     np.testing.assert_allclose(mixture.kl(None, out), wanted, rtol=1e-3, atol=1e-3)
 
 
 def test_a_mixture_learns(rng: np.random.Generator) -> None:
     prior = priors.build("mixture", 3, components=2)
     model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 1.0), "kl": vae.Term(prior.kl, 1.0)})
-    before = latent.diagonal(*prior.gaussians())
+    before = latent.of_prior(prior)
     model.fit(pictures(rng), epochs=1, verbose=0)
-    after = latent.diagonal(*prior.gaussians())
+    after = latent.of_prior(prior)
     assert not np.allclose(before.means, after.means)
     assert not np.allclose(before.covariances, after.covariances)
 

@@ -59,7 +59,9 @@ def test_params_are_the_stages_own_section(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_cmd_is_one_process_with_its_own_code(stage: str) -> None:
-    assert WIRING["stages"][stage]["cmd"] == f"exec env PYTHONPATH=src OPENBLAS_NUM_THREADS=1 python stages/{stage}.py"
+    onednn = "TF_ENABLE_ONEDNN_OPTS=1 " if stage == "train" else ""
+    wanted = f"exec env PYTHONPATH=src OPENBLAS_NUM_THREADS=1 {onednn}python stages/{stage}.py"
+    assert WIRING["stages"][stage]["cmd"] == wanted
 
 
 @pytest.mark.parametrize("stage", STAGES)

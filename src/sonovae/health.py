@@ -23,12 +23,6 @@ LARGEST_GENERALISATION_GAP = 2.0
 FLAGS = ("posterior_collapse", "prior_out_of_reach", "overfitting")
 
 
-def kl_by_dim(posterior: Posterior) -> Floats:
-    """[latent_size] nats: the mean over clips of each dimension's KL(q(z | x) ‖ N(0, 1))."""
-    mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
-    return np.asarray(-0.5 * (1 + log_var - mean**2 - np.exp(log_var)).mean(axis=0))
-
-
 def of_posterior(posterior: Posterior, prior: Density | None, seed: int) -> dict[str, float]:
     """`active_units`, and with a prior `prior_gap` of some clips' posterior."""
     found = {"active_units": float((posterior.mean.astype(float).var(axis=0) > ACTIVE).sum())}

@@ -26,6 +26,13 @@ class Rows(Protocol):
         """The rows of a slice."""
 
 
+class Prior(Protocol):
+    """What a model holds z against."""
+
+    def gaussians(self) -> tuple[Floats, Floats]:
+        """Means and standard deviations [K, latent_size] of equally likely Gaussians."""
+
+
 @dataclass(frozen=True)
 class Posterior:
     """Means and log variances [N, latent_size] of the Gaussians that the encoder sees in N pictures; a plain
@@ -92,6 +99,11 @@ def diagonal(means: Floats, scales: Floats) -> Density:
     return Density(means, np.stack([np.diag(scale**2) for scale in scales]))
 
 
+def of_prior(prior: Prior | None) -> Density | None:
+    """The density of a model's prior; a plain autoencoder has none."""
+    return diagonal(*prior.gaussians()) if prior else None
+
+
 def standard_normal(size: int) -> Density:
     """One Gaussian around 0 with variance 1 in each dimension."""
     return diagonal(np.zeros((1, size)), np.ones((1, size)))
@@ -143,10 +155,15 @@ def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator
     """Mean nats a clip of KL(q(z | x) ‖ p(z)): exact where the prior is a standard normal, otherwise the mean of
     log q − log p over `draws` of z a clip."""
     if prior.is_standard:
-        mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
-        return float(-0.5 * (1 + log_var - mean**2 - np.exp(log_var)).sum(axis=1).mean())
+        return float(kl_by_dim(posterior).sum())
     drawn = [posterior.sample(rng) for _ in range(draws)]
     return float(np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn]))
+
+
+def kl_by_dim(posterior: Posterior) -> Floats:
+    """[latent_size] nats: the mean over clips of each dimension's KL(q(z | x) ‖ N(0, 1))."""
+    mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
+    return np.asarray(-0.5 * (1 + log_var - mean**2 - np.exp(log_var)).mean(axis=0))
 
 
 def encode(encoder: Any, pictures: Rows, batch_size: int = 64) -> Posterior:

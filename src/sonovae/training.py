@@ -73,10 +73,9 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
 
 
 def _compile(vae: VAE, p: Train, clips: int) -> None:
-    if p.batch_size % backend.worker()[1]:
-        raise UserError(
-            f"train.batch_size = {p.batch_size}: it must be a multiple of the {backend.worker()[1]} workers"
-        )
+    _, workers = backend.worker()
+    if p.batch_size % workers:
+        raise UserError(f"train.batch_size = {p.batch_size}: it must be a multiple of the {workers} workers")
     batches = p.epochs * max(1, clips // p.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if p.warmup_batches else p.learning_rate,
@@ -153,9 +152,8 @@ def _after(vae: VAE, train: Dataset, p: Train, state: State, losses: Losses) -> 
             f"the validation loss is no longer a number in epoch {state.epoch + 1}: lower train.learning_rate"
         )
     posterior = latent.encode(vae.encoder, train.pictures[:HEALTH_CLIPS])
-    prior = latent.diagonal(*vae.prior.gaussians()) if vae.prior else None
-    losses |= health.of_posterior(posterior, prior, p.seed) | health.of_losses(losses)
-    each = [*state.kl_by_dim, health.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []
+    losses |= health.of_posterior(posterior, latent.of_prior(vae.prior), p.seed) | health.of_losses(losses)
+    each = [*state.kl_by_dim, latent.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []
     now = replace(state, epoch=state.epoch + 1, batch=0, losses=[*state.losses, losses], kl_by_dim=each)
     names = [str(now.epoch)] * (now.epoch in p.snapshots) + ["best"] * (now.best == now.epoch)
     return replace(now, kept=now.kept | dict.fromkeys(names, vae.get_weights()))
