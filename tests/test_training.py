@@ -58,6 +58,7 @@ def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **
     """A new process would begin like this."""
     keras.backend.clear_session()
     usual = {"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"}
+    usual |= {"mixup": 0.5}
     p = train(**usual | {"snapshots": []} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
     whole = build(prior, vae.terms(p, prior), size=p.latent_size)

@@ -100,6 +100,7 @@ FLOORS = [
     {"vae", "dataset", "split", "provenance"},
     {
         "training",
+        "batches",
         "checkpoint",
         "state",
         "health",

@@ -7,11 +7,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from sonovae import backend, health, latent
+from sonovae.batches import Batches, Mixup
 from sonovae.checkpoint import Checkpoints
-from sonovae.dataset import Dataset, Pictures
+from sonovae.dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.params.train import Train
 from sonovae.progress import bar
@@ -19,34 +19,11 @@ from sonovae.state import Losses, State, Weights, pack, unpack, variables
 from sonovae.vae import VAE
 
 OnEpoch = Callable[[int, Losses], None]
-Rows = NDArray[np.int64]
 
 MINUTES = 5
 """Between checkpoints within an epoch."""
 HEALTH_CLIPS = 1000
 """Of training, at most, on which health is looked at after each epoch."""
-
-
-class Batches(keras.utils.PyDataset):
-    """Pictures by batches of the rows in `order`; of several workers each reads its share of a batch."""
-
-    def __init__(self, pictures: Pictures, order: Rows, batch_size: int) -> None:
-        super().__init__()
-        self.share, self.shares = backend.worker()
-        self.pictures, self.batch_size = pictures, batch_size
-        self.order = order[: len(order) // self.shares * self.shares]
-
-    def __len__(self) -> int:
-        """How many; the last may be smaller."""
-        return -(-len(self.order) // self.batch_size)
-
-    def rows(self, i: int) -> Rows:
-        """Those of batch i."""
-        return np.sort(self.order[i * self.batch_size : (i + 1) * self.batch_size])
-
-    def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
-        """This worker's share of batch i."""
-        return (self.pictures[np.split(self.rows(i), self.shares)[self.share]],)
 
 
 def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: OnEpoch) -> State:
@@ -105,7 +82,8 @@ class _Epoch(keras.callbacks.Callback):
         self.vae, self.p, self.state, self.given, self.checkpoints = vae, p, state, given, checkpoints
         size = min(p.batch_size, len(train.clips))
         order = np.random.default_rng([p.seed, state.epoch]).permutation(len(train.clips))
-        self.batches = Batches(train.pictures, order[state.batch * size : len(order) // size * size], size)
+        mixup = Mixup(p.mixup, (p.seed, state.epoch)) if p.mixup else None
+        self.batches = Batches(train.pictures, order[: len(order) // size * size], size, state.batch, mixup)
         self.bar = bar(len(self.batches), f"epoch {state.epoch + 1}/{p.epochs}", "batches")
         self.saved = time.monotonic()
 

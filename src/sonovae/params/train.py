@@ -30,6 +30,7 @@ class Train:
     learning_rate: Positive  # of Adam, at its highest
     warmup_batches: Annotated[int, Field(ge=0)]  # over which it rises from 0
     schedule: Literal["constant", "cosine"]  # after that; cosine falls to 0 at the end of epochs
+    mixup: Annotated[float, Field(ge=0, le=1)]  # share of a batch's clips that are mixed with another of it
     clip_norm: Positive | None  # of all gradients together; null: as they are
     batch_size: Count
     epochs: Count
