@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
-from sonovae import codec, dataset, metrics, params, plots, scaling, sound, spectrogram, whistles
+from sonovae import codec, dataset, params, plots, scaling, sound, spectrogram, whistles
 from sonovae.clips import recording_to_clips
 from sonovae.codec import Sound
 from sonovae.params import Params
@@ -182,14 +182,15 @@ def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
 def losses(seed: int) -> Figure:
     """The error by epoch, with the floors of the validation split, and the KL divergence."""
     table, data, size = pd.read_csv(MODEL / "losses.csv"), dataset.load(PICTURES), len(np.load(SAMPLES / "z.npy")[0])
-    train, validation = data.side("train").pictures[:], data.side("validation").pictures[:]
+    validation = data.side("validation").pictures[:]
     figure, (left, right) = canvas(2, 3.6)
     for axes, key in ((left, "mse"), (right, "kl")):
         axes.plot(table["epoch"], table[key], color=BLUE, label="training")
         axes.plot(table["epoch"], table[f"val_{key}"], color=RED, label="validation")
-    left.axhline(metrics.mean_picture_floor(train, validation), color=GREY, linestyle="--", label="mean picture")
-    pca, name = metrics.pca_floor(train, validation, size, seed), f"PCA, {size} components"
-    left.axhline(pca, color=DARK, linestyle=":", label=name)
+    lower = floors.fit(data.side("train").pictures, size, seed)
+    mean, pca = (np.square(validation - each).mean() for each in (lower.mean, lower.restore(validation)))
+    left.axhline(mean, color=GREY, linestyle="--", label="mean picture")
+    left.axhline(pca, color=DARK, linestyle=":", label=f"PCA, {size} components")
     left.set(title="mean squared error a pixel", xlabel="epoch", yscale="log")
     left.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter="")
     right.set(title="KL divergence [nats a clip]", xlabel="epoch", ylim=(0, None))

@@ -19,7 +19,7 @@ def main(root: Path) -> None:
     """z from the prior, the density or around a class → pictures → sounds."""
     p = params.load(root / "params.yaml").generate
     trained, c = model.load(root / MODEL), codec.load(root / MODEL)
-    z = latent.draw(trained.space, p, np.random.default_rng(p.seed))
+    z = latent.draw(trained.space, p, p.sounds, np.random.default_rng(p.seed))
     pictures = latent.decode(trained.decoder, z)
     with stage.whole(root / OUT) as out:
         rows = [write(out, c, picture, n, p) for n, picture in enumerate(progress(pictures, "generate", c.kind + "s"))]

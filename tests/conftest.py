@@ -54,6 +54,7 @@ SHRUNK: dict[str, Any] = {
     ],
     "train.epochs": 2,
     "train.warmup_batches": 0,
+    "judge.epochs": 2,
     "evaluate.clips": 2,
     "evaluate.maps": ["pca"],
     "evaluate.griffin_lim.iterations": 8,

@@ -1,4 +1,4 @@
-"""The five stages, shrunk, in this process: what each writes, and what follows from another parameter."""
+"""The six stages, shrunk, in this process: what each writes, and what follows from another parameter."""
 
 import json
 import shutil
@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import checksums, codec, latent, listing, metrics, model, params, sound, spectrogram
+from sonovae import checksums, codec, latent, listing, model, params, sound, spectrogram
 from sonovae.clips import read
 from sonovae.errors import UserError
-from stages import evaluate, fetch, generate, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, train
 
-STAGES = [fetch, preprocess, train, evaluate, generate]
+STAGES = [fetch, preprocess, train, judge, evaluate, generate]
 
 
 def run(root: Path, *stages: ModuleType) -> Path:
@@ -97,13 +97,14 @@ def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
     posterior = latent.encode(m.encoder, sides["test"])
     found = score(done)
     restored = latent.decode(m.decoder, posterior.mean)
-    kl = latent.kl_divergence(posterior, latent.standard_normal(4), np.random.default_rng(0))
-    assert found["test"]["mse"] == pytest.approx(metrics.mean_squared_error(sides["test"], restored), rel=1e-4)
+    kl = latent.kl_divergence(posterior, latent.standard_normal(4), np.random.default_rng(0)).mean()
+    assert found["test"]["mse"] == pytest.approx(np.square(sides["test"] - restored).mean(), rel=1e-4)
     assert found["test"]["kl"] == pytest.approx(kl, rel=1e-4)
     assert found["test"]["kl_per_dim"] == pytest.approx(found["test"]["kl"] / 4, rel=1e-4)
-    floor = metrics.mean_picture_floor(sides["train"], sides["test"])
+    floor = np.square(sides["test"] - sides["train"].mean(axis=0)).mean()
     assert found["floors"]["mean_picture"] == pytest.approx(floor, rel=1e-4)
     assert found["floors"]["pca"] < found["floors"]["mean_picture"]
+    assert found["test"]["r2"] == pytest.approx(1 - found["test"]["mse"] / floor, rel=1e-3)
 
 
 def test_the_codecs_spectral_convergence_is_reported(done: Path) -> None:

@@ -16,7 +16,7 @@ from sonovae import cli, codec, dataset, latent, model, params, scaling, sound
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.file import check
-from stages import evaluate, fetch, generate, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, train
 
 RECIPES = list(recipes.described(HERE))
 
@@ -158,7 +158,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     (root / "params.yaml").write_text(recipes.whole(HERE, name))
     params.edit(root / "params.yaml", shrunk(name))
     STYLE[name](root / "data/recordings")
-    for stage in (fetch, preprocess, train, evaluate, generate):
+    for stage in (fetch, preprocess, train, judge, evaluate, generate):
         stage.main(root)
     return name, root
 

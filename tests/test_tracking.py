@@ -10,9 +10,9 @@ import pytest
 from conftest import make_project
 
 from sonovae import params, provenance, tracking
-from stages import evaluate, fetch, generate, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, train
 
-STAGES = [fetch, preprocess, train, evaluate, generate]
+STAGES = [fetch, preprocess, train, judge, evaluate, generate]
 
 
 @pytest.fixture(scope="module")

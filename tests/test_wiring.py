@@ -54,7 +54,8 @@ def test_deps_name_the_script_and_the_rooms_that_it_imports(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_params_are_the_stages_own_section(stage: str) -> None:
-    assert WIRING["stages"][stage]["params"] == [stage]
+    """evaluate scores what generate would make."""
+    assert WIRING["stages"][stage]["params"] == [stage] + ["generate"] * (stage == "evaluate")
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -96,11 +97,19 @@ FLOORS = [
     {"waveform", "ffmpeg", "sound", "image", "spectrogram", "picture", "backend"},
     {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict", "lock"},
     {"contents", "listing", "naming"},
-    {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors"},
+    {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "weights"},
     {"vae", "dataset", "split", "provenance"},
     {
         "training",
         "batches",
+        "judge",
+        "fidelity",
+        "copies",
+        "hearing",
+        "controls",
+        "scoring",
+        "accuracy",
+        "floors",
         "checkpoint",
         "state",
         "health",

@@ -148,13 +148,20 @@ class Sound(Codec):
         In decibels, 0 in the picture means `low` (the lowest of all pixels' limits) or anything less. It comes back as
         silence, and all else as much lower, since a floor in every pixel would be heard as hiss.
         """
-        p = self.spectrogram
-        kept = picture.unscale(self.enlarge(image, self.full_shape), scale.low, scale.high)
+        p, kept = self.spectrogram, self._unscaled(image, scale)
         if p.scale == "db":
             floor = np.full(1, np.min(scale.low), np.float32)
             kept = spectrogram.db_to_magnitude(kept) - spectrogram.db_to_magnitude(floor)
         whole = picture.uncrop(np.maximum(kept, 0), p.bins, self._frames_of_clip, fill=0)
         return spectrogram.mel_to_magnitude(whole, self.waveform.sample_rate, p.n_fft) if p.mel_bands else whole
+
+    def decibels(self, image: Array, scale: Scale) -> Array:
+        """Picture → [bins, frames] in decibels, as they are kept: mel bands where those are."""
+        kept = self._unscaled(image, scale)
+        return kept if self.spectrogram.scale == "db" else spectrogram.magnitude_to_db(np.maximum(kept, 0))
+
+    def _unscaled(self, image: Array, scale: Scale) -> Array:
+        return picture.unscale(self.enlarge(image, self.full_shape), scale.low, scale.high)
 
     @property
     def _frames_of_clip(self) -> int:

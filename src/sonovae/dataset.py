@@ -41,9 +41,16 @@ class Dataset:
 
     def side(self, split: str) -> "Dataset":
         """The clips of one side of the split."""
-        rows = (self.clips["split"] == split).to_numpy()
+        return self.take(np.flatnonzero(self.clips["split"] == split))
+
+    def take(self, rows: NDArray[np.int64]) -> "Dataset":
+        """Some of the clips."""
         pictures = Pictures(self.pictures.file, self.pictures.rows[rows])
-        return Dataset(pictures, self.clips[rows].reset_index(drop=True))
+        return Dataset(pictures, self.clips.iloc[rows].reset_index(drop=True))
+
+    def some(self, n: int, seed: int) -> "Dataset":
+        """At most n of them, drawn at random, in their order."""
+        return self.take(np.sort(np.random.default_rng(seed).permutation(len(self.clips))[:n]))
 
 
 def save(folder: Path, pictures: NDArray[np.float32], clips: pd.DataFrame) -> None:

@@ -8,22 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovae import networks
 from sonovae.errors import UserError
+from sonovae.networks import Rows
 from sonovae.params.sections import Generate
 
 Points = NDArray[np.float32]
 Floats = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
-
-
-class Rows(Protocol):
-    """An array, or what reads its rows from disk."""
-
-    def __len__(self) -> int:
-        """N."""
-
-    def __getitem__(self, which: slice, /) -> NDArray[np.float32]:
-        """The rows of a slice."""
 
 
 class Prior(Protocol):
@@ -139,58 +131,55 @@ class Space:
     classes: dict[str, Points]
 
 
-def draw(space: Space, p: Generate, rng: np.random.Generator) -> Points:
-    """New z [sounds, latent_size], from where generate's section says; UserError where there is no such place."""
+def draw(space: Space, p: Generate, n: int, rng: np.random.Generator) -> Points:
+    """n new z [n, latent_size], from where generate's section says; UserError where there is no such place."""
     if p.label is not None:
         if p.label not in space.classes:
             raise UserError(f"generate.label = {p.label!r}: the model knows {', '.join(space.classes) or 'no labels'}")
-        return around(space.classes[p.label], p.label_scale, p.sounds, rng)
+        return around(space.classes[p.label], p.label_scale, n, rng)
     source = space.density if p.source == "density" else space.prior
     if source is None:
         raise UserError("generate.from = prior: a plain autoencoder has none, take density")
-    return source.sample(p.sounds, rng)
+    return source.sample(n, rng)
 
 
-def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator, draws: int = 16) -> float:
-    """Mean nats a clip of KL(q(z | x) ‖ p(z)): exact where the prior is a standard normal, otherwise the mean of
-    log q − log p over `draws` of z a clip."""
+def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator, draws: int = 16) -> Floats:
+    """[N] nats: KL(q(z | x) ‖ p(z)) of each clip, exact where the prior is a standard normal, otherwise the mean of
+    log q − log p over `draws` of z."""
     if prior.is_standard:
-        return float(kl_by_dim(posterior).sum())
+        return kl_to_standard_normal(posterior).sum(axis=1)
     drawn = [posterior.sample(rng) for _ in range(draws)]
-    return float(np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn]))
+    return np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn], axis=0)
+
+
+def kl_to_standard_normal(posterior: Posterior) -> Floats:
+    """[N, latent_size] nats: KL(q(z | x) ‖ N(0, 1)) of each clip and dimension."""
+    mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
+    return -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
 
 
 def kl_by_dim(posterior: Posterior) -> Floats:
-    """[latent_size] nats: the mean over clips of each dimension's KL(q(z | x) ‖ N(0, 1))."""
-    mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
-    return np.asarray(-0.5 * (1 + log_var - mean**2 - np.exp(log_var)).mean(axis=0))
+    """[latent_size] nats: its mean over clips."""
+    return np.asarray(kl_to_standard_normal(posterior).mean(axis=0))
 
 
-def encode(encoder: Any, pictures: Rows, batch_size: int = 64) -> Posterior:
+def encode(encoder: Any, pictures: Rows) -> Posterior:
     """Pictures [N, bins, frames], in memory or on disk, → their posterior."""
-    found = _predict(encoder, pictures, batch_size)
+    found = networks.predict(encoder, pictures)
     if len(found) == 1:  # z itself, of a plain autoencoder
         return Posterior(found[0], np.full_like(found[0], -np.inf))
     return Posterior(*found)
 
 
-def decode(decoder: Any, z: Points, batch_size: int = 64) -> NDArray[np.float32]:
+def decode(decoder: Any, z: Points) -> NDArray[np.float32]:
     """The door back: z [N, latent_size] → pictures [N, bins, frames]."""
-    (pictures,) = _predict(decoder, z, batch_size)
+    (pictures,) = networks.predict(decoder, z)
     return pictures
 
 
-def _predict(network: Any, rows: Rows, size: int) -> list[NDArray[np.float32]]:
-    """Each output [N, …] of N rows. All batches are of one size, the last filled up with zeros: one compilation, and no
-    row depends on how many there are."""
-    found = []
-    for start in range(0, len(rows), size):
-        batch = rows[start : start + size]
-        padded = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
-        outputs = network.predict_on_batch(padded)
-        outputs = outputs if isinstance(outputs, list) else [outputs]
-        found.append([each[: len(batch)] for each in outputs])  # of several workers the first one's, all being equal
-    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+def reconstruct(encoder: Any, decoder: Any, pictures: Rows) -> NDArray[np.float32]:
+    """Pictures [N, bins, frames] → as they are decoded from their posteriors' means."""
+    return decode(decoder, encode(encoder, pictures).mean)
 
 
 def _root(covariance: Floats) -> Floats:

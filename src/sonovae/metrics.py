@@ -1,30 +1,61 @@
-"""Numbers from arrays: how well pictures are reconstructed, and the floors to hold that against."""
+"""Numbers from arrays: how near reconstructions come, clip by clip, and how sure a mean of them is."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
 Pictures = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 
-def mean_squared_error(pictures: Pictures, others: Pictures) -> float:
-    """Mean over clips and pixels of [N, bins, frames]."""
-    return float(np.mean(np.square(pictures.astype(float) - others)))
+def squared_error(pictures: Pictures, others: Pictures) -> Floats:
+    """[N]: the mean squared error a pixel of each clip of [N, bins, frames]."""
+    return np.asarray(np.square(pictures.astype(float) - others).mean(axis=(1, 2)))
 
 
-def mean_picture_floor(train: Pictures, test: Pictures) -> float:
-    """The error of answering every test picture with the mean of the training ones."""
-    return mean_squared_error(test, train.mean(axis=0))
+def log_spectral_distance(decibels: Pictures, others: Pictures) -> Floats:
+    """[N] dB: the root mean square over bins of the difference between two spectrograms [N, bins, frames] in decibels,
+    and of that the mean over frames (Gray and Markel 1976)."""
+    return np.asarray(np.sqrt(np.square(decibels.astype(float) - others).mean(axis=1)).mean(axis=1))
 
 
-def pca_floor(train: Pictures, test: Pictures, components: int, seed: int) -> float:
-    """The error of a principal component analysis with as many components as z has, fitted on the training pictures."""
-    flat_train, flat_test = train.reshape(len(train), -1), test.reshape(len(test), -1)
-    pca = PCA(min(components, *flat_train.shape), svd_solver="randomized", random_state=seed)
-    restored = pca.fit(flat_train).inverse_transform(pca.transform(flat_test))
-    return mean_squared_error(flat_test, restored)
+def spectral_convergence(decibels: Pictures, others: Pictures) -> Floats:
+    """[N] dB: 20 log10(‖S − Ŝ‖ / ‖S‖), S and Ŝ being the magnitudes of these decibels [N, bins, frames]; lower is
+    better."""
+    one, other = 10 ** (decibels.astype(float) / 20), 10 ** (others.astype(float) / 20)
+    error, size = (np.sqrt(np.square(each).sum(axis=(1, 2))) for each in (one - other, one))
+    return np.asarray(20 * np.log10(np.maximum(error, 1e-12) / np.maximum(size, 1e-12)))
 
 
-def rounded(metrics: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """To six significant digits, what can be said."""
-    return {section: {key: float(f"{value:.6g}") for key, value in some.items()} for section, some in metrics.items()}
+def elbo(mse_sampled: Floats, kl: Floats, variance: float, pixels: int) -> Floats:
+    """[N] nats a clip: log N(x; x̂, variance) − KL, x̂ being decoded from one draw of z, from its squared error a pixel
+    (Kingma and Welling 2014)."""
+    return -0.5 * pixels * (np.log(2 * np.pi * variance) + mse_sampled / variance) - kl
+
+
+def intervals(
+    statistics: Callable[[Rows], dict[str, float]], groups: Sequence[str], resamples: int, seed: int
+) -> dict[str, tuple[float, float]]:
+    """The 95 % interval of each statistic of some rows: the percentiles 2.5 and 97.5 when as many groups are drawn
+    again with replacement, all rows of each (the cluster bootstrap; Davison and Hinkley 1997, 3.8). Clips of one group
+    are alike, so to draw clips would make it too narrow. None where there is one group alone."""
+    if len(set(groups)) < 2:
+        return {}
+    rng = np.random.default_rng(seed)
+    members = [np.asarray(rows) for rows in pd.Series(range(len(groups))).groupby(np.asarray(groups)).indices.values()]
+    drawn = [rng.integers(len(members), size=len(members)) for _ in range(resamples)]
+    found = pd.DataFrame([statistics(np.concatenate([members[i] for i in which])) for which in drawn])
+    ends = found.quantile([0.025, 0.975])
+    return {name: (float(ends[name].iloc[0]), float(ends[name].iloc[1])) for name in found.columns}
+
+
+def rounded(value: object) -> object:
+    """To six significant digits, what can be said; within dicts and lists, too."""
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(each) for each in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from sonovae import backend, latent, networks, params
+from sonovae import backend, latent, networks, params, weights
 from sonovae.errors import UserError
 from sonovae.latent import Space
 from sonovae.params.layers import Layers
@@ -33,6 +33,11 @@ class Model:
     decoder: keras.Model
     space: Space
     id: str
+
+    @property
+    def latent_size(self) -> int:
+        """Of z."""
+        return int(self.decoder.input_shape[-1])
 
     @property
     def parameters(self) -> int:
@@ -77,9 +82,9 @@ def save_snapshot(folder: Path, epoch: int, encoder: keras.Model, decoder: keras
 
 
 def save_weights(folder: Path, encoder: keras.Model, decoder: keras.Model) -> None:
-    """As arrays alone, since Keras' own files hold layers' names, which count up within a process."""
+    """Of both networks."""
     for network, name in zip((encoder, decoder), WEIGHTS, strict=True):
-        np.savez(folder / name, *network.get_weights())
+        weights.save(folder / name, network)
 
 
 def load(folder: Path) -> Model:
@@ -117,11 +122,7 @@ def _networks(sizes: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
 
 def _load_weights(folder: Path, *made: keras.Model) -> None:
     for network, file in zip(made, WEIGHTS, strict=True):
-        with np.load(folder / file, allow_pickle=False) as arrays:
-            weights = [arrays[key] for key in arrays.files]
-        if not all(np.isfinite(weight).all() for weight in weights):
-            raise UserError(f"{folder}/{file}: the {file[:-4]} holds weights that are not finite: train again")
-        network.set_weights(weights)
+        weights.load(folder / file, network)
 
 
 def _sizes(folder: Path) -> dict[str, Any]:

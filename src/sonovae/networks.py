@@ -1,15 +1,27 @@
 """Encoder and decoder, each built from its own list of layers."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import keras
+import numpy as np
 from keras import layers, ops
+from numpy.typing import NDArray
 
 from sonovae.errors import UserError
 from sonovae.params.layers import Conv, Dense, Layer, Project, Rearrange, Resample
 
 Size = tuple[int, int]
+
+
+class Rows(Protocol):
+    """An array, or what reads its rows from disk."""
+
+    def __len__(self) -> int:
+        """N."""
+
+    def __getitem__(self, which: slice, /) -> NDArray[np.float32]:
+        """The rows of a slice."""
 
 
 def build(
@@ -56,6 +68,19 @@ def summary(encoder: keras.Model, decoder: keras.Model) -> str:
             for layer in network.layers
         ]
     return "\n".join(lines) + "\n"
+
+
+def predict(network: Any, rows: Rows, size: int = 64) -> list[NDArray[np.float32]]:
+    """Each output [N, …] of N rows. All batches are of one size, the last filled up with zeros: one compilation, and no
+    row depends on how many there are."""
+    found = []
+    for start in range(0, len(rows), size):
+        batch = rows[start : start + size]
+        padded = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
+        outputs = network.predict_on_batch(padded)
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        found.append([each[: len(batch)] for each in outputs])  # of several workers the first one's, all being equal
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def _shape(output: Any) -> str:

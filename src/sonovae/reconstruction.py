@@ -1,6 +1,5 @@
-"""What a model makes of pictures that it has not learned from: in numbers, to see, and to hear."""
+"""What a model makes of some clips that it has not learned from, to see and to hear."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import clips, codec, image, latent, listing, metrics, model, sound, spectrogram, waveform
+from sonovae import clips, codec, image, latent, listing, model, sound, spectrogram, waveform
 from sonovae.codec import Codec
 from sonovae.dataset import Dataset
-from sonovae.latent import Posterior
 from sonovae.model import Model
 from sonovae.params.sections import GriffinLim
 from sonovae.picture import Array
@@ -36,42 +34,21 @@ class Shown:
         return self.full[0].shape != self.pictures[0].shape
 
 
-def restore(trained: Model, folder: Path, posterior: Posterior, pictures: Array) -> dict[str, Array]:
-    """What is decoded from the posterior means of the pictures, as `reconstructed`, and by each snapshot in the model's
-    folder, as `epoch_N`."""
-    found = {"reconstructed": latent.decode(trained.decoder, posterior.mean)}
-    for epoch, encoder, decoder in model.snapshots(folder):
-        found[f"epoch_{epoch}"] = latent.decode(decoder, latent.encode(encoder, pictures).mean)
-    return found
+def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
+    """What is decoded from the posterior means of some pictures, as `reconstructed`, and by each snapshot in the
+    model's folder, as `epoch_N`."""
+    found = {"reconstructed": latent.reconstruct(trained.encoder, trained.decoder, pictures)}
+    snapshots = model.snapshots(folder)
+    return found | {f"epoch_{n}": latent.reconstruct(one, other, pictures) for n, one, other in snapshots}
 
 
-def score(
-    trained: Model, posterior: Posterior, train: Array, test: Array, restored: dict[str, Array], seed: int
-) -> dict[str, dict[str, Any]]:
-    """The numbers of the test pictures, whose posterior this is and of which that was restored, and their floors."""
-    rng = np.random.default_rng(seed)
-    mse = {name: metrics.mean_squared_error(test, some) for name, some in restored.items()}
-    found = {"mse": mse.pop("reconstructed")}
-    if trained.space.prior:
-        sampled = latent.decode(trained.decoder, posterior.sample(rng))
-        kl = latent.kl_divergence(posterior, trained.space.prior, rng)
-        found |= {"mse_sampled": metrics.mean_squared_error(test, sampled)}
-        found |= {"kl": kl, "kl_per_dim": kl / posterior.mean.shape[1]}
-    floors = {
-        "mean_picture": metrics.mean_picture_floor(train, test),
-        "pca": metrics.pca_floor(train, test, posterior.mean.shape[1], seed),
-    }
-    return {"test": found, "floors": floors} | ({"snapshots": mse} if mse else {})
-
-
-def show(raw: Path, c: Codec, test: Dataset, chosen: Iterable[int], restored: dict[str, Array]) -> Shown:
-    """The chosen clips of the test split, and what was made of their pictures."""
-    rows, chosen = test.clips.iloc[list(chosen)], list(chosen)
+def show(raw: Path, c: Codec, some: Dataset, restored: dict[str, Array]) -> Shown:
+    """Some clips, and what was made of their pictures."""
     recordings = listing.used(listing.read(raw / "recordings.csv"))
-    items = _items(raw, recordings, rows, c)
-    scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in rows.iterrows()]
+    items = _items(raw, recordings, some.clips, c)
+    scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in some.clips.iterrows()]
     full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
-    return Shown(scales, test.pictures[chosen], items, full, {k: v[chosen] for k, v in restored.items()})
+    return Shown(scales, some.pictures[:], items, full, restored)
 
 
 def _items(raw: Path, recordings: pd.DataFrame, rows: pd.DataFrame, c: Codec) -> list[clips.Item]:
@@ -98,7 +75,7 @@ def write(out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int)
                 image.write(out / f"{name}_{n + 1:02d}.png", pictures[n])
         if shown.is_resized:
             enlarged = c.enlarge(shown.pictures[n], shown.full[n].shape)
-            found.setdefault("resize_mse", []).append(metrics.mean_squared_error(shown.full[n], enlarged))
+            found.setdefault("resize_mse", []).append(float(np.square(shown.full[n] - enlarged).mean()))
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 

@@ -86,9 +86,7 @@ class Training:
 
 
 @_forgiving
-def result(
-    root: Path, stage: str, model_id: str, folder: Path, metrics: dict[str, dict[str, float]] | None = None
-) -> None:
+def result(root: Path, stage: str, model_id: str, folder: Path, metrics: dict[str, Any] | None = None) -> None:
     """Log what a stage made of a model to the model's run: its files, its section of the parameters and its metrics."""
     client, experiment = _store(root)
     run_id = _find(client, experiment, "model_id", model_id)
@@ -98,8 +96,7 @@ def result(
     section = params.plain(getattr(params.load(root / "params.yaml"), stage))
     for name, value in _flat(section, f"{stage}.").items():
         client.set_tag(run_id, name, value)  # not as params, which MLflow never changes
-    flat = {f"{part}.{name}": value for part, values in (metrics or {}).items() for name, value in values.items()}
-    _log_metrics(client, run_id, flat, step=0)
+    _log_metrics(client, run_id, _flat(metrics or {}, ""), step=0)
     client.log_artifacts(run_id, str(folder), stage)
     client.set_terminated(run_id)
 
@@ -151,7 +148,7 @@ def _log_metrics(client: Any, run_id: str, values: dict[str, float], step: int) 
 
 
 def _flat(section: Any, prefix: str) -> dict[str, Any]:
-    """Nested parameters by dotted name; a list is one value."""
+    """Nested parameters or metrics by dotted name; a list is one value."""
     flat: dict[str, Any] = {}
     for name, value in section.items():
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}

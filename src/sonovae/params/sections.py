@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.fetch import Fetch
+from sonovae.params.judge import Judge
 from sonovae.params.preprocess import Preprocess
 from sonovae.params.rules import STRICT, Count, NotNegative, Seed
 from sonovae.params.train import Train
@@ -20,11 +21,23 @@ class GriffinLim:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Scoring:
+    """How generated sounds and their controls are scored."""
+
+    sounds: Annotated[int, Field(ge=10)]  # of each set; the test split's where that has fewer
+    neighbours: Count  # that make the ball around a sound: precision, recall, density, coverage
+    bins: Annotated[int, Field(ge=2)]  # of the training clips' embedding, whose shares are compared
+    resamples: Annotated[int, Field(ge=20)]  # of the groups, for intervals
+
+
+@dataclass(frozen=True, config=STRICT)
 class Evaluate:
-    """How many clips of the test split are shown and played, maps of the latent space, and the way back to sound."""
+    """How many clips of the test split are shown and played, how sounds are scored, maps of the latent space, and the
+    way back to sound."""
 
     seed: Seed
     clips: Count
+    scoring: Scoring
     maps: Annotated[tuple[Literal["pca", "tsne", "umap"], ...], Field(min_length=1)]
     map_clips: Annotated[int, Field(ge=10)]  # drawn from all splits where there are more
     griffin_lim: GriffinLim
@@ -53,6 +66,7 @@ class Params:
     fetch: Fetch
     preprocess: Preprocess
     train: Train
+    judge: Judge
     evaluate: Evaluate
     generate: Generate
 

@@ -1,0 +1,99 @@
+"""Sets of sounds to be scored alike: what the model generates, and controls whose place among them is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sonovae import hearing, latent
+from sonovae.codec import Codec, Sound
+from sonovae.dataset import Dataset
+from sonovae.floors import Floors
+from sonovae.hearing import Heard
+from sonovae.model import Model
+from sonovae.params.sections import Generate, GriffinLim
+from sonovae.picture import Array
+from sonovae.scaling import Scale
+
+NOISE_DBFS = -20.0
+"""RMS level of white noise."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pictures [N, bins, frames] with their scales; the groups that they come from, each its own where they are new;
+    and the labels that they should have, where that is known."""
+
+    pictures: Array
+    scales: Sequence[Scale]
+    groups: list[str]
+    labels: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A set as it is heard, with groups and labels as above."""
+
+    heard: Heard
+    groups: list[str]
+    labels: list[str] | None = None
+
+
+def real(c: Codec, some: Dataset) -> Drawn:
+    """Clips as they are."""
+    scales = [c.clip_scale(*row) for row in some.clips[["low", "high", "gain"]].to_numpy(float)]
+    labels = some.clips["label"].tolist()
+    return Drawn(some.pictures[:], scales, some.clips["group"].tolist(), labels if any(labels) else None)
+
+
+def generated(trained: Model, c: Codec, g: Generate, n: int, rng: np.random.Generator) -> dict[str, Drawn]:
+    """What generate would make of its section, and where labels are known, as many around the mean of each in turn."""
+    z = latent.draw(trained.space, g, n, rng)
+    found = {"generated": _new(c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n)}
+    if len(trained.space.classes) > 1:
+        labels = [list(trained.space.classes)[i % len(trained.space.classes)] for i in range(n)]
+        z = np.concatenate([latent.around(trained.space.classes[each], g.label_scale, 1, rng) for each in labels])
+        found["generated_by_label"] = _new(c, latent.decode(trained.decoder, z), labels)
+    return found
+
+
+def heard(
+    trained: Model, c: Codec, train: Dataset, test: Dataset, floors: Floors, g: Generate, back: GriffinLim, seed: int
+) -> dict[str, Scored]:
+    """Each set by name, as many as there are clips in `test`; `train` are as many of training."""
+    rng, n, tested = np.random.default_rng(seed), len(test.clips), real(c, test)
+    flat = tested.pictures.reshape(n, -1)
+    pictures = {
+        "way_back": tested,
+        "reconstructed": replace(tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)),
+        **generated(trained, c, g, n, rng),
+        "pca_gaussian": _new(c, floors.draw(n, rng)),
+        "shuffled_pixels": replace(tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)),
+    }
+    found = {"real": _known(c, tested)}
+    for name, each in pictures.items():
+        whole = hearing.back(c, each.pictures, each.scales, back, seed, f"sounds ({name})")
+        found[name] = Scored(whole, each.groups, each.labels)
+    mean = hearing.back(c, floors.mean[np.newaxis], [c.typical], back, seed, "sounds")
+    found["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own(n))
+    found["white_noise"] = Scored(hearing.items(c, _noise(c, n, rng)), _own(n))
+    return found | {"training_copies": _known(c, real(c, train))}
+
+
+def _known(c: Codec, drawn: Drawn) -> Scored:
+    return Scored(hearing.known(c, drawn.pictures, drawn.scales), drawn.groups, drawn.labels)
+
+
+def _new(c: Codec, pictures: Array, labels: list[str] | None = None) -> Drawn:
+    return Drawn(pictures, [c.typical] * len(pictures), _own(len(pictures)), labels)
+
+
+def _own(n: int) -> list[str]:
+    return [str(i) for i in range(n)]
+
+
+def _noise(c: Codec, n: int, rng: np.random.Generator) -> list[Array]:
+    if isinstance(c, Sound):
+        scale = 10 ** (NOISE_DBFS / 20)
+        return [rng.normal(scale=scale, size=c.waveform.clip_length).astype(np.float32) for _ in range(n)]
+    return [rng.random(c.shape, np.float32) for _ in range(n)]

@@ -1,0 +1,77 @@
+"""Numbers of clips against oracles, and intervals that hold what they say."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from sonovae import metrics
+
+
+@pytest.fixture
+def pair(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    return rng.random((6, 5, 4), np.float32), rng.random((6, 5, 4), np.float32)
+
+
+def test_squared_error_is_of_each_clip(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    one, other = pair
+    found = metrics.squared_error(one, other)
+    assert found.shape == (6,)
+    assert found[2] == pytest.approx(np.mean((one[2] - other[2]) ** 2))
+
+
+def test_log_spectral_distance_of_a_constant_shift(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    one, _ = pair
+    np.testing.assert_allclose(metrics.log_spectral_distance(one, one - 3), 3, rtol=1e-5)
+    half = one.copy()
+    half[:, :, :2] += 4  # in half of the frames
+    np.testing.assert_allclose(metrics.log_spectral_distance(one, half), 2, rtol=1e-5)
+
+
+def test_spectral_convergence_of_a_tenth(rng: np.random.Generator) -> None:
+    decibels = rng.uniform(-60, 0, (3, 5, 4))
+    louder = decibels + 20 * np.log10(1.1)
+    np.testing.assert_allclose(metrics.spectral_convergence(decibels, louder), -20, atol=1e-6)
+    assert metrics.spectral_convergence(decibels, decibels).max() <= -200
+
+
+def test_elbo_is_the_gaussians_log_density_less_the_kl(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    one, other = pair
+    kl = np.arange(6.0)
+    wanted = norm(other, 0.2).logpdf(one).sum(axis=(1, 2)) - kl
+    found = metrics.elbo(metrics.squared_error(one, other), kl, variance=0.04, pixels=20)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def mean_of(values: np.ndarray) -> object:
+    return lambda rows: {"mean": float(values[rows].mean())}
+
+
+def test_intervals_hold_the_true_mean_about_19_times_in_20(rng: np.random.Generator) -> None:
+    hits = 0
+    for seed in range(200):
+        values = rng.normal(3, 1, 60)
+        low, high = metrics.intervals(mean_of(values), [str(i) for i in range(60)], 200, seed)["mean"]
+        hits += low < 3 < high
+    assert 175 <= hits <= 199
+
+
+def test_clips_of_a_group_count_once(rng: np.random.Generator) -> None:
+    """Ten equal clips of each group say no more than one; drawn by clip they would seem to."""
+    values = np.repeat(rng.normal(size=20), 10)
+    groups = [str(i // 10) for i in range(200)]
+    low, high = metrics.intervals(mean_of(values), groups, 400, 1)["mean"]
+    narrow = metrics.intervals(mean_of(values), [str(i) for i in range(200)], 400, 1)["mean"]
+    once = metrics.intervals(mean_of(values[::10]), groups[::10], 400, 1)["mean"]
+    assert high - low == pytest.approx(once[1] - once[0], rel=0.05)
+    assert high - low > 2 * (narrow[1] - narrow[0])
+
+
+def test_one_group_has_no_interval(rng: np.random.Generator) -> None:
+    assert metrics.intervals(mean_of(rng.random(9)), ["same"] * 9, 20, 1) == {}
+
+
+def test_rounded_to_six_digits() -> None:
+    assert metrics.rounded({"test": {"mse": 0.00123456789, "n": 3}, "ends": [123.456789]}) == {
+        "test": {"mse": 0.00123457, "n": 3},
+        "ends": [123.457],
+    }
