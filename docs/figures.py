@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
-from sonovae import codec, dataset, params, plots, scaling, sound, spectrogram, whistles
+from sonovae import codec, dataset, floors, params, plots, scaling, sound, spectrogram, whistles
 from sonovae.clips import recording_to_clips
 from sonovae.codec import Sound
 from sonovae.params import Params

@@ -32,16 +32,15 @@ from sonovae.model import Model
 from sonovae.params.sections import Evaluate, Params
 
 RAW, PICTURES, MODEL, JUDGE, OUT = "data/raw", "data/pictures", "data/model", "data/judge", "data/evaluation"
-NAMES = (
-    "reconstructions",
-    "reconstructions.png",
-    "latent.png",
-    "health.png",
-    "clips.csv",
-    "breakdown.csv",
-    "scores.csv",
+OUTS = (
+    f"{OUT}/reconstructions",
+    f"{OUT}/reconstructions.png",
+    f"{OUT}/latent.png",
+    f"{OUT}/health.png",
+    f"{OUT}/clips.csv",
+    f"{OUT}/breakdown.csv",
+    f"{OUT}/scores.csv",
 )
-OUTS = tuple(f"{OUT}/{name}" for name in NAMES)
 
 
 def main(root: Path) -> None:

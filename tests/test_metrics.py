@@ -75,3 +75,14 @@ def test_rounded_to_six_digits() -> None:
         "test": {"mse": 0.00123457, "n": 3},
         "ends": [123.457],
     }
+
+
+def test_the_bias_of_drawing_again_is_taken_off(rng: np.random.Generator) -> None:
+    """Of values that come twice, fewer are distinct; the interval is around what they truly are, all the same."""
+    values = rng.random(50)
+
+    def distinct(rows: np.ndarray) -> dict[str, float]:
+        return {"distinct": float(len(set(values[rows])))}
+
+    low, high = metrics.intervals(distinct, [str(i) for i in range(50)], 100, 1)["distinct"]
+    assert low < 50 < high

@@ -1,5 +1,6 @@
 """Scores of a set of generated items against real ones, from a classifier's outputs or embeddings of them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -46,13 +47,29 @@ def am_score(probabilities: Rows, reference: Rows) -> float:
     return float(gap + entr(p).sum(axis=1).mean())
 
 
-def frechet_distance(real: Rows, generated: Rows) -> float:
-    """‖μ1 − μ2‖² + tr(C1 + C2 − 2 (C1 C2)^½) between the Gaussians of [N, D] and [M, D], N and M at least 2 (Heusel et
-    al. 2017). With C = Rᵀ R the trace of (C1 C2)^½ is the sum of the singular values of R1 R2ᵀ, also for singular C."""
-    gap = real.mean(axis=0, dtype=float) - generated.mean(axis=0, dtype=float)
-    one, other = _root_covariance(real), _root_covariance(generated)
-    both = np.linalg.svd(one @ other.T, compute_uv=False).sum()
-    return max(0.0, float(gap @ gap + (one**2).sum() + (other**2).sum() - 2 * both))  # rounding may fall below
+@dataclass(frozen=True)
+class Gaussian:
+    """The mean [D] of [N, D], and R [min(N, D), D] with Rᵀ R = their covariance."""
+
+    mean: Floats
+    root: Floats
+
+
+def gaussian(items: Rows) -> Gaussian:
+    """That of [N, D], N being at least 2."""
+    mean = items.mean(axis=0, dtype=float)
+    centred = (items.astype(float) - mean) / np.sqrt(len(items) - 1)
+    root = centred if len(items) <= items.shape[1] else np.asarray(np.linalg.qr(centred, mode="r"))
+    return Gaussian(mean, root)
+
+
+def frechet_distance(real: Gaussian, generated: Gaussian) -> float:
+    """‖μ1 − μ2‖² + tr(C1 + C2 − 2 (C1 C2)^½) (Heusel et al. 2017). The trace of (C1 C2)^½ is the sum of the singular
+    values of R1 R2ᵀ, also for singular C."""
+    gap = real.mean - generated.mean
+    both = np.linalg.svd(real.root @ generated.root.T, compute_uv=False).sum()
+    found = gap @ gap + (real.root**2).sum() + (generated.root**2).sum() - 2 * both
+    return max(0.0, float(found))  # rounding may fall below
 
 
 def manifold(real: Rows, generated: Rows, k: int) -> dict[str, float]:
@@ -81,12 +98,6 @@ def different_bins(train: Rows, generated: Rows, bins: int, seed: int) -> float:
     found = KMeans(min(wanted, len(np.unique(white, axis=0))), random_state=seed).fit(white)
     counts, others = (np.bincount(which, minlength=found.n_clusters) for which in (found.labels_, found.predict(new)))
     return float(_differ(counts, others).mean())
-
-
-def _root_covariance(items: Rows) -> Floats:
-    """R [min(N, D), D] with Rᵀ R = the covariance of [N, D]."""
-    centred = (items.astype(float) - items.mean(axis=0, dtype=float)) / np.sqrt(len(items) - 1)
-    return np.asarray(centred if len(items) <= items.shape[1] else np.linalg.qr(centred, mode="r"))
 
 
 def _radii(items: Rows, k: int) -> Floats:

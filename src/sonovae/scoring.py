@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,16 @@ class Contest:
     p: Scoring
     seed: int
 
+    @cached_property
+    def train_mel(self) -> fidelity.Gaussian:
+        """Of all training clips' log-mel embeddings."""
+        return fidelity.gaussian(self.train.mel)
+
+    @cached_property
+    def train_features(self) -> fidelity.Gaussian:
+        """Of their features."""
+        return fidelity.gaussian(self.train.features)
+
     def row(self, each: Scored, seen: Seen) -> dict[str, float]:
         """All scores of a set, and as NAME_low and NAME_high the ends of 95 % intervals, but for the last three's."""
 
@@ -86,7 +97,7 @@ class Contest:
 
     def scores(self, seen: Seen, labels: Sequence[str] | None) -> dict[str, float]:
         """`accuracy` of the labels that are asked for, and what no label is needed for."""
-        found = {"frechet_mel": fidelity.frechet_distance(self.train.mel, seen.mel)}
+        found = {"frechet_mel": fidelity.frechet_distance(self.train_mel, fidelity.gaussian(seen.mel))}
         found |= fidelity.manifold(self.test.features, seen.features, self.p.neighbours)
         if self.judge is None or seen.probabilities is None:
             return found
@@ -96,7 +107,7 @@ class Contest:
             "inception_score": fidelity.inception_score(seen.probabilities),
             "modified_inception_score": fidelity.modified_inception_score(seen.probabilities),
             "am_score": fidelity.am_score(seen.probabilities, self.shares),
-            "frechet_judge": fidelity.frechet_distance(self.train.features, seen.features),
+            "frechet_judge": fidelity.frechet_distance(self.train_features, fidelity.gaussian(seen.features)),
             **found,
         }
 
