@@ -56,6 +56,8 @@ SHRUNK: dict[str, Any] = {
     "train.warmup_batches": 0,
     "judge.epochs": 2,
     "evaluate.clips": 2,
+    "evaluate.scoring.sounds": 10,
+    "evaluate.scoring.resamples": 20,
     "evaluate.maps": ["pca"],
     "evaluate.griffin_lim.iterations": 8,
     "generate.sounds": 3,

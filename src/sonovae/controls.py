@@ -1,5 +1,6 @@
 """Sets of sounds to be scored alike: what the model generates, and controls whose place among them is known."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from sonovae.hearing import Heard
 from sonovae.model import Model
 from sonovae.params.sections import Generate, GriffinLim
 from sonovae.picture import Array
+from sonovae.progress import progress
 from sonovae.scaling import Scale
 
 NOISE_DBFS = -20.0
@@ -68,16 +70,25 @@ def heard(
         "reconstructed": replace(tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)),
         **generated(trained, c, g, n, rng),
         "pca_gaussian": _new(c, floors.draw(n, rng)),
+        "mean_picture": _new(c, floors.mean[np.newaxis]),
         "shuffled_pixels": replace(tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)),
     }
-    found = {"real": _known(c, tested)}
-    for name, each in pictures.items():
-        whole = hearing.back(c, each.pictures, each.scales, back, seed, f"sounds ({name})")
-        found[name] = Scored(whole, each.groups, each.labels)
-    mean = hearing.back(c, floors.mean[np.newaxis], [c.typical], back, seed, "sounds")
-    found["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own(n))
+    found = {"real": _known(c, tested), **_heard(c, pictures, back, seed)}
+    mean = found["mean_picture"].heard
+    found["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own(n))  # all are one
     found["white_noise"] = Scored(hearing.items(c, _noise(c, n, rng)), _own(n))
     return found | {"training_copies": _known(c, real(c, train))}
+
+
+def _heard(c: Codec, sets: dict[str, Drawn], back: GriffinLim, seed: int) -> dict[str, Scored]:
+    """Sets once they were sounds."""
+    pictures = [each for drawn in sets.values() for each in drawn.pictures]
+    scales = [each for drawn in sets.values() for each in drawn.scales]
+    made = progress(hearing.sounds(c, pictures, scales, back, seed), "evaluate", "sounds", len(pictures))
+    return {
+        name: Scored(hearing.items(c, itertools.islice(made, len(each.groups))), each.groups, each.labels)
+        for name, each in sets.items()
+    }
 
 
 def _known(c: Codec, drawn: Drawn) -> Scored:

@@ -1,7 +1,6 @@
 """What a picture is worth as a sound: its way back, analysed again as a recording would be; and log-mel embeddings."""
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import librosa
@@ -13,7 +12,6 @@ from sonovae.clips import Item
 from sonovae.codec import Codec, Sound
 from sonovae.params.sections import GriffinLim
 from sonovae.picture import Array
-from sonovae.progress import progress
 from sonovae.scaling import Scale
 
 BANDS, SEGMENTS, RANGE_DB = 32, 8, 80.0
@@ -46,19 +44,12 @@ def items(c: Codec, heard: Iterable[Item]) -> Heard:
     return known(c, *zip(*(_analysed(c, item) for item in heard), strict=True))
 
 
-def back(
-    c: Codec, pictures: Iterable[Array], scales: Sequence[Scale], griffin_lim: GriffinLim, seed: int, what: str
-) -> Heard:
-    """Pictures → sounds → pictures again; images are what they are. In as many threads as there are processors."""
-    if not isinstance(c, Sound):
-        return known(c, pictures, scales)
-
-    def sound_of(pair: tuple[Array, Scale]) -> Item:
-        return c.invert(c.magnitude(*pair), griffin_lim, seed)
-
-    with ThreadPoolExecutor() as pool:
-        pairs = list(zip(pictures, scales, strict=True))
-        return items(c, progress(pool.map(sound_of, pairs), "evaluate", what, len(pairs)))
+def sounds(
+    c: Codec, pictures: Iterable[Array], scales: Iterable[Scale], griffin_lim: GriffinLim, seed: int
+) -> Iterator[Item]:
+    """Pictures → levelled clips; images are what they are."""
+    for shown, scale in zip(pictures, scales, strict=True):
+        yield c.invert(c.magnitude(shown, scale), griffin_lim, seed) if isinstance(c, Sound) else shown
 
 
 def embed(c: Codec, shown: Array, scale: Scale) -> NDArray[np.float32]:
