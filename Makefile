@@ -13,7 +13,7 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 
-.PHONY: help repro env recipe folder data-update data-report check dashboard trial digits kills bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report report check dashboard trial digits kills bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -44,6 +44,10 @@ data-update: env ## Pin the newest version of the dataset (Kaggle or archive), a
 
 data-report: env ## Write data/report.html: what the recordings hold, and what is wrong with them
 	@$(RUN) python -m sonovae data-report
+
+report: env ## Open the page of the result in a browser: its numbers, figures and sounds
+	@test -f data/evaluation/report.html || { echo "data/evaluation/report.html is not there: make repro writes it"; exit 2; }
+	@$(RUN) python -m webbrowser -t "file://$(CURDIR)/data/evaluation/report.html"
 
 check: env ## Look for faults in params.yaml and in the folder of recordings
 	@$(RUN) python -m sonovae check

@@ -1,7 +1,7 @@
 """`make digits FROM=…`: the project's network on the Free Spoken Digit Dataset, held against PCA and the mean picture.
 
-The pictures are those of the recipe spoken-digits (256×64). Rows: the official test recordings at z of 64 with three seeds
-and at 2, 20 and 128, then each speaker left out. Each row is kept when it is done, and the same command goes on.
+The pictures are those of the recipe spoken-digits (256×64). Rows: the official test recordings at z of 64 with three
+seeds and at 2, 20 and 128, then each speaker left out. Each row is kept when it is done, and the same command goes on.
 """
 
 import json

@@ -71,9 +71,9 @@ def test_one_group_has_no_interval(rng: np.random.Generator) -> None:
 
 
 def test_rounded_to_six_digits() -> None:
-    assert metrics.rounded({"test": {"mse": 0.00123456789, "n": 3}, "ends": [123.456789]}) == {
+    assert metrics.rounded({"test": {"mse": 0.00123456789, "n": 3}, "end": 123.456789}) == {
         "test": {"mse": 0.00123457, "n": 3},
-        "ends": [123.457],
+        "end": 123.457,
     }
 
 

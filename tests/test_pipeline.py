@@ -1,6 +1,7 @@
 """The six stages, shrunk, in this process: what each writes, and what follows from another parameter."""
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import checksums, codec, latent, listing, model, params, sound, spectrogram
+from sonovae import checksums, codec, latent, listing, model, params, reconstruction, sound, spectrogram
 from sonovae.clips import read
 from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, judge, preprocess, train
@@ -105,6 +106,46 @@ def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
     assert found["floors"]["mean_picture"] == pytest.approx(floor, rel=1e-4)
     assert found["floors"]["pca"] < found["floors"]["mean_picture"]
     assert found["test"]["r2"] == pytest.approx(1 - found["test"]["mse"] / floor, rel=1e-3)
+
+
+def test_clips_add_up_to_the_metrics(done: Path) -> None:
+    clips, parts = (pd.read_csv(done / f"data/evaluation/{name}.csv") for name in ("clips", "breakdown"))
+    found = score(done)["test"]
+    assert len(clips) == (pd.read_csv(done / "data/pictures/clips.csv")["split"] == "test").sum()
+    for name in ("mse", "kl", "elbo", "log_spectral_distance_db"):
+        assert clips[name].mean() == pytest.approx(found[name], rel=1e-4)
+        for _, some in parts.groupby("by"):
+            assert (some[name] * some["clips"]).sum() / len(clips) == pytest.approx(found[name], rel=1e-4)
+
+
+def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
+    scores = pd.read_csv(done / "data/evaluation/scores.csv", index_col="set")
+    controls = {"real", "way_back", "reconstructed", "pca_gaussian", "shuffled_pixels", "mean_picture", "white_noise"}
+    assert set(scores.index) == controls | {"generated", "generated_by_label", "training_copies"}
+    assert score(done)["generated"]["frechet_mel"] == pytest.approx(scores.loc["generated", "frechet_mel"], rel=1e-4)
+    assert scores.loc["training_copies", "copy_ratio"] < 0.01
+
+
+def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
+    """It is the very clip, levelled, as the recording holds it."""
+    folder, c = done / "data/evaluation/nearest", codec.load(done / "data/model")
+    assert sorted(path.stem for path in folder.iterdir()) == [
+        f"{a}_0{n}" for a in ("generated", "nearest") for n in (1, 2)
+    ]
+    clips = pd.read_csv(done / "data/pictures/clips.csv", keep_default_na=False)
+    clips = clips[clips["split"] == "train"].reset_index(drop=True)
+    real = np.stack(reconstruction.originals(done / "data/raw", c, clips))
+    samples, _ = sound.read(folder / "nearest_01.wav")
+    assert np.abs(real - samples).max(axis=1).min() < 2**-14
+
+
+def test_the_page_needs_no_other_file(done: Path) -> None:
+    text = (done / "data/evaluation/report.html").read_text()
+    assert set(re.findall(r'(?:src|href)="([a-z]+:[a-z]+/)', text)) == {"data:image/", "data:audio/"}
+    assert len(re.findall(r'(?:src|href)="(?!data:)', text)) == 0
+    assert len(re.findall("<audio", text)) == 8  # two clips and two new sounds, two of each
+    for said in (model.load(done / "data/model").id, "NOT below PCA", "white noise", "learning_rate: 0.001"):
+        assert said in text
 
 
 def test_the_codecs_spectral_convergence_is_reported(done: Path) -> None:

@@ -96,7 +96,7 @@ def found(parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scor
 
 
 def test_each_control_is_in_its_place(found: pd.DataFrame) -> None:
-    """Real at least as good as real through the way back, that as generated, and that better than shuffled and noise."""
+    """Real ≥ real through the way back ≥ generated > shuffled and noise."""
     for name in MORE:
         good = found.loc[["real", "way_back", "generated"], name]
         assert good.iloc[0] >= good.iloc[1] - 0.1 * abs(good.iloc[1]), name

@@ -123,7 +123,9 @@ FLOORS = [
         "tracking",
         "stage",
     },
-    {"report"},
+    {"page"},
+    {"report", "results"},
+    {"evaluation"},
     {"cli"},
 ]
 """The plan of the house: imports point down or stay on their floor."""

@@ -143,6 +143,14 @@ def draw(space: Space, p: Generate, n: int, rng: np.random.Generator) -> Points:
     return source.sample(n, rng)
 
 
+def traverse(density: Density, dimension: int, steps: Floats) -> Points:
+    """z [len(steps), latent_size]: from the mean of a density of one Gaussian, along one dimension by so many of its
+    standard deviations."""
+    z = np.tile(density.means[0], (len(steps), 1))
+    z[:, dimension] += steps * np.sqrt(density.covariances[0, dimension, dimension])
+    return z.astype(np.float32)
+
+
 def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator, draws: int = 16) -> Floats:
     """[N] nats: KL(q(z | x) ‖ p(z)) of each clip, exact where the prior is a standard normal, otherwise the mean of
     log q − log p over `draws` of z."""

@@ -1,6 +1,7 @@
 """Numbers from arrays: how near reconstructions come, clip by clip, and how sure a mean of them is."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,10 +54,8 @@ def intervals(
     return {name: (float(ends[name].iloc[0]), float(ends[name].iloc[1])) for name in found.columns}
 
 
-def rounded(value: object) -> object:
-    """To six significant digits, what can be said; within dicts and lists, too."""
+def rounded(value: Any) -> Any:
+    """To six significant digits, what can be said; within dicts, too."""
     if isinstance(value, dict):
         return {key: rounded(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(each) for each in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value

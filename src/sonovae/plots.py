@@ -36,6 +36,25 @@ def sound(picture: Picture, extent: Extent, unit: str, title: str) -> Figure:
     return figure
 
 
+def panel(samples: Picture, sample_rate: int, decibels: Picture) -> Figure:
+    """A sound as its waveform, its power spectrum, and its spectrogram [bins, frames] in decibels, which goes to half
+    of the sample rate and over the whole sound."""
+    seconds, khz = len(samples) / sample_rate, sample_rate / 2000
+    figure = Figure((12, 2.4), layout="constrained")
+    wave, spectrum, spectrogram = figure.subplots(1, 3)
+    wave.plot(np.arange(len(samples)) / sample_rate, samples, color="#4477aa", linewidth=0.6)
+    wave.set(xlabel="time [s]", ylabel="amplitude", ylim=(-1, 1), xlim=(0, seconds))
+    power = np.abs(np.fft.rfft(samples)) ** 2 / len(samples)
+    spectrum.plot(np.linspace(0, 1000 * khz, len(power)), 10 * np.log10(power + 1e-12), color="#4477aa", linewidth=0.6)
+    spectrum.set(xlabel="frequency [Hz]", ylabel="power [dB]", xlim=(0, 1000 * khz))
+    top = decibels.max()
+    box = (0.0, seconds, 0.0, 1000 * khz)
+    shown = {"origin": "lower", "aspect": "auto", "extent": box, "cmap": "magma", "vmin": top - 80, "vmax": top}
+    figure.colorbar(spectrogram.imshow(decibels, **shown), label="level [dB]")
+    spectrogram.set(xlabel="time [s]", ylabel="frequency [Hz]")
+    return figure
+
+
 def rows(named: Mapping[str, Sequence[Picture]], extent: Extent, unit: str) -> Figure:
     """Pictures [bins, frames] side by side, a named row each: originals over reconstructions, say."""
     columns = max(map(len, named.values()))

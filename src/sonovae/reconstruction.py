@@ -44,15 +44,15 @@ def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
 
 def show(raw: Path, c: Codec, some: Dataset, restored: dict[str, Array]) -> Shown:
     """Some clips, and what was made of their pictures."""
-    recordings = listing.used(listing.read(raw / "recordings.csv"))
-    items = _items(raw, recordings, some.clips, c)
+    items = originals(raw, c, some.clips)
     scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in some.clips.iterrows()]
     full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
     return Shown(scales, some.pictures[:], items, full, restored)
 
 
-def _items(raw: Path, recordings: pd.DataFrame, rows: pd.DataFrame, c: Codec) -> list[clips.Item]:
-    """The clips' own items, as the codec sees them; each recording is read once."""
+def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[clips.Item]:
+    """Some clips' own items, as the codec sees them, levelled; each recording is read once."""
+    recordings = listing.used(listing.read(raw / "recordings.csv"))
     found: dict[Any, clips.Item] = {}
     for sha256, some in rows.groupby("sha256"):
         (recording,) = (row for _, row in recordings[recordings["sha256"] == sha256].iterrows())

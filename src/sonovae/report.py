@@ -1,16 +1,13 @@
 """The page that shows the recordings: what they are, what is used, what is not and why, and how they fit the
 parameters."""
 
-import base64
-import io
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sonovae import card, checksums, codec, dataset, listing, params, plots, survey
+from sonovae import card, checksums, codec, dataset, listing, page, params, plots, survey
 from sonovae.errors import UserError
 from sonovae.params.fetch import Fetch
 from sonovae.params.preprocess import Preprocess
@@ -29,19 +26,17 @@ def write(root: Path, path: Path) -> None:
     if clips is not None:
         figures["Some clips, as the model sees them"] = some_clips(root, clips)
     found = tables(table) | (splits(clips.clips, p.preprocess) if clips else {})
-    page = about(root, p.fetch, table) | {"warnings": warnings, "tables": found}
-    page["figures"] = {title: _as_url(figure) for title, figure in figures.items()}
-    part = path.with_suffix(".part")
-    part.write_text(_template().render(**page), encoding="utf-8")
-    part.replace(path)
+    content = about(root, p.fetch, table) | {"warnings": warnings, "tables": found}
+    content["figures"] = {title: page.figure(figure) for title, figure in figures.items()}
+    page.write(path, "report.html", content)
 
 
 def about(root: Path, p: Fetch, table: pd.DataFrame) -> dict[str, Any]:
     """What the page says in words; of a folder or an archive nobody knows whether the card is theirs."""
     dataset_card, sure = card.of(root, p), p.source in ("whistles", "kaggle")
-    page: dict[str, Any] = {"summary": listing.summary(table).splitlines()[0], "sure": sure}
-    page["card"] = dataset_card.rows() if dataset_card else {}
-    return page | {"expected": _expected(dataset_card, listing.used(table)) if sure else []}
+    said: dict[str, Any] = {"summary": listing.summary(table).splitlines()[0], "sure": sure}
+    said["card"] = dataset_card.rows() if dataset_card else {}
+    return said | {"expected": _expected(dataset_card, listing.used(table)) if sure else []}
 
 
 def tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -123,16 +118,3 @@ def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
     groups = table.groupby(column)["seconds"].agg(["size", "sum"]).sort_values("size", ascending=False)
     groups["sum"] = groups["sum"].round(1)
     return groups.reset_index().rename(columns={"size": "files", "sum": "seconds"})
-
-
-def _as_url(figure: Figure) -> str:
-    data = io.BytesIO()
-    plots.save(figure, data)
-    return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()
-
-
-def _template() -> jinja2.Template:
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(
-        "report.html"
-    )

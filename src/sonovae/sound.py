@@ -97,11 +97,11 @@ def read(path: Path) -> tuple[Samples, int]:
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32), source.sample_rate
 
 
-def write(path: Path, samples: Samples, sample_rate: int) -> None:
+def write(file: Path | IO[bytes], samples: Samples, sample_rate: int) -> None:
     """The door back: a WAV of 16 bits, equal bytes for equal samples. Samples beyond ±1 are a ValueError."""
     if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) > 1:
-        raise ValueError(f"{path.name}: samples must be finite and lie in [-1, 1]")
-    soundfile.write(path, samples, sample_rate, subtype="PCM_16", format="WAV")
+        raise ValueError(f"{getattr(file, 'name', 'sound')}: samples must be finite and lie in [-1, 1]")
+    soundfile.write(file, samples, sample_rate, subtype="PCM_16", format="WAV")
 
 
 @contextlib.contextmanager

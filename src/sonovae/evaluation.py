@@ -1,0 +1,193 @@
+"""Evaluation of a model: its numbers, the sounds to compare, and the figures; each from the same inputs."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sonovae import (
+    accuracy,
+    codec,
+    controls,
+    copies,
+    floors,
+    health,
+    hearing,
+    image,
+    latent,
+    maps,
+    metrics,
+    plots,
+    reconstruction,
+    results,
+    scoring,
+    sound,
+)
+from sonovae.codec import Codec
+from sonovae.dataset import Dataset
+from sonovae.judge import Judge
+from sonovae.model import Model
+from sonovae.params.sections import Evaluate, Generate
+from sonovae.scoring import Seen
+
+MOST_PICTURES = 8
+"""Of a row of a figure."""
+DIMENSIONS, STEPS = 5, np.linspace(-2.5, 2.5, 7)
+"""Of z that are moved along, and how far, in standard deviations."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's folder and what lies in it, the clips, the recordings' folder, the judge, and the parameters."""
+
+    folder: Path
+    raw: Path
+    trained: Model
+    c: Codec
+    history: dict[str, pd.DataFrame]
+    judge: Judge | None
+    data: Dataset
+    p: Evaluate
+    g: Generate
+
+    @cached_property
+    def train(self) -> Dataset:
+        """The training split."""
+        return self.data.side("train")
+
+    @cached_property
+    def test(self) -> Dataset:
+        """The test split."""
+        return self.data.side("test")
+
+    @cached_property
+    def floors(self) -> floors.Floors:
+        """What the model is held against."""
+        return floors.fit(self.train.pictures, self.trained.latent_size, self.p.seed)
+
+    @cached_property
+    def clips(self) -> pd.DataFrame:
+        """A row of numbers for each test clip."""
+        losses = self.history["losses"]
+        variance = float(losses["mse"].iloc[losses["val_loss"].argmin()])  # of the epoch whose weights were kept
+        return accuracy.measure(self.trained, self.folder, self.c, self.test, self.floors, variance, self.p.seed)
+
+    @cached_property
+    def known(self) -> Seen:
+        """All training clips, as they are scored."""
+        return scoring.see_all(self.c, self.train, self.judge)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """A row for each set, generated ones and controls."""
+        test = self.test.some(self.p.scoring.sounds, self.p.seed)
+        train, back = self.train.some(len(test.clips), self.p.seed), self.p.griffin_lim
+        sets = controls.heard(self.trained, self.c, train, test, self.floors, self.g, back, self.p.seed)
+        return scoring.table(sets, self.known, self.train.clips["label"], self.judge, self.p.scoring, self.p.seed)
+
+    @cached_property
+    def shown(self) -> reconstruction.Shown:
+        """Some test clips."""
+        some = self.test.some(self.p.clips, self.p.seed)
+        restored = reconstruction.restore(self.trained, self.folder, some.pictures[:])
+        return reconstruction.show(self.raw, self.c, some, restored)
+
+    def numbers(self) -> dict[str, Any]:
+        """metrics.json, but for the codec's."""
+        posterior = latent.encode(self.trained.encoder, self.train.pictures)
+        return accuracy.summary(self.clips, self.p.scoring.resamples, self.p.seed) | {
+            "health": health.metrics(posterior, self.trained.space.prior, self.history["losses"], self.p.seed),
+            "generated": self.scores.loc["generated"].dropna().to_dict(),
+            "judge": {"accuracy": self.judge.accuracy} if self.judge else {},
+            "model": {"parameters": self.trained.parameters},
+        }
+
+    def figures(self) -> dict[str, tuple[str, Figure]]:
+        """Each by the name of its file, with a title."""
+        rows = reconstruction.pictures(self.c, self.shown, MOST_PICTURES)
+        return {
+            "reconstructions": ("Originals over reconstructions", plots.rows(rows, self.c.extent, self.c.unit)),
+            "health": ("Errors by epoch, and each dimension of z", plots.health(**self.history)),
+            "latent": ("Maps of the latent space", self._maps()),
+            "traversal": ("Along single dimensions of z", self._traversal()),
+        }
+
+    def _maps(self) -> Figure:
+        """The posterior means of clips from all splits, as maps."""
+        some = self.data.some(self.p.map_clips, self.p.seed)
+        z = latent.encode(self.trained.encoder, some.pictures).mean
+        test = (some.clips["split"] == "test").to_numpy()
+        return plots.maps(maps.draw(z, self.p.maps, self.p.seed), some.clips["label"].tolist(), test)
+
+    def _traversal(self) -> Figure:
+        """What moving along each of the strongest dimensions does: those of most KL or, without one, most variance."""
+        density, kl = self.trained.space.density, self.history.get("kl_by_dim")
+        strength = np.diag(density.covariances[0]) if kl is None else kl.iloc[-1].to_numpy()
+        rows = {
+            f"dimension {i + 1}": list(latent.decode(self.trained.decoder, latent.traverse(density, i, STEPS)))
+            for i in np.argsort(-strength)[:DIMENSIONS]
+        }
+        return plots.rows(rows, self.c.extent, self.c.unit)
+
+    def write_nearest(self, out: Path) -> None:
+        """New sounds, generated_N, and the training clips that they are nearest to, nearest_N; levelled alike."""
+        z = latent.draw(self.trained.space, self.g, self.p.clips, np.random.default_rng(self.g.seed))
+        pictures = latent.decode(self.trained.decoder, z)
+        scales = [self.c.typical] * len(pictures)
+        made = list(hearing.sounds(self.c, pictures, scales, self.p.griffin_lim, self.g.seed))
+        _, which = copies.nearest(hearing.items(self.c, made).mel, self.known.mel)
+        real = reconstruction.originals(self.raw, self.c, self.train.clips.iloc[which].reset_index(drop=True))
+        out.mkdir()
+        for n, pair in enumerate(zip(made, real, strict=True)):
+            for name, item in zip(("generated", "nearest"), pair, strict=True):
+                self._write(out / f"{name}_{n + 1:02d}", item)
+
+    def _write(self, stem: Path, item: Any) -> None:
+        if isinstance(self.c, codec.Sound):
+            sound.write(stem.with_suffix(".wav"), np.clip(item, -1, 1), self.c.waveform.sample_rate)
+        else:
+            image.write(stem.with_suffix(".png"), item)
+
+    def write(self, out: Path, root: Path) -> dict[str, Any]:
+        """All of it into a folder; returns the numbers."""
+        found = self.numbers()
+        found["codec"] = reconstruction.write(
+            out / "reconstructions", self.c, self.shown, self.p.griffin_lim, self.p.seed
+        )
+        self.write_nearest(out / "nearest")
+        figures = self.figures()
+        for name, (_, figure) in figures.items():
+            plots.save(figure, out / f"{name}.png")
+        tables = {"clips": self.clips, "breakdown": accuracy.breakdown(self.clips), "scores": self.scores.reset_index()}
+        for name, table in tables.items():
+            table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+        found = metrics.rounded(found)
+        (out / "metrics.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        self._write_page(out, root, found, dict(figures.values()), tables["breakdown"])
+        return found
+
+    def _write_page(
+        self, out: Path, root: Path, found: dict[str, Any], figures: dict[str, Figure], breakdown: pd.DataFrame
+    ) -> None:
+        results.write(
+            out / "report.html",
+            root,
+            self.trained.id,
+            results.headline(found, self.scores, self.judge.accuracy if self.judge else None),
+            {
+                "Test clips and reconstructions": results.players(self.c, out / "reconstructions", "original"),
+                "New sounds, and what they are nearest to": results.players(self.c, out / "nearest", "generated"),
+            },
+            figures,
+            {
+                "Generated sounds among controls": results.table_of(self.scores),
+                "By label and group": breakdown.map(
+                    lambda value: f"{value:.4g}" if isinstance(value, float) else value
+                ),
+            },
+        )

@@ -1,0 +1,133 @@
+"""The page of a result: its numbers in words, and sounds side by side: real, reconstructed, generated, nearest real."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+from ruamel.yaml import YAML
+
+from sonovae import card, codec, health, image, listing, page, params, plots, sound, spectrogram
+from sonovae.codec import Codec
+
+SCORES = {
+    "accuracy": "named right by the judge",
+    "inception_score": "Inception Score ↑",
+    "am_score": "AM score ↓",
+    "frechet_judge": "Fréchet, judge ↓",
+    "frechet_mel": "Fréchet, log-mel ↓",
+    "precision": "precision ↑",
+    "recall": "recall ↑",
+    "density": "density ↑",
+    "coverage": "coverage ↑",
+    "different_bins": "bins that differ ↓",
+    "copy_ratio": "distance to training / of real",
+    "copies": "flagged as copies ↓",
+}
+"""Columns of the table of scores, as the page names them; the arrow says which way is better."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """A sound with its picture, or an image alone, as addresses; images have no `audio`."""
+
+    name: str
+    image: str
+    audio: str = ""
+
+
+def players(c: Codec, folder: Path, first: str) -> list[list[Player]]:
+    """The files of a folder that are called NAME_NUMBER, a row for each number, `first` at its beginning."""
+    found = []
+    for path in sorted(folder.glob(f"{first}_*")):
+        number = path.stem.removeprefix(f"{first}_")
+        others = sorted(each for each in folder.glob(f"*_{number}{path.suffix}") if each != path)
+        found.append([_player(c, each) for each in (path, *others)])
+    return found
+
+
+def _yaml(section: dict[str, Any]) -> str:
+    text = io.StringIO()
+    YAML(typ="safe", pure=True).dump(section, text)
+    return text.getvalue()
+
+
+def _player(c: Codec, path: Path) -> Player:
+    name = path.stem.rsplit("_", 1)[0].replace("_", " ")
+    if not isinstance(c, codec.Sound):
+        (shown,) = image.read(path)
+        return Player(name, page.figure(plots.rows({name: [shown]}, None, "")))
+    samples, rate = sound.read(path)
+    decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, c.frames))
+    return Player(name, page.figure(plots.panel(samples, rate, decibels)), page.audio(samples, rate))
+
+
+def headline(found: Mapping[str, Any], scores: pd.DataFrame, judged: float | None) -> list[tuple[str, str]]:
+    """The result in a few lines, each number with what it must be held against."""
+    test, rows = found["test"], scores.to_dict("index")
+    lines = [("Reconstruction", _reconstruction(test, found["floors"], found["interval"].get("mse")))]
+    if "kl" in test:
+        lines.append(("Information in z", f"{test['kl']:.1f} nats a clip, {test['kl_per_dim']:.2f} a dimension"))
+    mel = {name: f"{rows[name]['frechet_mel']:,.0f}" for name in ("generated", "real", "white_noise")}
+    lines.append(("Log-mel Fréchet distance", "{generated}; real {real}, white noise {white_noise}".format(**mel)))
+    if judged is not None and "generated_by_label" in rows:
+        heard = f"{rows['generated_by_label']['accuracy']:.0%} of the labels that were asked for are heard"
+        lines.append(("Labels", f"{heard} by a judge that names {judged:.0%} of real test clips right"))
+    new = rows["generated"]
+    lines.append(("Copies", f"{new['copies']:.0%} flagged; {new['copy_ratio']:.2f} times as far from training as real"))
+    wrong = [flag.replace("_", " ") for flag in health.FLAGS if found["health"][flag]]
+    return [*lines, ("Health", ", ".join(wrong) or "no flag is up")]
+
+
+def _reconstruction(test: Mapping[str, float], floors: Mapping[str, float], sure: Mapping[str, float] | None) -> str:
+    interval = f" ({sure['low']:.5f} to {sure['high']:.5f})" if sure else ""
+    against = "below" if test["pca_ratio"] < 1 else "NOT below"
+    return (
+        f"mean squared error {test['mse']:.5f}{interval}, {against} PCA's {floors['pca']:.5f} on the same pixels;"
+        f" mean picture {floors['mean_picture']:.5f}"
+    )
+
+
+def table_of(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores as the page shows them, with intervals, a row for each set."""
+    shown = pd.DataFrame(index=scores.index.str.replace("_", " "))
+    for name, title in SCORES.items():
+        if name in scores:
+            shown[title] = [_said(row, name) for _, row in scores.iterrows()]
+    return shown.rename_axis("set").reset_index()
+
+
+def _said(row: "pd.Series[float]", name: str) -> str:
+    if pd.isna(row[name]):
+        return ""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return f"{row[name]:.3g}" + (f" ({low:.3g} to {high:.3g})" if low is not None and not pd.isna(low) else "")
+
+
+def write(
+    path: Path,
+    root: Path,
+    model_id: str,
+    lines: list[tuple[str, str]],
+    players: Mapping[str, list[list[Player]]],
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, pd.DataFrame],
+) -> None:
+    """Write the page as one HTML file."""
+    p, recordings = params.load(root / "params.yaml"), listing.read(root / "data/raw/recordings.csv")
+    known = card.of(root, p.fetch)
+    left = recordings.loc[recordings["status"] != listing.USED, ["name", "status", "reason"]]
+    content = {
+        "headline": lines,
+        "players": players,
+        "figures": {title: page.figure(each) for title, each in figures.items()},
+        "tables": {**tables, "Recordings that are not used": left},
+        "card": known.rows() if known else {},
+        "summary": listing.summary(recordings).splitlines()[0],
+        "model": model_id,
+        "params": _yaml(params.plain(p)),
+    }
+    page.write(path, "results.html", content)
