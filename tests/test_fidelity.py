@@ -95,6 +95,12 @@ def test_frechet_distance_of_fewer_items_than_dimensions() -> None:
     )
 
 
+def test_frechet_distance_to_a_single_item(rng: np.random.Generator) -> None:
+    real = rng.normal(size=(50, 3))
+    wanted = np.square(real.mean(axis=0)).sum() + np.trace(np.cov(real, rowvar=False))
+    assert frechet(real, np.zeros((1, 3))) == pytest.approx(wanted)
+
+
 def test_frechet_distance_in_one_dimension() -> None:
     line = np.linspace(-1, 1, 101)[:, np.newaxis]
     assert frechet(line, 2 * line + 1) == pytest.approx(1 + np.var(line, ddof=1))

@@ -56,9 +56,9 @@ class Gaussian:
 
 
 def gaussian(items: Rows) -> Gaussian:
-    """That of [N, D], N being at least 2."""
+    """That of [N, D]; of a single item the covariance is zero."""
     mean = items.mean(axis=0, dtype=float)
-    centred = (items.astype(float) - mean) / np.sqrt(len(items) - 1)
+    centred = (items.astype(float) - mean) / np.sqrt(max(1, len(items) - 1))
     root = centred if len(items) <= items.shape[1] else np.asarray(np.linalg.qr(centred, mode="r"))
     return Gaussian(mean, root)
 

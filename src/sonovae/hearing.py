@@ -15,7 +15,7 @@ from sonovae.picture import Array
 from sonovae.scaling import Scale
 
 BANDS, SEGMENTS, RANGE_DB = 32, 8, 80.0
-"""Of the log-mel embedding: mel bands, equal stretches of time, and decibels below full scale that are told apart."""
+"""Of the log-mel embedding: mel bands, equal stretches of time, and decibels below a white picture that count."""
 PIXELS = 16
 """Rows and columns to which an image is embedded."""
 
@@ -35,7 +35,8 @@ class Heard:
 def known(c: Codec, pictures: Iterable[Array], scales: Iterable[Scale]) -> Heard:
     """Pictures that were analysed already, by these scales."""
     pictures = list(pictures)
-    mel = [embed(c, each, scale) for each, scale in zip(pictures, scales, strict=True)]
+    top = float(_mel_power(c, np.ones(c.shape, np.float32), c.typical).max()) if isinstance(c, Sound) else 1.0
+    mel = [embed(c, each, scale, top) for each, scale in zip(pictures, scales, strict=True)]
     return Heard(np.stack(pictures), np.stack(mel))
 
 
@@ -52,20 +53,22 @@ def sounds(
         yield c.invert(c.magnitude(shown, scale), griffin_lim, seed) if isinstance(c, Sound) else shown
 
 
-def embed(c: Codec, shown: Array, scale: Scale) -> NDArray[np.float32]:
-    """[BANDS · SEGMENTS] decibels of a picture's sound, or the [PIXELS²] of an image: fixed, learned from nothing."""
+def embed(c: Codec, shown: Array, scale: Scale, top: float) -> NDArray[np.float32]:
+    """[BANDS · SEGMENTS] decibels below the power `top` of a picture's sound, or the [PIXELS²] of an image: fixed,
+    learned from nothing."""
     if not isinstance(c, Sound):
         return picture.resize(np.clip(shown, 0, 1).astype(np.float32), (PIXELS, PIXELS), "bilinear").reshape(-1)
-    energy = librosa.feature.melspectrogram(S=c.magnitude(shown, scale) ** 2, sr=c.waveform.sample_rate, n_mels=BANDS)
-    decibels = librosa.power_to_db(energy, ref=_full_scale(c), amin=1e-10, top_db=None)
+    decibels = librosa.power_to_db(_mel_power(c, shown, scale), ref=top, amin=1e-10, top_db=None)
     stretches = np.array_split(np.maximum(decibels, -RANGE_DB), SEGMENTS, axis=1)
     return np.concatenate([each.mean(axis=1) for each in stretches if each.size]).astype(np.float32)
 
 
-def _full_scale(c: Sound) -> float:
-    """The power of a sine of full scale in its bin: a quarter of the window's squared sum."""
-    window = librosa.filters.get_window(c.frames["window"], c.frames["win_length"])
-    return float(window.sum() ** 2 / 4)
+def _mel_power(c: Sound, shown: Array, scale: Scale) -> Array:
+    """[BANDS, frames]; of pictures in mel bands neighbours are averaged, as the way back from those is slow."""
+    if c.spectrogram.mel_bands:
+        power = 10 ** (c.decibels(shown, scale) / 10)
+        return np.stack([each.mean(axis=0) for each in np.array_split(power, min(BANDS, len(power)))])
+    return librosa.feature.melspectrogram(S=c.magnitude(shown, scale) ** 2, sr=c.waveform.sample_rate, n_mels=BANDS)
 
 
 def _analysed(c: Codec, item: Item) -> tuple[Array, Scale]:

@@ -98,7 +98,8 @@ class Contest:
     def scores(self, seen: Seen, labels: Sequence[str] | None) -> dict[str, float]:
         """`accuracy` of the labels that are asked for, and what no label is needed for."""
         found = {"frechet_mel": fidelity.frechet_distance(self.train_mel, fidelity.gaussian(seen.mel))}
-        found |= fidelity.manifold(self.test.features, seen.features, self.p.neighbours)
+        if len(self.test.features) > 1 and len(seen.features) > 1:  # a single sound has no neighbour
+            found |= fidelity.manifold(self.test.features, seen.features, self.p.neighbours)
         if self.judge is None or seen.probabilities is None:
             return found
         named = np.array(self.judge.labels)[seen.probabilities.argmax(axis=1)]
