@@ -137,3 +137,9 @@ def test_batches_are_of_one_size_and_every_row_comes_back(rng: np.random.Generat
     z, decoder = rng.normal(size=(10, 3)).astype(np.float32), Doubler()
     np.testing.assert_array_equal(networks.predict(decoder, z, size=4)[0], 2 * z)
     assert decoder.sizes == [4, 4, 4]
+
+
+def test_traverse_moves_one_dimension_by_its_standard_deviation() -> None:
+    density = Density(np.array([[1.0, 2, 3]]), np.diag([1.0, 4, 9])[np.newaxis])
+    z = latent.traverse(density, 1, np.array([-1.0, 0, 2]))
+    np.testing.assert_allclose(z, [[1, 0, 3], [1, 2, 3], [1, 6, 3]])

@@ -1,0 +1,79 @@
+"""The page of a result says what the numbers mean, whichever way they fall."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import HERE, tone
+
+from sonovae import codec, health, image, params, results, sound
+from sonovae.codec import Codec
+from sonovae.params.sections import Params
+from sonovae.scaling import Scale
+
+
+def found(pca_ratio: float = 0.9, **flags: float) -> dict[str, dict[str, object]]:
+    return {
+        "test": {"mse": 0.001, "pca_ratio": pca_ratio, "kl": 20.0, "kl_per_dim": 0.5},
+        "floors": {"pca": 0.001 / pca_ratio, "mean_picture": 0.01},
+        "interval": {"mse": {"low": 0.0009, "high": 0.0011}},
+        "health": dict.fromkeys(health.FLAGS, 0.0) | flags,
+    }
+
+
+@pytest.fixture
+def scores() -> pd.DataFrame:
+    rows = {"frechet_mel": [900.0, 600, 90000, 800], "copies": [0.1, 0, 0, 0], "copy_ratio": [0.8, 1, 9, 1]}
+    rows |= {"accuracy": [np.nan, 0.9, np.nan, 0.7], "frechet_mel_low": [800.0, 500, 80000, 700]}
+    names = ["generated", "real", "white_noise", "generated_by_label"]
+    table = pd.DataFrame(rows, index=pd.Index(names, name="set"))
+    return table.assign(frechet_mel_high=table["frechet_mel"] + 100)
+
+
+def test_it_says_whether_the_model_is_better_than_pca(scores: pd.DataFrame) -> None:
+    better = dict(results.headline(found(), scores, None))["Reconstruction"]
+    assert better.startswith("mean squared error 0.00100 (0.00090 to 0.00110), below PCA's 0.00111")
+    worse = dict(results.headline(found(pca_ratio=1.1), scores, None))["Reconstruction"]
+    assert "NOT below PCA's 0.00091" in worse
+
+
+def test_scores_stand_beside_what_they_are_held_against(scores: pd.DataFrame) -> None:
+    said = dict(results.headline(found(), scores, judged=0.96))
+    assert said["Log-mel Fréchet distance"] == "900; real 600, white noise 90,000"
+    assert said["Labels"].startswith(
+        "70% of the labels that were asked for are heard by a judge that names 96% of real"
+    )
+    assert said["Copies"].startswith("10% flagged; 0.80 times")
+    assert "Labels" not in dict(results.headline(found(), scores, None))
+
+
+def test_flags_that_are_up_are_named(scores: pd.DataFrame) -> None:
+    assert dict(results.headline(found(), scores, None))["Health"] == "no flag is up"
+    assert dict(results.headline(found(overfitting=1.0), scores, None))["Health"] == "overfitting"
+
+
+def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> None:
+    table = results.table_of(scores).set_index("set")
+    assert table.loc["white noise", "Fréchet, log-mel ↓"] == "9e+04 (8e+04 to 9.01e+04)"
+    assert table.loc["generated", "named right by the judge"] == ""
+    assert table.loc["real", "named right by the judge"] == "0.9"
+
+
+def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
+    p: Params = params.load(HERE / "params.yaml")
+    c = codec.unfitted(p.preprocess)
+    for name in ("reconstructed", "epoch_3", "original"):
+        for n in (1, 2):
+            sound.write(tmp_path / f"{name}_{n:02d}.wav", tone(0.5, 300 * n, 16000), 16000)
+    rows = results.players(c, tmp_path, "original")
+    assert [[each.name for each in row] for row in rows] == [["original", "epoch 3", "reconstructed"]] * 2
+    assert all(each.audio.startswith("data:audio/wav;base64,") for row in rows for each in row)
+
+
+def test_images_have_no_sound(tmp_path: Path) -> None:
+    section = params.load(HERE / "params.yaml").preprocess.picture
+    image.write(tmp_path / "generated_01.png", np.zeros((8, 8), np.float32))
+    ((only,),) = results.players(Codec(section, Scale(0.0, 1.0, 1.0)), tmp_path, "generated")
+    assert only.audio == ""
+    assert only.image.startswith("data:image/png;base64,")
