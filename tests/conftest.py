@@ -54,6 +54,7 @@ SHRUNK: dict[str, Any] = {
     ],
     "train.epochs": 2,
     "train.warmup_batches": 0,
+    "judge.network": [{"layer": "space_to_depth", "block": 4}],
     "judge.epochs": 2,
     "evaluate.clips": 2,
     "evaluate.scoring.sounds": 10,

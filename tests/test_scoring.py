@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import make_project, tone
+from conftest import HERE, make_project, tone
 from sklearn.decomposition import PCA
 
 from sonovae import codec, controls, dataset, floors, judge, latent, params, scoring, sound
@@ -67,7 +67,7 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
     linear = Linear(pca, c.shape)
     posterior = Posterior(*linear.encode(train.pictures[:]))
     space = Space(None, latent.fit(posterior), latent.class_means(posterior, train.clips["label"]))
-    section = params.load(prepared / "params.yaml").judge
+    section = params.load(HERE / "params.yaml").judge
     found = judge.fit(data, params.parse(params.plain(section) | {"epochs": 6}, type(section)))
     assert found is not None
     assert found.accuracy > 0.9
