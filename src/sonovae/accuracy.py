@@ -46,7 +46,7 @@ def measure(
 def _in_decibels(c: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> dict[str, Any]:
     if not isinstance(c, codec.Sound):
         return {}
-    scales = [c.clip_scale(*row) for row in clips[["low", "high", "gain"]].to_numpy(float)]
+    scales = c.clip_scales(clips)
     one, other = (
         np.stack([c.decibels(each, scale) for each, scale in zip(some, scales, strict=True)]) for some in (x, restored)
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sonovae import params, picture, scaling, spectrogram, waveform
@@ -73,6 +74,10 @@ class Codec:
         if self.picture.scaling == "clip":
             return Scale(low, high, gain)
         return Scale(self.typical.low, self.typical.high, gain)
+
+    def clip_scales(self, clips: pd.DataFrame) -> list[Scale]:
+        """That of each row of a clips table."""
+        return [self.clip_scale(*row) for row in clips[["low", "high", "gain"]].to_numpy(float)]
 
     def save(self, folder: Path) -> None:
         """Write `codec.json` and `codec.npz`."""

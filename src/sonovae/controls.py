@@ -43,9 +43,10 @@ class Scored:
 
 def real(c: Codec, some: Dataset) -> Drawn:
     """Clips as they are."""
-    scales = [c.clip_scale(*row) for row in some.clips[["low", "high", "gain"]].to_numpy(float)]
     labels = some.clips["label"].tolist()
-    return Drawn(some.pictures[:], scales, some.clips["group"].tolist(), labels if any(labels) else None)
+    return Drawn(
+        some.pictures[:], c.clip_scales(some.clips), some.clips["group"].tolist(), labels if any(labels) else None
+    )
 
 
 def generated(trained: Model, c: Codec, g: Generate, n: int, rng: np.random.Generator) -> dict[str, Drawn]:

@@ -53,11 +53,10 @@ def fit(data: Dataset, p: Section) -> Judge | None:
     labels = tuple(sorted(set(train.clips["label"])))
     if len(labels) < 2:
         return None
-    keras.utils.set_random_seed(p.seed)
+    backend.seed(p.seed)
     network = build(data.pictures.shape[1:], p.network, p.embedding_size, len(labels))
     _learn(network, train, np.searchsorted(labels, train.clips["label"].to_numpy(str)), p)
-    judge = Judge(network, labels, 0.0)
-    _, probabilities = judge.see(test.pictures)
+    _, probabilities = networks.predict(network, test.pictures)
     right = np.asarray(labels)[probabilities.argmax(axis=1)] == test.clips["label"].to_numpy(str)
     return Judge(network, labels, float(right.mean()))
 

@@ -45,7 +45,7 @@ def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
 def show(raw: Path, c: Codec, some: Dataset, restored: dict[str, Array]) -> Shown:
     """Some clips, and what was made of their pictures."""
     items = originals(raw, c, some.clips)
-    scales = [c.clip_scale(*row[["low", "high", "gain"]]) for _, row in some.clips.iterrows()]
+    scales = c.clip_scales(some.clips)
     full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
     return Shown(scales, some.pictures[:], items, full, restored)
 
