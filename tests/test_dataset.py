@@ -17,6 +17,17 @@ def test_save_and_load(tmp_path: Path, rng: np.random.Generator) -> None:
     assert len(back.side("test").clips) == 0
 
 
+def test_pieces_are_all_of_it_in_order(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "PIECE", 3)
+    pictures = rng.uniform(size=(7, 4, 5)).astype(np.float32)
+    dataset.save(tmp_path, pictures, table(7))
+    pieces = dataset.load(tmp_path).pieces()
+    assert [piece.clips["item"].tolist() for piece in pieces] == [[0, 1, 2], [3, 4, 5], [6]]
+    np.testing.assert_array_equal(np.concatenate([piece.pictures[:] for piece in pieces]), pictures)
+
+
 @pytest.mark.parametrize("bad", [np.nan, -0.1, 1.1])
 def test_pictures_outside_0_to_1_are_not_written(tmp_path: Path, bad: float) -> None:
     with pytest.raises(ValueError, match="finite and lie in"):

@@ -16,8 +16,6 @@ from sonovae.model import Model
 from sonovae.picture import Array
 from sonovae.progress import progress
 
-CHUNK = 256
-"""Clips in memory at once."""
 WHOSE = ["sha256", "item", "start", "label", "group"]
 """Columns that say which clip a row is of."""
 
@@ -30,8 +28,8 @@ def measure(
     nats, the likelihood being a Gaussian of `variance`. The errors of `mean_picture` and `pca`, and as `epoch_N` that
     of each snapshot in the model's folder."""
     rng, found = np.random.default_rng(seed), list[pd.DataFrame]()
-    for start in progress(range(0, len(test.clips), CHUNK), "evaluate", "hundreds of test clips"):
-        clips, x = test.clips[start : start + CHUNK], test.pictures[start : start + CHUNK]
+    for piece in progress(test.pieces(), "evaluate", "hundreds of test clips"):
+        clips, x = piece.clips, piece.pictures[:]
         posterior = latent.encode(trained.encoder, x)
         restored = latent.decode(trained.decoder, posterior.mean)
         columns = {"mse": metrics.squared_error(x, restored)} | _in_decibels(c, clips, x, restored)
@@ -40,7 +38,7 @@ def measure(
         columns |= {"pca": metrics.squared_error(x, floors.restore(x))}
         found.append(clips[WHOSE].assign(**columns))
     snapshots = {f"epoch_{n}": _errors(encoder, decoder, test) for n, encoder, decoder in model.snapshots(folder)}
-    return pd.concat(found).assign(**snapshots)
+    return pd.concat(found, ignore_index=True).assign(**snapshots)
 
 
 def _in_decibels(c: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> dict[str, Any]:
@@ -69,11 +67,8 @@ def _of_draws(
 
 
 def _errors(encoder: Any, decoder: Any, test: Dataset) -> NDArray[np.float64]:
-    found = []
-    for start in range(0, len(test.clips), CHUNK):
-        x = test.pictures[start : start + CHUNK]
-        found.append(metrics.squared_error(x, latent.reconstruct(encoder, decoder, x)))
-    return np.concatenate(found)
+    pictures = (piece.pictures[:] for piece in test.pieces())
+    return np.concatenate([metrics.squared_error(x, latent.reconstruct(encoder, decoder, x)) for x in pictures])
 
 
 def summary(table: pd.DataFrame, resamples: int, seed: int) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sonovae import schema
 
 COLUMNS = list(schema.CLIPS.columns)
+PIECE = 256
+"""Clips whose pictures are in memory at once, where all are read."""
 
 
 class Pictures:
@@ -47,6 +49,11 @@ class Dataset:
         """Some of the clips."""
         pictures = Pictures(self.pictures.file, self.pictures.rows[rows])
         return Dataset(pictures, self.clips.iloc[rows].reset_index(drop=True))
+
+    def pieces(self) -> "list[Dataset]":
+        """All of them in their order, `PIECE` at most in each."""
+        rows = np.arange(len(self.clips))
+        return [self.take(rows[start : start + PIECE]) for start in range(0, len(rows), PIECE)]
 
     def some(self, n: int, seed: int) -> "Dataset":
         """At most n of them, drawn at random, in their order."""

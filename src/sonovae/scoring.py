@@ -17,8 +17,6 @@ from sonovae.judge import Judge
 from sonovae.params.sections import Scoring
 from sonovae.progress import progress
 
-CHUNK = 256
-"""Clips in memory at once."""
 Rows = NDArray[np.float32]
 
 
@@ -54,8 +52,8 @@ def see(heard: hearing.Heard, judge: Judge | None) -> Seen:
 def see_all(c: Codec, some: Dataset, judge: Judge | None) -> Seen:
     """A whole side of the split, read piece by piece; its embeddings alone stay in memory, 1 KiB a clip."""
     parts = []
-    for start in progress(range(0, len(some.clips), CHUNK), "evaluate", "hundreds of training clips"):
-        drawn = real(c, some.take(np.arange(start, min(start + CHUNK, len(some.clips)))))
+    for piece in progress(some.pieces(), "evaluate", "hundreds of training clips"):
+        drawn = real(c, piece)
         parts.append(see(hearing.known(c, drawn.pictures, drawn.scales), judge).all)
     columns: list[Any] = [None if each[0] is None else np.concatenate(each) for each in zip(*parts, strict=True)]
     return Seen(*columns)
