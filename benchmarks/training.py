@@ -42,16 +42,22 @@ class Cost:
 
 
 OURS = Case("starter", batch_size=64, clips=1024)
-THEIRS = Case("spoken-digits", batch_size=16, clips=32, epochs=3)
+CASES = {
+    "the original": Case("spoken-digits", batch_size=16, clips=32, epochs=3),
+    "ours": OURS,
+    "ours, reproducible": replace(OURS, reproducible=True),
+}
+ROUNDS = 3
+"""In turn, of which each case's fastest counts: other work on the machine can only slow it down."""
 
 
 def ratios() -> dict[str, float]:
     """Each ratio by name."""
-    theirs, ours = cost(THEIRS), cost(OURS)
-    same = cost(replace(OURS, reproducible=True))
+    rounds = [{name: told(name, case) for name, case in CASES.items()} for _ in range(ROUNDS)]
+    theirs, ours, same = (
+        max((each[name] for each in rounds), key=lambda cost: cost.clips_per_second) for name in CASES
+    )
     few, many = (cost(replace(OURS, clips=clips, epochs=2)) for clips in (1024, 16384))
-    for name, each in (("the original", theirs), ("ours", ours), ("ours, reproducible", same)):
-        print(f"{name}: {each}", flush=True)
     return {
         "train_speedup": ours.clips_per_second / theirs.clips_per_second,
         "train_speedup_reproducible": same.clips_per_second / theirs.clips_per_second,
@@ -61,6 +67,12 @@ def ratios() -> dict[str, float]:
         "train_share_of_reading": ours.reading,
         "train_memory_16_times_the_clips": many.peak_mib / few.peak_mib,
     }
+
+
+def told(name: str, case: Case) -> Cost:
+    """What it costs, printed too."""
+    print(f"{name}: {(found := cost(case))}", flush=True)
+    return found
 
 
 def cost(case: Case) -> Cost:
@@ -109,10 +121,10 @@ def made_up(folder: Path, clips: int) -> Any:
     from sonovae import dataset
 
     rng, n = np.random.default_rng(1), clips + 16
-    file = np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.float32, (n, *SHAPE))
-    for i in range(n):
-        file[i] = rng.random(SHAPE, np.float32)
-    file.flush()
-    del file
+    np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.float32, (n, *SHAPE)).flush()
+    with (folder / "pictures.npy").open("r+b") as file:  # not through the map, whose pages would count as memory
+        file.seek(-n * 4 * SHAPE[0] * SHAPE[1], os.SEEK_END)
+        for _ in range(n):
+            rng.random(SHAPE, np.float32).tofile(file)
     split = ["train"] * clips + ["validation"] * 16
     return dataset.Dataset(dataset.Pictures(folder / "pictures.npy"), pd.DataFrame({"split": split}))

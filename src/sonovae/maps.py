@@ -1,7 +1,9 @@
 """Maps of the latent space: z in many dimensions → points in two."""
 
+import multiprocessing
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,13 @@ def tsne(z: Points, seed: int) -> Points:
 
 
 def umap(z: Points, seed: int) -> Points:
-    """[N, latent_size] → [N, 2] by UMAP (McInnes, Healy and Melville 2018), which keeps neighbourhoods together."""
+    """[N, latent_size] → [N, 2] by UMAP (McInnes, Healy and Melville 2018), which keeps neighbourhoods together; in a
+    process of its own, since the package holds about a gigabyte once it is loaded."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(_umap, z, seed).result()
+
+
+def _umap(z: Points, seed: int) -> Points:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, on import
         from umap import UMAP
