@@ -65,8 +65,9 @@ def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
             model.save_snapshot(out, epoch, whole.encoder, whole.decoder)
         whole.set_weights(state.kept["best"])
         posterior = latent.encode(whole.encoder, train.pictures)
-        classes = latent.class_means(posterior, train.clips["label"])
-        space = latent.Space(latent.of_prior(whole.prior), latent.fit(posterior), classes)
+        held_out = latent.encode(whole.encoder, data.side("validation").pictures)
+        density = latent.fit(posterior, train.clips["label"], held_out, p.seed)
+        space = latent.Space(latent.of_prior(whole.prior), density)
         model.save_history(out, state.tables())
         return model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
 

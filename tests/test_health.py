@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae import health, latent
+from sonovae import density, health, latent
 from sonovae.latent import Posterior
 
 
@@ -17,7 +17,7 @@ def posterior(spread: np.ndarray, scale: np.ndarray, n: int = 4000) -> Posterior
 
 HALF = np.sqrt([0.75, 0.75]), np.array([0.5, 0.5])
 """Aggregate posterior N(0, 1): 0.75 of its variance between clips, 0.25 within."""
-NORMAL = latent.standard_normal(2)
+NORMAL = density.standard_normal(2)
 
 
 def losses(train: float, validation: float) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def test_the_gap_by_formula_and_by_draws() -> None:
     q = posterior(np.sqrt([3.0, 3.0]), np.ones(2))
     moved = Posterior(q.mean - q.mean.mean(axis=0) + 1, q.log_var)
     wanted = 0.5 * (4 + 1 - 1 - np.log(4))
-    mixture = latent.diagonal(np.zeros((2, 2)), np.ones((2, 2)))
+    mixture = density.diagonal(np.zeros((2, 2)), np.ones((2, 2)))
     assert health.prior_gap(moved, NORMAL, 1) == pytest.approx(wanted, rel=0.05)
     assert health.prior_gap(moved, mixture, 1) == pytest.approx(health.prior_gap(moved, NORMAL, 1), rel=0.05)
 

@@ -9,7 +9,7 @@ def two_crowds(rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([rng.normal(place, 0.1, (20, 8)) for place in (-1, 1)]).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", ["pca", "tsne", "umap"])
+@pytest.mark.parametrize("name", ["pca", "tsne", pytest.param("umap", marks=pytest.mark.processes)])
 def test_neighbours_stay_neighbours_and_the_seed_decides(name: str, rng: np.random.Generator) -> None:
     z = two_crowds(rng)
     (found,) = maps.draw(z, (name,), seed=1).values()

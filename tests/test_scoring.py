@@ -65,8 +65,8 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
     train = data.side("train")
     pca = PCA(20, random_state=0).fit(train.pictures[:].reshape(len(train.clips), -1))
     linear = Linear(pca, c.shape)
-    posterior = Posterior(*linear.encode(train.pictures[:]))
-    space = Space(None, latent.fit(posterior), latent.class_means(posterior, train.clips["label"]))
+    posterior, others = (Posterior(*linear.encode(some.pictures[:])) for some in (train, data.side("validation")))
+    space = Space(None, latent.fit(posterior, train.clips["label"], others, seed=1))
     section = params.load(HERE / "params.yaml").judge
     found = judge.fit(data, params.parse(params.plain(section) | {"epochs": 6}, type(section)))
     assert found is not None

@@ -97,7 +97,7 @@ FLOORS = [
     {"waveform", "ffmpeg", "sound", "image", "spectrogram", "picture", "backend"},
     {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict", "lock"},
     {"contents", "listing", "naming"},
-    {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "weights"},
+    {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "density", "weights"},
     {"vae", "dataset", "split", "provenance"},
     {
         "training",

@@ -50,12 +50,12 @@ def real(c: Codec, some: Dataset) -> Drawn:
 
 
 def generated(trained: Model, c: Codec, g: Generate, n: int, rng: np.random.Generator) -> dict[str, Drawn]:
-    """What generate would make of its section, and where labels are known, as many around the mean of each in turn."""
+    """What generate would make of its section, and where labels are known, as many of each in turn."""
     z = latent.draw(trained.space, g, n, rng)
     found = {"generated": _new(c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n)}
-    if len(trained.space.classes) > 1:
-        labels = [list(trained.space.classes)[i % len(trained.space.classes)] for i in range(n)]
-        z = np.concatenate([latent.around(trained.space.classes[each], g.label_scale, 1, rng) for each in labels])
+    if len(names := trained.space.density.names) > 1:
+        labels = [names[i % len(names)] for i in range(n)]
+        z = np.concatenate([latent.of_label(trained.space, each, g.label_scale, 1, rng) for each in labels])
         found["generated_by_label"] = _new(c, latent.decode(trained.decoder, z), labels)
     return found
 

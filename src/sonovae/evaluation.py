@@ -127,7 +127,7 @@ class Evaluation:
     def _traversal(self) -> Figure:
         """What moving along each of the strongest dimensions does: those of most KL or, without one, most variance."""
         density, kl = self.trained.space.density, self.history.get("kl_by_dim")
-        strength = np.diag(density.covariances[0]) if kl is None else kl.iloc[-1].to_numpy()
+        strength = density.variance if kl is None else kl.iloc[-1].to_numpy()
         rows = {
             f"dimension {i + 1}": list(latent.decode(self.trained.decoder, latent.traverse(density, i, STEPS)))
             for i in np.argsort(-strength)[:DIMENSIONS]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae.latent import Density, Posterior
+from sonovae.density import Density
+from sonovae.latent import Posterior
 
 Floats = NDArray[np.float64]
 

@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import pandas as pd
 
-from sonovae import backend, latent, networks, params, weights
+from sonovae import backend, density, networks, params, weights
 from sonovae.errors import UserError
 from sonovae.latent import Space
 from sonovae.params.layers import Layers
 from sonovae.params.train import Train
 
-VERSION = 2
+VERSION = 3
 WEIGHTS = ("encoder.npz", "decoder.npz")
 CODEC = ("codec.json", "codec.npz")
 HISTORY = ("losses", "kl_by_dim")
-PRIOR, DENSITY, CLASSES, SNAPSHOTS = "prior.npz", "density.npz", "classes.npz", "snapshots"
+PRIOR, DENSITY, SNAPSHOTS = "prior.npz", "density.npz", "snapshots"
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,6 @@ def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space,
     if space.prior:
         space.prior.save(folder / PRIOR)
     space.density.save(folder / DENSITY)
-    labels, means = list(space.classes), list(space.classes.values())
-    np.savez(folder / CLASSES, labels=np.array(labels, dtype=str), means=np.array(means, dtype=np.float32))
     sizes: dict[str, Any] = {"version": VERSION, "id": _id(folder), "shape": encoder.input_shape[1:]}
     sizes |= {key: params.plain(p)[key] for key in ("latent_size", "threads", "prior", "encoder", "decoder")}
     (folder / "model.json").write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
@@ -96,10 +93,8 @@ def load(folder: Path) -> Model:
         )
     encoder, decoder = _networks(sizes)
     _load_weights(folder, encoder, decoder)
-    prior = latent.load_density(folder / PRIOR) if sizes["prior"] != "none" else None
-    with np.load(folder / CLASSES, allow_pickle=False) as arrays:
-        classes = dict(zip(arrays["labels"].tolist(), arrays["means"], strict=True))
-    return Model(encoder, decoder, Space(prior, latent.load_density(folder / DENSITY), classes), sizes["id"])
+    prior = density.load(folder / PRIOR) if sizes["prior"] != "none" else None
+    return Model(encoder, decoder, Space(prior, density.load(folder / DENSITY)), sizes["id"])
 
 
 def snapshots(folder: Path) -> Iterator[tuple[int, keras.Model, keras.Model]]:

@@ -54,8 +54,8 @@ class Generate:
     seed: Seed
     sounds: Count
     source: Annotated[Literal["prior", "density"], Field(alias="from")]
-    label: Annotated[str, BeforeValidator(_as_text)] | None  # null: from the source; else around this class's mean
-    label_scale: NotNegative  # z differs from the class's mean by up to this much in each dimension
+    label: Annotated[str, BeforeValidator(_as_text)] | None  # null: from the source; else this label's part of density
+    label_scale: NotNegative | None  # around the label's mean instead, up to this far from it in each dimension
     griffin_lim: GriffinLim
 
 
