@@ -28,7 +28,7 @@ CHANGES = {
     "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
     "preprocess.split.validation": 0.02,
     "evaluate.maps": ["pca"],
-    "evaluate.clips": 2,
+    "evaluate.shown.count": 2,
     "evaluate.scoring.sounds": 100,
 }
 LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 2e-3, "mixup": 0.5, "reproducible": False}

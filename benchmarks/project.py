@@ -22,6 +22,7 @@ def make(at: Path, recipe: str, changes: dict[str, Any], recordings: str = "") -
     for code in ("src", "stages", "datasets"):
         shutil.copytree(ROOT / code, at / code, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "dvc.yaml", at)
+    shutil.copytree(ROOT / "data/unseen", at / "data/unseen")
     folder = Path(recordings).resolve() if recordings else ROOT / "data/recordings"
     (at / "data/recordings").symlink_to(folder, target_is_directory=True)
     (at / "params.yaml").write_text(recipes.whole(ROOT, recipe), encoding="utf-8")

@@ -10,6 +10,7 @@ RAW, PICTURES, MODEL, JUDGE, OUT = "data/raw", "data/pictures", "data/model", "d
 OUTS = (
     f"{OUT}/reconstructions",
     f"{OUT}/nearest",
+    f"{OUT}/unseen",
     f"{OUT}/reconstructions.png",
     f"{OUT}/health.png",
     f"{OUT}/latent.png",
@@ -17,6 +18,7 @@ OUTS = (
     f"{OUT}/clips.csv",
     f"{OUT}/breakdown.csv",
     f"{OUT}/scores.csv",
+    f"{OUT}/unseen.csv",
     f"{OUT}/report.html",
 )
 
@@ -27,6 +29,7 @@ def main(root: Path) -> None:
     evaluation = Evaluation(
         folder=root / MODEL,
         raw=root / RAW,
+        unseen=root / p.evaluate.unseen,
         trained=model.load(root / MODEL),
         c=codec.load(root / MODEL),
         history=model.history(root / MODEL),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, image, latent, model, params, plots, sound, stage, tracking
+from sonovae import codec, latent, model, params, playable, plots, stage, tracking
 from sonovae.codec import Codec
 from sonovae.params.sections import Generate
 from sonovae.picture import Array
@@ -38,11 +38,10 @@ def write(out: Path, c: Codec, picture: Array, n: int, p: Generate) -> dict[str,
     name = f"{c.kind}_{n + 1:03d}"
     row: dict[str, Any] = {"picture": f"{name}.png", "row_of_z": n}
     if not isinstance(c, codec.Sound):
-        image.write(out / row["picture"], picture)
+        playable.write(out / name, c, picture)
         return row
     samples = c.decode(picture, None, p.griffin_lim, p.seed)
-    sound.write(out / f"{name}.wav", samples, c.waveform.sample_rate)
-    plots.save(plots.sound(picture, c.extent, c.unit, name), out / row["picture"])
+    playable.write(out / name, c, samples)
     return {"sound": f"{name}.wav", **row, "seconds": len(samples) / c.waveform.sample_rate}
 
 

@@ -56,7 +56,7 @@ SHRUNK: dict[str, Any] = {
     "train.warmup_batches": 0,
     "judge.network": [{"layer": "space_to_depth", "block": 4}],
     "judge.epochs": 2,
-    "evaluate.clips": 2,
+    "evaluate.shown.count": 2,
     "evaluate.scoring.sounds": 10,
     "evaluate.scoring.resamples": 20,
     "evaluate.maps": ["pca"],
@@ -74,7 +74,8 @@ def make_project(root: Path, **changes: Any) -> Path:
         shutil.copytree(HERE / name, root / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / name, root / name)
-    shutil.copytree(HERE / "data/recordings", root / "data/recordings", dirs_exist_ok=True)
+    for name in ("recordings", "unseen"):
+        shutil.copytree(HERE / "data" / name, root / "data" / name, dirs_exist_ok=True)
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
     within = {key for key in SHRUNK if any(key.startswith(f"{whole}.") for whole in dotted)}
     params.edit(root / "params.yaml", {key: value for key, value in SHRUNK.items() if key not in within} | dotted)

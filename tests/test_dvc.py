@@ -71,7 +71,7 @@ def test_nothing_to_do_says_so(done: Path) -> None:
     ("key", "stages"),
     [
         ("generate.seed=7", {"evaluate", "generate"}),  # evaluate scores what generate would make
-        ("evaluate.clips=3", {"evaluate"}),
+        ("evaluate.shown.count=3", {"evaluate"}),
         ("judge.seed=7", {"judge"}),
         ("train.kl_weight=1e-3", {"train"}),
         ("fetch.whistles.seed=7", {"fetch"}),

@@ -34,6 +34,22 @@ def test_spectral_convergence_of_a_tenth(rng: np.random.Generator) -> None:
     assert metrics.spectral_convergence(decibels, decibels).max() <= -200
 
 
+def test_labels_that_lie_apart_are_told_apart(rng: np.random.Generator) -> None:
+    """Against scikit-learn's silhouette by hand: a is the mean distance to one's own, b to the other label's."""
+    train, labels = rng.normal(size=(40, 3)).astype(np.float32), ["a", "b"] * 20
+    apart = train + 9 * np.array([[x == "a"] for x in labels])
+    found = metrics.class_separation(apart[:20], labels[:20], apart[20:], labels[20:])
+    z, at = apart[20:], np.array(labels[20:])
+    far = np.linalg.norm(z[:, None] - z[None], axis=2)
+    a = [far[i][at == at[i]].sum() / 9 for i in range(20)]
+    b = [far[i][at != at[i]].mean() for i in range(20)]
+    assert found["silhouette"] == pytest.approx(np.mean((np.array(b) - a) / np.maximum(a, b)), rel=1e-5)
+    assert found["neighbour_accuracy"] == 1
+    mixed = metrics.class_separation(train[:20], labels[:20], train[20:], labels[20:])
+    assert abs(mixed["silhouette"]) < 0.2
+    assert metrics.class_separation(train, labels, train[:3], ["a", "a", "a"]) == {}
+
+
 def test_elbo_is_the_gaussians_log_density_less_the_kl(pair: tuple[np.ndarray, np.ndarray]) -> None:
     one, other = pair
     kl = np.arange(6.0)

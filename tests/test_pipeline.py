@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,19 @@ import pandas as pd
 import pytest
 from conftest import RECORDINGS, make_project, write_tones
 
-from sonovae import checksums, codec, density, latent, listing, model, params, reconstruction, sound, spectrogram
+from sonovae import (
+    checksums,
+    codec,
+    dataset,
+    density,
+    latent,
+    listing,
+    model,
+    params,
+    reconstruction,
+    sound,
+    spectrogram,
+)
 from sonovae.clips import read
 from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, judge, preprocess, train
@@ -129,14 +142,48 @@ def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
 def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
     """It is the very clip, levelled, as the recording holds it."""
     folder, c = done / "data/evaluation/nearest", codec.load(done / "data/model")
-    assert sorted(path.stem for path in folder.iterdir()) == [
-        f"{a}_0{n}" for a in ("generated", "nearest") for n in (1, 2)
+    assert sorted(path.name for path in folder.glob("*.wav")) == [
+        f"{a}_0{n}.wav" for a in ("generated", "nearest") for n in (1, 2)
     ]
     clips = pd.read_csv(done / "data/pictures/clips.csv", keep_default_na=False)
     clips = clips[clips["split"] == "train"].reset_index(drop=True)
     real = np.stack(reconstruction.originals(done / "data/raw", c, clips))
     samples, _ = sound.read(folder / "nearest_01.wav")
     assert np.abs(real - samples).max(axis=1).min() < 2**-14
+
+
+def test_recordings_that_were_never_in_the_dataset(done: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A copy of a test recording has the errors that its clips have in the dataset; what cannot be read is named."""
+    clips = pd.read_csv(copy / "data/evaluation/clips.csv")
+    sha256 = clips["sha256"].iloc[0]
+    (copied,) = (copy / "data/raw/files").glob(f"{sha256}*")
+    shutil.copy(copied, copy / "data/unseen/again.wav")
+    (copy / "data/unseen/broken.wav").write_bytes(b"RIFF")
+    run(copy, evaluate)
+    found, wanted = pd.read_csv(copy / "data/evaluation/unseen.csv"), clips[clips["sha256"] == sha256]
+    assert set(found["name"]) == {"again.wav"}
+    np.testing.assert_allclose(found["mse"], wanted["mse"], rtol=1e-3)
+    np.testing.assert_allclose(found["pca"], wanted["pca"], rtol=1e-3)
+    assert score(copy)["unseen"]["mse"] == pytest.approx(wanted["mse"].mean(), rel=1e-3)
+    assert (copy / "data/evaluation/unseen/reconstructed_02.wav").is_file()
+    assert "warning: evaluate.unseen: 'broken.wav' is left out: " in capsys.readouterr().err
+    assert score(done)["unseen"] == {}
+
+
+def test_which_clips_are_shown(done: Path) -> None:
+    raw, data = done / "data/raw", dataset.load(done / "data/pictures")
+    table = listing.used(listing.read(raw / "recordings.csv"))
+    p = params.load(done / "params.yaml").evaluate.shown
+    first = reconstruction.choose(raw, data, replace(p, split="train", draw="first"), seed=1).clips
+    pd.testing.assert_frame_equal(first, data.side("train").clips[:2])
+    drawn = [reconstruction.choose(raw, data, p, seed).clips for seed in (1, 1, 2)]
+    pd.testing.assert_frame_equal(drawn[0], drawn[1])
+    assert not drawn[0].equals(drawn[2])
+    assert set(drawn[0]["split"]) == {"test"}
+    one = replace(p, names=(table["name"].iloc[3],))
+    assert set(reconstruction.choose(raw, data, one, seed=1).clips["sha256"]) == {table["sha256"].iloc[3]}
+    with pytest.raises(UserError, match="evaluate.shown.names = 'nobody': no recording that is used has this name"):
+        reconstruction.choose(raw, data, replace(p, names=("nobody",)), seed=1)
 
 
 def test_the_page_needs_no_other_file(done: Path) -> None:
@@ -167,9 +214,11 @@ def test_every_sound_carries_the_models_id(done: Path) -> None:
 
 
 def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:
-    found = sorted(path.name for path in (done / "data/evaluation/reconstructions").iterdir())
-    assert found == ["original_01.wav", "original_02.wav", "reconstructed_01.wav", "reconstructed_02.wav"]
-    assert len({len(sound.read(done / "data/evaluation/reconstructions" / name)[0]) for name in found}) == 1
+    folder = done / "data/evaluation/reconstructions"
+    found = sorted(path.stem for path in folder.glob("*.wav"))
+    assert found == ["original_01", "original_02", "reconstructed_01", "reconstructed_02"]
+    assert found == sorted(path.stem for path in folder.glob("*.png"))
+    assert len({len(sound.read(folder / f"{name}.wav")[0]) for name in found}) == 1
 
 
 def test_the_prior_is_another_source_than_the_density(done: Path, copy: Path) -> None:
@@ -259,7 +308,7 @@ def test_a_duplicate_among_the_recordings_does_not_stop_evaluate(copy: Path) -> 
     twins = table.assign(name="copy of " + table["name"], path="", status="left out", reason="the same bytes")
     listing.write(path, pd.concat([table, twins]))
     run(copy, evaluate)
-    assert len(list((copy / "data/evaluation/reconstructions").iterdir())) == 4
+    assert len(list((copy / "data/evaluation/reconstructions").glob("*.wav"))) == 4
 
 
 @pytest.mark.parametrize("name", ["encoder.npz", "codec.npz"])
@@ -301,7 +350,8 @@ def test_spoken_digits(tmp_path: Path) -> None:
         pytest.skip(f"{archive.name} is not beside the project")
     root = make_project(
         tmp_path, fetch__source="folder", fetch__folder="data/own", preprocess__waveform__silence=None,
-        preprocess__waveform__rest="pad", fetch__min_seconds=0.1, train__epochs=40, train__learning_rate=3e-3,
+        preprocess__waveform__rest="pad", preprocess__waveform__max_clips=1,
+        fetch__min_seconds=0.1, train__epochs=40, train__learning_rate=3e-3,
         fetch__pattern=r"(?P<label>\d)_(?P<group>[a-z]+)_(?P<index>\d+)\.wav",
     )  # fmt: skip
     with zipfile.ZipFile(archive) as files:

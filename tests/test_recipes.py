@@ -147,7 +147,7 @@ def shrunk(name: str) -> dict[str, Any]:
     changes |= {"train.batch_size": min(8, p["train"]["batch_size"]), "fetch.min_recordings": 1}
     changes |= {"judge.network": thin(p["judge"]["network"]), "judge.epochs": 2}
     changes |= {"evaluate.scoring.sounds": 10, "evaluate.scoring.resamples": 20}
-    changes |= {"evaluate.clips": 2, "evaluate.maps": ["pca"], "generate.sounds": 2}
+    changes |= {"evaluate.shown.count": 2, "evaluate.maps": ["pca"], "generate.sounds": 2}
     changes |= {f"{stage}.griffin_lim": {"iterations": 8, "momentum": 0.99} for stage in ("evaluate", "generate")}
     return changes | SMALLER.get(name, {})
 

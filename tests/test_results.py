@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import HERE, tone
 
-from sonovae import codec, health, image, params, results, sound
+from sonovae import codec, health, params, playable, results
 from sonovae.codec import Codec
 from sonovae.params.sections import Params
 from sonovae.scaling import Scale
@@ -65,15 +65,16 @@ def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
     c = codec.unfitted(p.preprocess)
     for name in ("reconstructed", "epoch_3", "original"):
         for n in (1, 2):
-            sound.write(tmp_path / f"{name}_{n:02d}.wav", tone(0.5, 300 * n, 16000), 16000)
-    rows = results.players(c, tmp_path, "original")
+            playable.write(tmp_path / f"{name}_{n:02d}", c, tone(0.5, 300 * n, 16000))
+    rows = results.players(tmp_path, "original")
     assert [[each.name for each in row] for row in rows] == [["original", "epoch 3", "reconstructed"]] * 2
     assert all(each.audio.startswith("data:audio/wav;base64,") for row in rows for each in row)
 
 
 def test_images_have_no_sound(tmp_path: Path) -> None:
     section = params.load(HERE / "params.yaml").preprocess.picture
-    image.write(tmp_path / "generated_01.png", np.zeros((8, 8), np.float32))
-    ((only,),) = results.players(Codec(section, Scale(0.0, 1.0, 1.0)), tmp_path, "generated")
+    c = Codec(section, Scale(0.0, 1.0, 1.0))
+    playable.write(tmp_path / "generated_01", c, np.zeros((8, 8), np.float32))
+    ((only,),) = results.players(tmp_path, "generated")
     assert only.audio == ""
     assert only.image.startswith("data:image/png;base64,")

@@ -1,5 +1,6 @@
 """What a recording's file holds for the model: equal clips of its sound, or its images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,16 @@ class Clips:
 def read(raw: Path, recording: "pd.Series[Any]", p: Waveform | None) -> Clips:
     """The clips of a row of the recordings table, whose files lie in `raw`; without waveform parameters, its images."""
     try:
-        if p is None:
-            labels = image.read_labels(raw / recording["labels"]) if recording.get("labels") else []
-            return image_to_clips(image.read(raw / recording["path"]), labels)
-        return recording_to_clips(*sound.read(raw / recording["path"]), p)
+        labels = image.read_labels(raw / recording["labels"]) if recording.get("labels") else []
+        return of_file(raw / recording["path"], p, labels)
     except Unreadable as error:
         raise UserError(f"{recording['name']!r} cannot be used: {error}") from None
+
+
+def of_file(path: Path, p: Waveform | None, labels: Sequence[str] = ()) -> Clips:
+    """The clips of a file or, without waveform parameters, its images, with their labels; Unreadable where there is
+    nothing to be read."""
+    return recording_to_clips(*sound.read(path), p) if p else image_to_clips(image.read(path), list(labels))
 
 
 def image_to_clips(images: list[Item], labels: list[str]) -> Clips:

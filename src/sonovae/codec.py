@@ -53,6 +53,11 @@ class Codec:
         """What a picture's rows are: nothing, for an image."""
         return ""
 
+    @property
+    def dynamic_range(self) -> float | None:
+        """Decibels below a clip's highest value that count; None: all."""
+        return None
+
     def analyse(self, item: Item) -> Array:
         """Item → what is scaled: an image as it is."""
         return item
@@ -64,6 +69,12 @@ class Codec:
     def encode_full(self, values: Array, scale: Scale) -> Array:
         """The same before it is resized."""
         return picture.scale(values, scale.low, scale.high)
+
+    def encode_new(self, item: Item, gain: float) -> tuple[Array, Scale]:
+        """A levelled item that is no clip of the dataset → picture, and the scale of its way back."""
+        values = self.analyse(item)
+        scale = self.clip_scale(*picture.limits(values, self.dynamic_range), gain)
+        return self.encode(values, scale), scale
 
     def enlarge(self, small: Array, shape: tuple[int, int]) -> Array:
         """Picture → as it was before it was resized, as well as can be."""
@@ -121,6 +132,11 @@ class Sound(Codec):
     def unit(self) -> str:
         """What a picture's rows are."""
         return "mel band" if self.spectrogram.mel_bands else "frequency [kHz]"
+
+    @property
+    def dynamic_range(self) -> float | None:
+        """Decibels below a clip's highest value that count; None: all."""
+        return self.spectrogram.dynamic_range_db
 
     def analyse(self, item: Item) -> Array:
         """Samples of a clip → spectrogram [bins, frames] in its unit."""

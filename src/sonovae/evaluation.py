@@ -12,27 +12,27 @@ from matplotlib.figure import Figure
 
 from sonovae import (
     accuracy,
-    codec,
     controls,
-    copies,
     floors,
     health,
-    hearing,
-    image,
     latent,
     maps,
     metrics,
+    novelty,
     plots,
     reconstruction,
     results,
     scoring,
-    sound,
+    unseen,
 )
+from sonovae.clips import Item
 from sonovae.codec import Codec
 from sonovae.dataset import Dataset
 from sonovae.judge import Judge
 from sonovae.model import Model
 from sonovae.params.sections import Evaluate, Generate
+from sonovae.picture import Array
+from sonovae.scaling import Scale
 from sonovae.scoring import Seen
 
 MOST_PICTURES = 8
@@ -43,10 +43,12 @@ DIMENSIONS, STEPS = 5, np.linspace(-2.5, 2.5, 7)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model's folder and what lies in it, the clips, the recordings' folder, the judge, and the parameters."""
+    """A model's folder and what lies in it, the clips, the folders of recordings and of such that were never in the
+    dataset, the judge, and the parameters."""
 
     folder: Path
     raw: Path
+    unseen: Path
     trained: Model
     c: Codec
     history: dict[str, pd.DataFrame]
@@ -92,10 +94,19 @@ class Evaluation:
 
     @cached_property
     def shown(self) -> reconstruction.Shown:
-        """Some test clips."""
-        some = self.test.some(self.p.clips, self.p.seed)
-        restored = reconstruction.restore(self.trained, self.folder, some.pictures[:])
-        return reconstruction.show(self.raw, self.c, some, restored)
+        """The clips that the parameters name."""
+        some = reconstruction.choose(self.raw, self.data, self.p.shown, self.p.seed)
+        items = reconstruction.originals(self.raw, self.c, some.clips)
+        return self._shown(items, self.c.clip_scales(some.clips), some.pictures[:])
+
+    def _shown(self, items: list[Item], scales: list[Scale], pictures: Array) -> reconstruction.Shown:
+        restored = reconstruction.restore(self.trained, self.folder, pictures)
+        return reconstruction.show(self.c, items, scales, pictures, restored)
+
+    @cached_property
+    def met(self) -> pd.DataFrame:
+        """A row of numbers for each clip that was never in the dataset."""
+        return unseen.measure(self.unseen, self.trained, self.c, self.floors)
 
     def numbers(self) -> dict[str, Any]:
         """metrics.json, but for the codec's."""
@@ -104,6 +115,8 @@ class Evaluation:
             "health": health.metrics(posterior, self.trained.space.prior, self.history["losses"], self.p.seed),
             "generated": self.scores.loc["generated"].dropna().to_dict(),
             "judge": {"accuracy": self.judge.accuracy} if self.judge else {},
+            "unseen": self.met[unseen.ERRORS].mean().to_dict() if len(self.met) else {},
+            "latent": self._separation(),
             "model": {"parameters": self.trained.parameters},
         }
 
@@ -116,6 +129,13 @@ class Evaluation:
             "latent": ("Maps of the latent space", self._maps()),
             "traversal": ("Along single dimensions of z", self._traversal()),
         }
+
+    def _separation(self) -> dict[str, float]:
+        sides = [side.some(self.p.map_clips, self.p.seed) for side in (self.train, self.test)]
+        (train, labels), (test, wanted) = (
+            (latent.encode(self.trained.encoder, some.pictures).mean, some.clips["label"].tolist()) for some in sides
+        )
+        return metrics.class_separation(train, labels, test, wanted)
 
     def _maps(self) -> Figure:
         """The posterior means of clips from all splits, as maps."""
@@ -134,45 +154,45 @@ class Evaluation:
         }
         return plots.rows(rows, self.c.extent, self.c.unit)
 
-    def write_nearest(self, out: Path) -> None:
-        """New sounds, generated_N, and the training clips that they are nearest to, nearest_N; levelled alike."""
-        z = latent.draw(self.trained.space, self.g, self.p.clips, np.random.default_rng(self.g.seed))
-        pictures = latent.decode(self.trained.decoder, z)
-        scales = [self.c.typical] * len(pictures)
-        made = list(hearing.sounds(self.c, pictures, scales, self.p.griffin_lim, self.g.seed))
-        _, which = copies.nearest(hearing.items(self.c, made).mel, self.known.mel)
-        real = reconstruction.originals(self.raw, self.c, self.train.clips.iloc[which].reset_index(drop=True))
-        out.mkdir()
-        for n, pair in enumerate(zip(made, real, strict=True)):
-            for name, item in zip(("generated", "nearest"), pair, strict=True):
-                self._write(out / f"{name}_{n + 1:02d}", item)
-
-    def _write(self, stem: Path, item: Any) -> None:
-        if isinstance(self.c, codec.Sound):
-            sound.write(stem.with_suffix(".wav"), np.clip(item, -1, 1), self.c.waveform.sample_rate)
-        else:
-            image.write(stem.with_suffix(".png"), item)
-
     def write(self, out: Path, root: Path) -> dict[str, Any]:
         """All of it into a folder; returns the numbers."""
         found = self.numbers()
         found["codec"] = reconstruction.write(
             out / "reconstructions", self.c, self.shown, self.p.griffin_lim, self.p.seed
         )
-        self.write_nearest(out / "nearest")
+        self._write_nearest(out / "nearest")
+        self._write_unseen(out / "unseen")
         figures = self.figures()
         for name, (_, figure) in figures.items():
             plots.save(figure, out / f"{name}.png")
-        tables = {"clips": self.clips, "breakdown": accuracy.breakdown(self.clips), "scores": self.scores.reset_index()}
+        tables = {
+            "clips": self.clips,
+            "breakdown": accuracy.breakdown(self.clips),
+            "scores": self.scores.reset_index(),
+            "unseen": self.met,
+        }
         for name, table in tables.items():
             table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
         found = metrics.rounded(found)
         (out / "metrics.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-        self._write_page(out, root, found, dict(figures.values()), tables["breakdown"])
+        self._write_page(out, root, found, dict(figures.values()), tables)
         return found
 
+    def _write_nearest(self, out: Path) -> None:
+        n, back = self.p.shown.count, self.p.griffin_lim
+        novelty.write(out, self.raw, self.trained, self.c, self.train, self.known, self.g, back, n)
+
+    def _write_unseen(self, out: Path) -> None:
+        """The first of them, as those of the dataset are shown."""
+        items, scales, pictures = unseen.first(self.unseen, self.c, self.p.shown.count)
+        if not items:
+            out.mkdir()
+            return
+        shown = self._shown(items, scales, pictures)
+        reconstruction.write(out, self.c, shown, self.p.griffin_lim, self.p.seed)
+
     def _write_page(
-        self, out: Path, root: Path, found: dict[str, Any], figures: dict[str, Figure], breakdown: pd.DataFrame
+        self, out: Path, root: Path, found: dict[str, Any], figures: dict[str, Figure], tables: dict[str, pd.DataFrame]
     ) -> None:
         results.write(
             out / "report.html",
@@ -180,14 +200,14 @@ class Evaluation:
             self.trained.id,
             results.headline(found, self.scores, self.judge.accuracy if self.judge else None),
             {
-                "Test clips and reconstructions": results.players(self.c, out / "reconstructions", "original"),
-                "New sounds, and what they are nearest to": results.players(self.c, out / "nearest", "generated"),
+                "Clips and reconstructions": results.players(out / "reconstructions", "original"),
+                "New sounds, and what they are nearest to": results.players(out / "nearest", "generated"),
+                "Recordings that were never in the dataset": results.players(out / "unseen", "original"),
             },
             figures,
             {
                 "Generated sounds among controls": results.table_of(self.scores),
-                "By label and group": breakdown.map(
-                    lambda value: f"{value:.4g}" if isinstance(value, float) else value
-                ),
+                "By label and group": results.in_short(tables["breakdown"]),
+                "Recordings that were never in the dataset: errors": results.in_short(tables["unseen"]),
             },
         )

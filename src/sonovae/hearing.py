@@ -42,7 +42,7 @@ def known(c: Codec, pictures: Iterable[Array], scales: Iterable[Scale]) -> Heard
 
 def items(c: Codec, heard: Iterable[Item]) -> Heard:
     """Levelled clips, or images, as preprocess would analyse them."""
-    return known(c, *zip(*(_analysed(c, item) for item in heard), strict=True))
+    return known(c, *zip(*(c.encode_new(item, gain=1.0) for item in heard), strict=True))
 
 
 def sounds(
@@ -69,10 +69,3 @@ def _mel_power(c: Sound, shown: Array, scale: Scale) -> Array:
         power = 10 ** (c.decibels(shown, scale) / 10)
         return np.stack([each.mean(axis=0) for each in np.array_split(power, min(BANDS, len(power)))])
     return librosa.feature.melspectrogram(S=c.magnitude(shown, scale) ** 2, sr=c.waveform.sample_rate, n_mels=BANDS)
-
-
-def _analysed(c: Codec, item: Item) -> tuple[Array, Scale]:
-    values = c.analyse(item)
-    dynamic_range = c.spectrogram.dynamic_range_db if isinstance(c, Sound) else None
-    scale = c.clip_scale(*picture.limits(values, dynamic_range), gain=1.0)
-    return c.encode(values, scale), scale

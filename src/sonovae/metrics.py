@@ -6,10 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
 
 Pictures = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Points = NDArray[np.float32]
 Rows = NDArray[np.int64]
+
+NEIGHBOURS = 5
+"""That say a clip's label."""
 
 
 def squared_error(pictures: Pictures, others: Pictures) -> Floats:
@@ -35,6 +41,19 @@ def elbo(mse_sampled: Floats, kl: Floats, variance: float, pixels: int) -> Float
     """[N] nats a clip: log N(x; x̂, variance) − KL, x̂ being decoded from one draw of z, from its squared error a pixel
     (Kingma and Welling 2014)."""
     return -0.5 * pixels * (np.log(2 * np.pi * variance) + mse_sampled / variance) - kl
+
+
+def class_separation(train: Points, labels: Sequence[str], test: Points, wanted: Sequence[str]) -> dict[str, float]:
+    """How far labels lie apart in z [N, D]: `silhouette` of the test clips (Rousseeuw 1987), from -1 to 1, and
+    `neighbour_accuracy`, the share of them whose label most of their `NEIGHBOURS` nearest training clips have. Nothing
+    where the test clips have fewer than two labels, or one each."""
+    if not 1 < len(set(wanted)) < len(wanted):
+        return {}
+    nearest = KNeighborsClassifier(min(NEIGHBOURS, len(train))).fit(train, labels)
+    return {
+        "silhouette": float(silhouette_score(test, wanted)),
+        "neighbour_accuracy": float(nearest.score(test, wanted)),
+    }
 
 
 def intervals(

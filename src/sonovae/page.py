@@ -7,9 +7,8 @@ from typing import Any
 
 import jinja2
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from sonovae import plots, sound
+from sonovae import plots
 
 
 def write(path: Path, template: str, content: dict[str, Any]) -> None:
@@ -28,11 +27,9 @@ def figure(drawn: Figure) -> str:
     return _url("image/png", data.getvalue())
 
 
-def audio(samples: NDArray[Any], sample_rate: int) -> str:
-    """A sound as the address of a WAV file."""
-    data = io.BytesIO()
-    sound.write(data, samples, sample_rate)
-    return _url("audio/wav", data.getvalue())
+def file(path: Path, kind: str) -> str:
+    """A file of a media type as an address."""
+    return _url(kind, path.read_bytes())
 
 
 def _url(kind: str, data: bytes) -> str:

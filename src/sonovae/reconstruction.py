@@ -1,4 +1,4 @@
-"""What a model makes of some clips that it has not learned from, to see and to hear."""
+"""What a model makes of some clips, to see and to hear."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import clips, codec, image, latent, listing, model, sound, spectrogram, waveform
+from sonovae import clips, codec, latent, listing, metrics, model, playable, spectrogram, waveform
 from sonovae.codec import Codec
 from sonovae.dataset import Dataset
+from sonovae.errors import UserError
 from sonovae.model import Model
 from sonovae.params.sections import GriffinLim
+from sonovae.params.sections import Shown as Section
 from sonovae.picture import Array
 from sonovae.progress import progress
 from sonovae.scaling import Scale
@@ -19,8 +21,8 @@ from sonovae.scaling import Scale
 
 @dataclass(frozen=True)
 class Shown:
-    """Test clips to see and hear: their scales and pictures, their items and the pictures before resizing, as the
-    recordings hold them, and what was restored of them, by name."""
+    """Clips to see and hear: their scales and pictures, their items and the pictures before resizing, as the recordings
+    hold them, and what was restored of them, by name."""
 
     scales: list[Scale]
     pictures: Array
@@ -34,6 +36,20 @@ class Shown:
         return self.full[0].shape != self.pictures[0].shape
 
 
+def choose(raw: Path, data: Dataset, p: Section, seed: int) -> Dataset:
+    """The clips that are to be shown: of a split or, by name, of recordings; UserError where there is none so named."""
+    if p.names is None:
+        side = data.side(p.split)
+        return side.some(p.count, seed) if p.draw == "random" else side.take(np.arange(len(side.clips))[: p.count])
+    table = listing.used(listing.read(raw / "recordings.csv")).set_index("name")["sha256"]
+    if unknown := [name for name in p.names if name not in table]:
+        raise UserError(f"evaluate.shown.names = {unknown[0]!r}: no recording that is used has this name")
+    of = data.clips["sha256"].isin(table[list(p.names)]).to_numpy()
+    if not of.any():
+        raise UserError(f"evaluate.shown.names: no clips are left of {', '.join(p.names)}")
+    return data.take(np.flatnonzero(of)[: p.count])
+
+
 def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
     """What is decoded from the posterior means of some pictures, as `reconstructed`, and by each snapshot in the
     model's folder, as `epoch_N`."""
@@ -42,12 +58,10 @@ def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
     return found | {f"epoch_{n}": latent.reconstruct(one, other, pictures) for n, one, other in snapshots}
 
 
-def show(raw: Path, c: Codec, some: Dataset, restored: dict[str, Array]) -> Shown:
+def show(c: Codec, items: list[clips.Item], scales: list[Scale], pictures: Array, restored: dict[str, Array]) -> Shown:
     """Some clips, and what was made of their pictures."""
-    items = originals(raw, c, some.clips)
-    scales = c.clip_scales(some.clips)
     full = [c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)]
-    return Shown(scales, some.pictures[:], items, full, restored)
+    return Shown(scales, pictures, items, full, restored)
 
 
 def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[clips.Item]:
@@ -62,26 +76,34 @@ def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[clips.Item]:
 
 
 def write(out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int) -> dict[str, float]:
-    """Write original_N, reconstructed_N …, a WAV each or a PNG; returns what the codec alone loses: the mean spectral
-    convergence in dB of the true pictures' way back, which no model can better, and the error of resizing."""
+    """Write original_N, reconstructed_N … to see and to hear; returns what the codec alone loses, as means over the
+    true pictures, which no model can better: of their way back the spectral convergence and the log-spectral distance
+    in dB, and the error of resizing."""
     out.mkdir()
     found: dict[str, list[float]] = {}
     for n in progress(range(len(shown.items)), "evaluate", "clips"):
         if isinstance(c, codec.Sound):
             _write_sounds(out, c, shown, n, griffin_lim, seed)
-            found.setdefault("spectral_convergence_db", []).append(_convergence(c, shown, n, griffin_lim, seed))
+            for name, value in _ceilings(c, shown, n, griffin_lim, seed).items():
+                found.setdefault(name, []).append(value)
         else:
             for name, pictures in {"original": shown.pictures, **shown.restored}.items():
-                image.write(out / f"{name}_{n + 1:02d}.png", pictures[n])
+                playable.write(out / f"{name}_{n + 1:02d}", c, pictures[n])
         if shown.is_resized:
             enlarged = c.enlarge(shown.pictures[n], shown.full[n].shape)
             found.setdefault("resize_mse", []).append(float(np.square(shown.full[n] - enlarged).mean()))
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-def _convergence(c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> float:
+def _ceilings(c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> dict[str, float]:
     magnitude = c.magnitude(shown.pictures[n], shown.scales[n])
-    return spectrogram.spectral_convergence_db(magnitude, c.invert(magnitude, griffin_lim, seed), c.frames)
+    samples = c.invert(magnitude, griffin_lim, seed)
+    back = c.encode(c.analyse(samples), shown.scales[n])
+    one, other = (c.decibels(each, shown.scales[n])[np.newaxis] for each in (shown.pictures[n], back))
+    return {
+        "spectral_convergence_db": spectrogram.spectral_convergence_db(magnitude, samples, c.frames),
+        "log_spectral_distance_db": float(metrics.log_spectral_distance(one, other)[0]),
+    }
 
 
 def _write_sounds(out: Path, c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> None:
@@ -89,7 +111,7 @@ def _write_sounds(out: Path, c: codec.Sound, shown: Shown, n: int, griffin_lim: 
     for name, pictures in shown.restored.items():
         sounds[name] = c.decode(pictures[n], shown.scales[n], griffin_lim, seed)
     for name, samples in sounds.items():
-        sound.write(out / f"{name}_{n + 1:02d}.wav", samples, c.waveform.sample_rate)
+        playable.write(out / f"{name}_{n + 1:02d}", c, samples)
 
 
 def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Array]]:

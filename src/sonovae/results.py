@@ -10,8 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from ruamel.yaml import YAML
 
-from sonovae import card, codec, health, image, listing, page, params, plots, sound, spectrogram
-from sonovae.codec import Codec
+from sonovae import card, health, listing, page, params
 
 SCORES = {
     "accuracy": "named right by the judge",
@@ -39,13 +38,14 @@ class Player:
     audio: str = ""
 
 
-def players(c: Codec, folder: Path, first: str) -> list[list[Player]]:
-    """The files of a folder that are called NAME_NUMBER, a row for each number, `first` at its beginning."""
+def players(folder: Path, first: str) -> list[list[Player]]:
+    """The pictures of a folder that are called NAME_NUMBER.png, with the sounds NAME_NUMBER.wav where there are such; a
+    row for each number, `first` at its beginning."""
     found = []
-    for path in sorted(folder.glob(f"{first}_*")):
+    for path in sorted(folder.glob(f"{first}_*.png")):
         number = path.stem.removeprefix(f"{first}_")
-        others = sorted(each for each in folder.glob(f"*_{number}{path.suffix}") if each != path)
-        found.append([_player(c, each) for each in (path, *others)])
+        others = sorted(each for each in folder.glob(f"*_{number}.png") if each != path)
+        found.append([_player(each) for each in (path, *others)])
     return found
 
 
@@ -55,14 +55,9 @@ def _yaml(section: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def _player(c: Codec, path: Path) -> Player:
-    name = path.stem.rsplit("_", 1)[0].replace("_", " ")
-    if not isinstance(c, codec.Sound):
-        (shown,) = image.read(path)
-        return Player(name, page.figure(plots.rows({name: [shown]}, None, "")))
-    samples, rate = sound.read(path)
-    decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, c.frames))
-    return Player(name, page.figure(plots.panel(samples, rate, decibels)), page.audio(samples, rate))
+def _player(picture: Path) -> Player:
+    name, sound = picture.stem.rsplit("_", 1)[0].replace("_", " "), picture.with_suffix(".wav")
+    return Player(name, page.file(picture, "image/png"), page.file(sound, "audio/wav") if sound.is_file() else "")
 
 
 def headline(found: Mapping[str, Any], scores: pd.DataFrame, judged: float | None) -> list[tuple[str, str]]:
@@ -98,6 +93,11 @@ def table_of(scores: pd.DataFrame) -> pd.DataFrame:
         if name in scores:
             shown[title] = [_said(row, name) for _, row in scores.iterrows()]
     return shown.rename_axis("set").reset_index()
+
+
+def in_short(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with four digits of each number."""
+    return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else value)
 
 
 def _said(row: "pd.Series[float]", name: str) -> str:

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from sonovae.params.fetch import Fetch
 from sonovae.params.judge import Judge
 from sonovae.params.preprocess import Preprocess
-from sonovae.params.rules import STRICT, Count, NotNegative, Seed
+from sonovae.params.rules import STRICT, Count, InsidePath, NotNegative, Seed
 from sonovae.params.train import Train
 
 
@@ -31,12 +31,23 @@ class Scoring:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Shown:
+    """Which clips are seen and played beside their reconstructions."""
+
+    split: Literal["train", "validation", "test"]
+    draw: Literal["first", "random"]
+    count: Count
+    names: Annotated[tuple[str, ...], Field(min_length=1)] | None  # of recordings, whose clips they are instead
+
+
+@dataclass(frozen=True, config=STRICT)
 class Evaluate:
-    """How many clips of the test split are shown and played, how sounds are scored, maps of the latent space, and the
-    way back to sound."""
+    """Which clips are shown, recordings that were never in the dataset, how sounds are scored, maps of the latent
+    space, and the way back to sound."""
 
     seed: Seed
-    clips: Count
+    shown: Shown
+    unseen: InsidePath  # a folder of recordings that are reconstructed, too
     scoring: Scoring
     maps: Annotated[tuple[Literal["pca", "tsne", "umap"], ...], Field(min_length=1)]
     map_clips: Annotated[int, Field(ge=10)]  # drawn from all splits where there are more
