@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import project
+from benchmarks import held, project
 from sonovae import params
 
 AT = project.ROOT / ".sonovae" / "digits"
@@ -48,6 +48,7 @@ def main(folder: str) -> None:
             split = run[2]
             ROWS.write_text(json.dumps(rows, indent=1))
             print(rows[str(run)], flush=True)
+            held.hold(f"digits {run}", AT / "data/evaluation/metrics.json")
     print(pd.DataFrame(rows.values()).to_string(index=False))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import project
+from benchmarks import held, project
 from sonovae import params
 from sonovae.errors import UserError
 
@@ -56,8 +56,9 @@ def main(name: str, folder: str) -> None:
         raise UserError(f"NAME = {name!r}: there are {', '.join(TRIALS)}")
     at = project.ROOT / ".sonovae" / "trials" / name
     project.make(at, name, changes(name), folder or str(project.ROOT / "data/recordings"))
-    project.run(at, "fetch", "preprocess", "train", "evaluate", "generate")
+    project.run(at, "fetch", "preprocess", "train", "judge", "evaluate", "generate")
     show(at, name)
+    held.hold(name, at / "data/evaluation/metrics.json")
 
 
 def changes(name: str) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""The rows of docs/results.md, held against what their commands come to: docs/results.json has each number's limits.
+
+`python -m benchmarks.held starter` does so for what `make repro` wrote; the trials and the digits hold their own rows. A
+row that is not in the file is added: to measure it anew, delete it there.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import project
+
+ROWS = project.ROOT / "docs/results.json"
+NUMBERS = {"mse": "test", "kl": "test", "mean_picture": "floors", "pca": "floors"}
+"""Of metrics.json, each with its section."""
+MARGIN = 0.1
+"""Of a number, on either side, where there is no interval: of a test split with one group."""
+
+
+def hold(row: str, metrics: Path, rows: Path = ROWS) -> None:
+    """Hold a metrics.json against a row; SystemExit where a number lies outside its limits."""
+    known, found = json.loads(rows.read_text()), limits(json.loads(metrics.read_text()))
+    if row not in known:
+        rows.write_text(json.dumps(known | {row: found}, indent=1) + "\n")
+        print(f"{row}: added to {rows.name}")
+    elif wrong := differences(known[row], found):
+        sys.exit("\n".join(f"{row}: {each}" for each in wrong))
+    else:
+        print(f"{row}: as docs/results.md has it")
+
+
+def limits(metrics: dict[str, Any]) -> dict[str, list[float]]:
+    """[value, low, high] of each of the numbers that there are."""
+    values = {name: metrics[section][name] for name, section in NUMBERS.items() if name in metrics[section]}
+    sure, margin = metrics.get("interval", {}), {"low": 1 - MARGIN, "high": 1 + MARGIN}
+    return {
+        name: [value, *(sure[name][end] if name in sure else value * margin[end] for end in ("low", "high"))]
+        for name, value in values.items()
+    }
+
+
+def differences(known: dict[str, list[float]], found: dict[str, list[float]]) -> list[str]:
+    """What a row says, and is not so any more."""
+    absent = [f"{name} is missing" for name in known if name not in found]
+    return absent + [
+        f"{name} = {found[name][0]:.6g}, not within {low:.6g} to {high:.6g}"
+        for name, (_, low, high) in known.items()
+        if name in found and not low <= found[name][0] <= high
+    ]
+
+
+if __name__ == "__main__":
+    hold(sys.argv[1], project.ROOT / "data/evaluation/metrics.json")
