@@ -12,8 +12,9 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
 override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
+override export N := $(or $(value N),3)
 
-.PHONY: help repro env recipe folder data-update data-report report check dashboard trial digits kills bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report seeds report check dashboard trial digits kills bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -42,8 +43,14 @@ folder: env ## Use your own recordings, a folder or archive: make folder FROM=pa
 data-update: env ## Pin the newest version of the dataset (Kaggle or archive), and show what changes
 	@$(RUN) python -m sonovae data-update
 
-data-report: env ## Write data/report.html: what the recordings hold, and what is wrong with them
+data-seeds: env ## Train with several seeds, as DVC experiments, and show how far the metrics vary: make seeds N=3
+	@$(RUN) python -m sonovae seeds "$$N"
+
+report: env ## Write data/report.html: what the recordings hold, and what is wrong with them
 	@$(RUN) python -m sonovae data-report
+
+seeds: env ## Train with several seeds, as DVC experiments, and show how far the metrics vary: make seeds N=3
+	@$(RUN) python -m sonovae seeds "$$N"
 
 report: env ## Open the page of the result in a browser: its numbers, figures and sounds
 	@test -f data/evaluation/report.html || { echo "data/evaluation/report.html is not there: make repro writes it"; exit 2; }

@@ -1,7 +1,7 @@
 """The rows of docs/results.md, held against what their commands come to: docs/results.json has each number's limits.
 
-`python -m benchmarks.held starter` does so for what `make repro` wrote; the trials and the digits hold their own rows. A
-row that is not in the file is added: to measure it anew, delete it there.
+`python -m benchmarks.held starter` does so for what `make repro` wrote; trials and digits hold their own rows. A row
+that is not in the file is added: to measure it anew, delete it there.
 """
 
 import json

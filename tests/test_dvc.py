@@ -1,5 +1,6 @@
 """The pipeline as DVC runs it: processes, git, experiments."""
 
+import json
 import os
 import subprocess
 import sys
@@ -156,6 +157,20 @@ def test_a_sweep_two_at_a_time(done: Path) -> None:
     assert "0.0002" in shown
     assert "0.02" in shown
     assert sorted(runs(done)) == sorted([*before, "0.0002", "0.02"])
+
+
+def test_several_seeds_by_one_command(done: Path) -> None:
+    """The first is the project's own, which DVC need not run again."""
+    said = call(done, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "seeds", "2")
+    rows = {
+        line.split()[0]: [float(value) for value in line.split()[1:]] for line in said.splitlines() if "test." in line
+    }
+    own, other, mean, sd = rows["test.mse"]
+    assert own == pytest.approx(json.loads((done / "data/evaluation/metrics.json").read_text())["test"]["mse"])
+    assert own != other
+    assert mean == pytest.approx((own + other) / 2, rel=1e-4)
+    assert sd == pytest.approx(abs(own - other) / 2**0.5, rel=1e-3)
+    assert said.count("Running stage 'train'") == 1
 
 
 def test_the_same_twice_in_two_places(done: Path, tmp_path: Path) -> None:

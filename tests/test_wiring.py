@@ -128,7 +128,7 @@ FLOORS = [
     },
     {"page"},
     {"report", "results"},
-    {"evaluation"},
+    {"evaluation", "seeds"},
     {"cli"},
 ]
 """The plan of the house: imports point down or stay on their floor."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonovae import card, params, sources
+from sonovae import card, params, seeds, sources
 from sonovae import folder as folders
 from sonovae.errors import UserError
 from sonovae.params import recipes
@@ -37,6 +37,9 @@ def main() -> None:
     update_command.set_defaults(call=lambda root, _: data_update(root))
     report_command = commands.add_parser("data-report", help=f"write {REPORT}: what the recordings hold")
     report_command.set_defaults(call=lambda root, _: data_report(root))
+    seeds_command = commands.add_parser("seeds", help="train with several seeds, and show how far the metrics vary")
+    seeds_command.add_argument("n", type=int, help="how many")
+    seeds_command.set_defaults(call=lambda root, words: print(seeds.run(root, words.n).to_string()))
     words = parser.parse_args()
     try:
         words.call(Path.cwd(), words)
