@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
-from benchmarks import plain_voices, training
+from benchmarks import generation, plain_voices, training
 
 LATEST = Path(__file__).parent / "latest.json"
 
 if __name__ == "__main__":
-    found = {name: round(value, 4) for name, value in (training.ratios() | plain_voices.ratios()).items()}
+    found = {
+        name: round(value, 4)
+        for name, value in (training.ratios() | generation.ratios() | plain_voices.ratios()).items()
+    }
     LATEST.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))

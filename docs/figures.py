@@ -158,7 +158,7 @@ def aliasing(rate: float) -> Figure:
 
 
 def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
-    """How near Griffin-Lim comes to the magnitudes of true pictures, by iterations, without and with momentum."""
+    """How near the way back comes to the magnitudes of true pictures, by iterations, and librosa's from random phases."""
     wanted, counts = [c.magnitude(picture(clip, c), c.typical) for clip in clips], [2**k for k in range(9)]
     way: dict[str, Any] = {"frames": c.frames, "length": clips.shape[1], "seed": seed}
 
@@ -168,10 +168,12 @@ def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
     figure, (axes,) = canvas(1, 4)
     plain = reached(lambda m: librosa.istft(m.astype(np.complex64), length=way["length"], **c.frames))
     axes.axhline(plain, color=GREY, linestyle="--", label="zero phase, no iteration")
-    for momentum, color in ((0.0, BLUE), (used.momentum, RED)):
-        ways = [way | {"momentum": momentum, "iterations": n} for n in counts]
-        found = [reached(lambda m, w=w: spectrogram.magnitude_to_waveform(m, **w)) for w in ways]
-        axes.plot(counts, found, "o-", color=color, label=f"momentum {momentum:g}")
+    same: dict[str, Any] = {"length": way["length"], "pad_mode": "constant", "random_state": seed, **c.frames}
+    theirs = [reached(lambda m, n=n: librosa.griffinlim(m, n_iter=n, momentum=used.momentum, **same)) for n in counts]
+    axes.plot(counts, theirs, "o-", color=BLUE, label="librosa, from random phases")
+    ways = [way | {"momentum": used.momentum, "iterations": n} for n in counts]
+    ours = [reached(lambda m, w=w: spectrogram.magnitude_to_waveform(m, **w)) for w in ways]
+    axes.plot(counts, ours, "o-", color=RED, label="from integrated phases")
     axes.axvline(used.iterations, color=GREY, linestyle=":", label=f"in use: {used.iterations}")
     axes.semilogx(base=2)
     axes.set(xlabel="iterations", ylabel="spectral convergence [dB]", xticks=counts, xticklabels=counts)

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, latent, model, params, playable, plots, stage, tracking
+from sonovae import codec, hearing, latent, model, params, playable, plots, stage, tracking, waveform
+from sonovae.clips import Item
 from sonovae.codec import Codec
-from sonovae.params.sections import Generate
-from sonovae.picture import Array
 from sonovae.progress import progress
 
 MODEL, OUT = "data/model", "data/samples"
@@ -22,7 +21,8 @@ def main(root: Path) -> None:
     z = latent.draw(trained.space, p, p.sounds, np.random.default_rng(p.seed))
     pictures = latent.decode(trained.decoder, z)
     with stage.whole(root / OUT) as out:
-        rows = [write(out, c, picture, n, p) for n, picture in enumerate(progress(pictures, "generate", c.kind + "s"))]
+        made = hearing.sounds(c, pictures, [c.typical] * p.sounds, p.griffin_lim, p.seed)
+        rows = [write(out, c, item, n) for n, item in enumerate(progress(made, "generate", c.kind + "s", p.sounds))]
         source = p.source if p.label is None else "label"
         index = pd.DataFrame(rows).assign(seed=p.seed, model=trained.id, label=p.label, **{"from": source})
         index.to_csv(out / "index.csv", index=False, lineterminator="\n")
@@ -33,14 +33,14 @@ def main(root: Path) -> None:
     print(f"generate: {p.sounds} new {c.kind}s in {OUT}: {first}look at {OUT}/gallery.png")
 
 
-def write(out: Path, c: Codec, picture: Array, n: int, p: Generate) -> dict[str, Any]:
-    """Write what the n-th z decodes to; its row of the index."""
+def write(out: Path, c: Codec, item: Item, n: int) -> dict[str, Any]:
+    """Write the n-th levelled clip or image; its row of the index."""
     name = f"{c.kind}_{n + 1:03d}"
     row: dict[str, Any] = {"picture": f"{name}.png", "row_of_z": n}
     if not isinstance(c, codec.Sound):
-        playable.write(out / name, c, picture)
+        playable.write(out / name, c, item)
         return row
-    samples = c.decode(picture, None, p.griffin_lim, p.seed)
+    samples = waveform.unlevel(item, c.typical.gain)
     playable.write(out / name, c, samples)
     return {"sound": f"{name}.wav", **row, "seconds": len(samples) / c.waveform.sample_rate}
 

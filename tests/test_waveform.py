@@ -64,3 +64,18 @@ def test_all_silent_and_none_silent() -> None:
     assert waveform.nonsilent(np.zeros(8000, np.float32), 8000, 0.5, -40) == []
     assert waveform.nonsilent(tone(), 8000, 0.5, -40) == [(0, 8000)]
     assert waveform.nonsilent(tone(0.1), 8000, 0.5, -40) == [(0, 800)]
+
+
+def test_polish_takes_off_what_clicks() -> None:
+    """No constant part, ends that begin at nothing, and the middle as it was."""
+    samples = (0.3 + 0.5 * np.cos(2 * np.pi * 10 * np.arange(8000) / 8000)).astype(np.float32)
+    found = waveform.polish(samples, 8000)
+    assert abs(found[0]) < 0.002
+    assert abs(found[-1]) < 0.002
+    np.testing.assert_allclose(found[24:-24], samples[24:-24] - 0.3, atol=1e-6)
+    assert waveform.polish(samples[:1], 8000).shape == (1,)
+
+
+def test_polish_refuses_what_is_not_finite() -> None:
+    with pytest.raises(ValueError, match="samples must be finite"):
+        waveform.polish(np.array([0, np.nan, 0], np.float32), 8000)

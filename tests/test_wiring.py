@@ -94,7 +94,7 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 
 FLOORS = [
     {"errors", "progress", "params"},
-    {"waveform", "ffmpeg", "sound", "image", "spectrogram", "picture", "backend"},
+    {"waveform", "ffmpeg", "sound", "image", "spectrogram", "phase", "picture", "backend"},
     {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict", "lock"},
     {"contents", "listing", "naming"},
     {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "density", "weights"},

@@ -154,7 +154,7 @@ class Sound(Codec):
 
     def invert(self, magnitude: Magnitude, griffin_lim: GriffinLim, seed: int) -> Samples:
         """Magnitudes of `magnitude` → samples of a levelled clip."""
-        return spectrogram.magnitude_to_waveform(
+        samples = spectrogram.magnitude_to_waveform(
             magnitude,
             self.frames,
             self.waveform.clip_length,
@@ -162,6 +162,7 @@ class Sound(Codec):
             momentum=griffin_lim.momentum,
             seed=seed,
         )
+        return waveform.polish(samples, self.waveform.sample_rate)
 
     def magnitude(self, image: Array, scale: Scale) -> Magnitude:
         """Picture → magnitudes [1 + n_fft / 2, frames of a clip]; bins that were not kept are zero.

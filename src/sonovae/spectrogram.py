@@ -6,6 +6,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovae import phase
 from sonovae.waveform import Samples
 
 Magnitude = NDArray[np.float32]
@@ -31,20 +32,9 @@ def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
 def magnitude_to_waveform(
     magnitude: Magnitude, frames: Frames, length: int, *, iterations: int, momentum: float, seed: int
 ) -> Samples:
-    """[1 + n_fft / 2, T] magnitudes → [length] samples.
-
-    The phase is recovered by fast Griffin-Lim (Perraudin, Balazs and Søndergaard 2013) from a random start.
-    """
-    return librosa.griffinlim(
-        magnitude,
-        n_iter=iterations,
-        momentum=momentum,
-        random_state=seed,
-        length=length,
-        center=True,
-        pad_mode="constant",
-        **frames,
-    ).astype(np.float32)
+    """[1 + n_fft / 2, T] magnitudes → [length] samples, whose phase is recovered; the seed decides it where nothing
+    else does."""
+    return phase.griffin_lim(magnitude, phase.stft(**frames, length=length), iterations, momentum, seed)
 
 
 def magnitude_to_mel(magnitude: Magnitude, sample_rate: int, bands: int) -> Magnitude:

@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
+FADE_SECONDS = 0.003
+"""At each end of what is made."""
+
 
 def resample(samples: Samples, sample_rate: int, target_rate: int) -> Samples:
     """Samples at `sample_rate` Hz → at `target_rate` Hz, by soxr in high quality."""
@@ -25,6 +28,19 @@ def unlevel(samples: Samples, gain: float) -> Samples:
     """The door back from `level`; scaled down where it would clip."""
     restored = samples / np.float32(gain)
     return restored / max(1.0, np.abs(restored).max(initial=0))
+
+
+def polish(samples: Samples, sample_rate: int) -> Samples:
+    """Samples without a constant part, and with `FADE_SECONDS` at both ends faded, which would click; ValueError where
+    they are not finite."""
+    if not np.isfinite(samples).all():
+        raise ValueError("samples must be finite")
+    n = min(round(FADE_SECONDS * sample_rate), len(samples) // 2)
+    ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(1, n))
+    faded = samples - samples.mean(dtype=np.float64)
+    faded[:n] *= ramp
+    faded[len(faded) - n :] *= ramp[::-1]
+    return faded.astype(np.float32)
 
 
 def nonsilent(samples: Samples, sample_rate: int, min_seconds: float, threshold_dbfs: float) -> list[tuple[int, int]]:
