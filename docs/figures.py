@@ -158,7 +158,7 @@ def aliasing(rate: float) -> Figure:
 
 
 def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
-    """How near the way back comes to the magnitudes of true pictures, by iterations, and librosa's from random phases."""
+    """How near the way back comes to the magnitudes of true pictures, by iterations; librosa's from random phases."""
     wanted, counts = [c.magnitude(picture(clip, c), c.typical) for clip in clips], [2**k for k in range(9)]
     way: dict[str, Any] = {"frames": c.frames, "length": clips.shape[1], "seed": seed}
 

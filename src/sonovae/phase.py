@@ -64,16 +64,16 @@ class Stft:
     def forward(self, covered: Floats) -> Complex:
         """What the windows of all frames cover → [frames, 1 + n_fft / 2]."""
         slices = np.lib.stride_tricks.sliding_window_view(covered, self.win_length)
-        windowed = np.zeros((self.frames, self.n_fft), np.float32)
-        windowed[:, self._margin : self._margin + self.win_length] = (
-            slices[: self.frames * self.hop_length : self.hop_length] * self.taper
-        )
-        return np.asarray(scipy.fft.rfft(windowed, axis=1))
+        windowed = slices[: self.frames * self.hop_length : self.hop_length] * self.taper
+        rest = self.n_fft - self.win_length - self._margin
+        return np.asarray(scipy.fft.rfft(_padded(windowed, self._margin, rest), axis=1, overwrite_x=True))
 
     def back(self, spectrum: Complex) -> Floats:
         """[frames, 1 + n_fft / 2] → what the windows cover, zero outside the samples."""
         windowed = scipy.fft.irfft(spectrum, self.n_fft, axis=1)[:, self._margin : self._margin + self.win_length]
-        covered = self._overlap_add(windowed * self.taper) / self._weight
+        windowed *= self.taper
+        covered = self._overlap_add(windowed)
+        covered /= self._weight
         covered[: self._start] = 0
         covered[self._start + self.length :] = 0
         return covered
@@ -85,7 +85,7 @@ class Stft:
     def _overlap_add(self, rows: Floats) -> Floats:
         """[frames, win_length], a hop apart → their sum."""
         parts = -(-self.win_length // self.hop_length)
-        padded = np.pad(rows, ((0, 0), (0, parts * self.hop_length - self.win_length)))
+        padded = _padded(rows, 0, parts * self.hop_length - self.win_length)
         # A hop more than the last frame needs, or its slice of win_length would be missing in `forward`.
         total = np.zeros((self.frames + parts, self.hop_length), np.float32)
         for part in range(parts):
@@ -106,9 +106,9 @@ def griffin_lim(magnitude: Floats, to: Stft, iterations: int, momentum: float, s
     step = np.complex64(momentum / (1 + momentum))
     for _ in range(iterations):
         after = to.forward(to.back(spectrum))
-        ahead, before = after - step * before, after
-        size = np.sqrt(ahead.real**2 + ahead.imag**2) + TINY
-        spectrum = ahead * (wanted / size)
+        before *= -step
+        before += after
+        before, spectrum = after, before * (wanted / (np.abs(before) + TINY))
     return to.samples(to.back(spectrum))
 
 
@@ -126,6 +126,10 @@ def integrated(magnitude: Floats, to: Stft, seed: int) -> Doubles:
     order = np.argsort(-logs.ravel(), kind="stable")
     start = np.random.default_rng(seed).uniform(0, 2 * np.pi, logs.shape)
     return np.asarray(_integrate(logs, along_time, along_bins, order, start, np.log(LEAST * loudest)))
+
+
+def _padded(rows: Floats, before: int, after: int) -> Floats:
+    return np.pad(rows, ((0, 0), (before, after))) if before or after else rows
 
 
 def _slope(values: Doubles, axis: int) -> Doubles:

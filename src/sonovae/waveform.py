@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
-FADE_SECONDS = 0.003
+FADE_SECONDS = 0.001
 """At each end of what is made."""
 
 
