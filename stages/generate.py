@@ -1,47 +1,80 @@
 """generate: data/model → data/samples: new sounds, each a WAV and a picture, or new images, and their index."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sonovae import codec, hearing, latent, model, params, playable, plots, stage, tracking, waveform
+from sonovae import (
+    codec,
+    dataset,
+    drawing,
+    hearing,
+    latent,
+    listing,
+    model,
+    params,
+    playable,
+    plots,
+    stage,
+    tracking,
+    waveform,
+)
 from sonovae.clips import Item
 from sonovae.codec import Codec
+from sonovae.params.sections import Generate
 from sonovae.progress import progress
 
-MODEL, OUT = "data/model", "data/samples"
+PICTURES, MODEL, OUT = "data/pictures", "data/model", "data/samples"
 
 
 def main(root: Path) -> None:
-    """z from the prior, the density or around a class → pictures → sounds."""
+    """z from where the parameters say → pictures → sounds; of a walk, one sound."""
     p = params.load(root / "params.yaml").generate
     trained, c = model.load(root / MODEL), codec.load(root / MODEL)
-    z = latent.draw(trained.space, p, p.sounds, np.random.default_rng(p.seed))
+    recordings = listing.read(root / PICTURES / "recordings.csv")
+    place = drawing.places(trained, dataset.load(root / PICTURES), recordings)
+    z = drawing.draw(trained.space, p, p.sounds, np.random.default_rng(p.seed), place)
     pictures = latent.decode(trained.decoder, z)
+    made = hearing.sounds(c, pictures, [c.typical] * p.sounds, p.griffin_lim, p.seed)
+    items: Sequence[Item] = list(progress(made, "generate", c.kind + "s", p.sounds))
+    if p.source == "walk" and isinstance(c, codec.Sound):
+        items = [waveform.crossfade(np.stack(items), len(items[0]) // 2)]
     with stage.whole(root / OUT) as out:
-        made = hearing.sounds(c, pictures, [c.typical] * p.sounds, p.griffin_lim, p.seed)
-        rows = [write(out, c, item, n) for n, item in enumerate(progress(made, "generate", c.kind + "s", p.sounds))]
-        source = p.source if p.label is None else "label"
-        index = pd.DataFrame(rows).assign(seed=p.seed, model=trained.id, label=p.label, **{"from": source})
-        index.to_csv(out / "index.csv", index=False, lineterminator="\n")
+        rows = [write(out, c, item, n, about(p, trained.id)) for n, item in enumerate(items)]
+        pd.DataFrame(rows).to_csv(out / "index.csv", index=False, lineterminator="\n")
         np.save(out / "z.npy", z)
         plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")
     tracking.result(root, "generate", trained.id, root / OUT)
     first = f"listen to {OUT}/sound_001.wav, " if isinstance(c, codec.Sound) else ""
-    print(f"generate: {p.sounds} new {c.kind}s in {OUT}: {first}look at {OUT}/gallery.png")
+    print(f"generate: {len(items)} new {c.kind}s in {OUT}: {first}look at {OUT}/gallery.png")
 
 
-def write(out: Path, c: Codec, item: Item, n: int) -> dict[str, Any]:
+def about(p: Generate, model_id: str) -> dict[str, Any]:
+    """What each file says about itself: that it was generated, by which model, and how z was drawn."""
+    how: dict[str, Any] = {"of": list(p.of), "path": p.path} if p.of else {}
+    how |= {"label": p.label, "label_scale": p.label_scale} if p.label is not None else {}
+    return {
+        "made_by": "sonovae, which generated it",
+        "model": model_id,
+        "seed": p.seed,
+        "from": p.source,
+        "temperature": p.temperature,
+        **how,
+    }
+
+
+def write(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> dict[str, Any]:
     """Write the n-th levelled clip or image; its row of the index."""
-    name = f"{c.kind}_{n + 1:03d}"
-    row: dict[str, Any] = {"picture": f"{name}.png", "row_of_z": n}
+    name, said = f"{c.kind}_{n + 1:03d}", said | {"row_of_z": n}
+    row = {"picture": f"{name}.png"} | said
     if not isinstance(c, codec.Sound):
-        playable.write(out / name, c, item)
+        playable.write(out / name, c, item, said)
         return row
     samples = waveform.unlevel(item, c.typical.gain)
-    playable.write(out / name, c, samples)
+    playable.write(out / name, c, samples, said)
     return {"sound": f"{name}.wav", **row, "seconds": len(samples) / c.waveform.sample_rate}
 
 

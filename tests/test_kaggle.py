@@ -14,7 +14,7 @@ from kagglesdk import kaggle_env
 from kagglesdk.kaggle_env import KaggleEnv
 from stub_kaggle import Kaggle, running
 
-from sonovae import cli, kaggle, listing, params
+from sonovae import commands, kaggle, listing, params
 from sonovae.errors import UserError
 from stages import fetch
 
@@ -194,9 +194,9 @@ def test_a_damaged_archive_is_not_kept(tmp_path: Path, stub: Kaggle) -> None:
 
 def test_data_update_shows_and_pins(tmp_path: Path, stub: Kaggle, capsys: pytest.CaptureFixture[str]) -> None:
     root = project_of(tmp_path)
-    cli.data_update(root)
+    commands.data_update(root)
     said = capsys.readouterr().out.splitlines()
     assert said[:3] == ["+ d.wav, 30 bytes", "- c.wav", "~ b.wav, 20 → 21 bytes"]
     assert params.load(root / "params.yaml").fetch.kaggle == "anna/whistles/versions/2"
-    cli.data_update(root)
+    commands.data_update(root)
     assert capsys.readouterr().out == "params.yaml names the newest already\n"

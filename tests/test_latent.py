@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
 
-from sonovae import density, latent, networks, params
-from sonovae.density import Density
-from sonovae.errors import UserError
+from sonovae import density, latent, networks
 from sonovae.latent import Posterior
-from sonovae.params.sections import Generate
 
 
 def posterior(rng: np.random.Generator, n: int = 20_000) -> Posterior:
@@ -40,41 +37,6 @@ def test_kl_to_another_gaussian_is_not_that_to_the_standard_one(rng: np.random.G
     moved = density.diagonal(np.full((1, 2), 3.0), np.ones((1, 2)))
     assert latent.kl_divergence(threes, moved, rng) == pytest.approx(0, abs=1e-6)
     assert latent.kl_divergence(threes, density.standard_normal(2), rng) == pytest.approx(9)
-
-
-def space(rng: np.random.Generator, prior: Density | None) -> latent.Space:
-    p = posterior(rng, 100)
-    return latent.Space(prior, latent.fit(p, ["a", "b"] * 49 + ["", ""], p, seed=1))
-
-
-def where(**changes: object) -> Generate:
-    same = {"seed": 1, "sounds": 5, "from": "density", "label": None, "label_scale": None}
-    return params.parse(same | {"griffin_lim": {"iterations": 1, "momentum": 0}} | changes, Generate)
-
-
-def test_from_a_labels_part_of_the_density(rng: np.random.Generator) -> None:
-    known = space(rng, None)
-    z = latent.draw(known, where(label="b"), 5, np.random.default_rng(1))
-    np.testing.assert_array_equal(z, known.density.of("b").sample(5, np.random.default_rng(1)))
-
-
-def test_around_a_labels_mean(rng: np.random.Generator) -> None:
-    known = space(rng, None)
-    z = latent.draw(known, where(label="b", label_scale=0.5), 5, np.random.default_rng(1))
-    assert z.shape == (5, 2)
-    assert np.abs(z - known.density.of("b").mean).max() <= 0.5
-    assert len(np.unique(z)) == 10
-
-
-def test_a_label_that_yaml_takes_for_a_number() -> None:
-    assert where(label=7).label == "7"
-
-
-def test_places_that_are_not_there(rng: np.random.Generator) -> None:
-    with pytest.raises(UserError, match="generate.label = 'c': the model knows a, b"):
-        latent.draw(space(rng, None), where(label="c"), 5, rng)
-    with pytest.raises(UserError, match="generate.from = prior: a plain autoencoder has none"):
-        latent.draw(space(rng, None), where(**{"from": "prior"}), 5, rng)
 
 
 class Doubler:

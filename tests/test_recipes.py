@@ -12,7 +12,7 @@ import pytest
 from conftest import HERE, make_project, tone, write_idx
 from ruamel.yaml import YAML
 
-from sonovae import cli, codec, dataset, latent, model, params, scaling, sound
+from sonovae import codec, commands, dataset, latent, model, params, scaling, sound
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.file import check
@@ -224,27 +224,27 @@ def commit(root: Path) -> None:
 
 
 def test_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli.recipe(repository, "", force=False)
+    commands.recipe(repository, "", force=False)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("NAME=")[1].split()[0] for line in lines] == RECIPES
 
 
 def test_a_misspelt_name(repository: Path) -> None:
     with pytest.raises(UserError, match="'wistles' is no recipe .did you mean whistles.*: there are genres, mnist, "):
-        cli.recipe(repository, "wistles", force=False)
+        commands.recipe(repository, "wistles", force=False)
 
 
 def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli.recipe(repository, "voices", force=False)
+    commands.recipe(repository, "voices", force=False)
     said = capsys.readouterr().out
     assert "downloads sripaadsrinivasan/audio-mnist/versions/1 from Kaggle" in said
     assert "as data/01/0_01_0.wav), make folder FROM=" in said
-    cli.check(repository)
-    cli.recipe(repository, "genres", force=False)
+    commands.check(repository)
+    commands.recipe(repository, "genres", force=False)
     assert "Recordings: your own, a folder a genre" in capsys.readouterr().out
     with pytest.raises(UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"):
-        cli.check(repository)
-    cli.recipe(repository, "starter", force=False)
+        commands.check(repository)
+    commands.recipe(repository, "starter", force=False)
     assert "next: make repro" in capsys.readouterr().out
     assert (repository / "params.yaml").read_text() == recipes.whole(HERE, "starter")
 
@@ -253,20 +253,20 @@ def test_changes_are_not_lost(repository: Path) -> None:
     params.edit(repository / "params.yaml", {"train.epochs": 3})
     before = (repository / "params.yaml").read_text()
     with pytest.raises(UserError, match="params.yaml has changes that neither git nor a recipe holds.*FORCE=1"):
-        cli.recipe(repository, "voices", force=False)
+        commands.recipe(repository, "voices", force=False)
     assert (repository / "params.yaml").read_text() == before
     commit(repository)
-    cli.recipe(repository, "voices", force=False)
+    commands.recipe(repository, "voices", force=False)
     params.edit(repository / "params.yaml", {"train.epochs": 3})
-    cli.recipe(repository, "mnist", force=True)
+    commands.recipe(repository, "mnist", force=True)
     assert params.load(repository / "params.yaml").fetch.kind == "image"
 
 
 def test_a_recipe_takes_the_folder_that_is_there(repository: Path) -> None:
     (repository / "data/own.dvc").touch()
-    cli.recipe(repository, "thesis", force=False)
+    commands.recipe(repository, "thesis", force=False)
     assert params.load(repository / "params.yaml").fetch.folder == "data/own"
-    cli.recipe(repository, "starter", force=False)
+    commands.recipe(repository, "starter", force=False)
     assert params.load(repository / "params.yaml").fetch.folder == "data/recordings"
 
 
@@ -274,20 +274,20 @@ def test_recipes_under_way_are_named_and_stop_no_other(repository: Path) -> None
     for text, fault in (("# odd: one\n", "odd.yaml holds no keys"), ("# odd: one\na: [", "odd.yaml is not YAML: ")):
         (repository / "recipes/odd.yaml").write_text(text)
         with pytest.raises(UserError, match=fault):
-            cli.recipe(repository, "odd", force=False)
+            commands.recipe(repository, "odd", force=False)
         (repository / "params.yaml").write_text(recipes.whole(HERE, "genres"))
-        cli.recipe(repository, "thesis", force=False)
+        commands.recipe(repository, "thesis", force=False)
 
 
 def test_without_git_a_recipe_as_written_is_kept_all_the_same(project: Path) -> None:
     (project / "params.yaml").write_text(recipes.whole(HERE, "genres"))
-    cli.recipe(project, "thesis", force=False)
+    commands.recipe(project, "thesis", force=False)
     params.edit(project / "params.yaml", {"train.epochs": 3, "train.snapshots": []})
     with pytest.raises(UserError, match="params.yaml has changes"):
-        cli.recipe(project, "genres", force=False)
+        commands.recipe(project, "genres", force=False)
 
 
 def test_an_unknown_key_is_named(repository: Path) -> None:
     (repository / "recipes/odd.yaml").write_text("# odd: one\ntrain:\n  epoch: 3\n")
     with pytest.raises(UserError, match="odd.yaml: epoch is no key of base.yaml"):
-        cli.recipe(repository, "odd", force=False)
+        commands.recipe(repository, "odd", force=False)

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from conftest import make_project, tone, write_idx, write_tones
 
-from sonovae import cli, listing
+from sonovae import commands, listing
 from sonovae.errors import UserError
 from stages import fetch, preprocess
 
@@ -16,7 +16,7 @@ OWN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern":
 
 
 def page_of(root: Path) -> str:
-    cli.data_report(root)
+    commands.data_report(root)
     return (root / "data/report.html").read_text()
 
 
@@ -24,7 +24,7 @@ def test_the_page_of_the_whistles(project: Path) -> None:
     with pytest.raises(
         UserError, match="data/raw/recordings.csv is not there: `make repro` fetches the recordings first"
     ):
-        cli.data_report(project)
+        commands.data_report(project)
     fetch.main(project)
     assert "Some clips" not in page_of(project)
     preprocess.main(project)

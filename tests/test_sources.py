@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from conftest import make_project, write_tones
 
-from sonovae import cli, listing, params
+from sonovae import commands, listing, params
 from sonovae.errors import UserError
 from stages import fetch
 
@@ -79,7 +79,7 @@ def test_another_file_than_the_pinned_one(tmp_path: Path, folder: Path, site: st
     ):
         fetch.main(root)
     assert not (root / "data/raw").exists()
-    cli.data_update(root)
+    commands.data_update(root)
     fetch.main(root)
     assert params.load(root / "params.yaml").fetch.archive.sha256 == sha256
 
@@ -89,10 +89,10 @@ def test_data_update_sees_a_new_archive_behind_the_same_url(
 ) -> None:
     root = project_of(tmp_path, f"{site}/a.zip", zipped(folder / "a.zip", 4))
     fetch.main(root)
-    cli.data_update(root)
+    commands.data_update(root)
     assert "names the newest already" in capsys.readouterr().out
     zipped(folder / "a.zip", 5)
-    cli.data_update(root)
+    commands.data_update(root)
     assert "SHA-256" in capsys.readouterr().out
     fetch.main(root)
     assert len(names(root)) == 5
@@ -122,26 +122,26 @@ def test_no_login_in_params(tmp_path: Path, at: str) -> None:
 )
 def test_make_folder_refuses_an_address_before_it_uses_it(project: Path, at: str) -> None:
     with pytest.raises(UserError, match="URL without a login|no address|cannot be reached") as caught:
-        cli.folder(project, at, "")
+        commands.folder(project, at, "")
     assert "secret" not in str(caught.value)
 
 
 def test_make_folder_pins_an_archive(tmp_path: Path, folder: Path, site: str) -> None:
     sha256, root = zipped(folder / "a.zip", 4), make_project(tmp_path / "project")
     for at in (str(folder / "a.zip"), f"{site}/a.zip"):
-        cli.folder(root, at, "")
+        commands.folder(root, at, "")
         p = params.load(root / "params.yaml").fetch
         assert (p.source, p.pattern, p.archive.at, p.archive.sha256) == ("archive", None, at, sha256)
         fetch.main(root)
         assert len(names(root)) == 4
     (folder / "a.txt").write_text("hello")
     with pytest.raises(UserError, match="a.txt' is neither a zip nor a tar file"):
-        cli.folder(root, str(folder / "a.txt"), "")
+        commands.folder(root, str(folder / "a.txt"), "")
 
 
 def test_a_source_without_versions(project: Path) -> None:
     with pytest.raises(UserError, match="fetch.source = whistles has no versions: only archive and kaggle have"):
-        cli.data_update(project)
+        commands.data_update(project)
 
 
 def test_a_source_needs_its_place(tmp_path: Path) -> None:

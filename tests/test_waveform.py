@@ -76,6 +76,14 @@ def test_polish_takes_off_what_clicks() -> None:
     assert waveform.polish(samples[:1], 8000).shape == (1,)
 
 
+def test_crossfaded_clips_join_without_a_seam() -> None:
+    """Pieces of one sound, cut with overlap, are that sound again."""
+    whole = np.sin(np.arange(1000) / 10).astype(np.float32)
+    pieces = np.stack([whole[start : start + 400] for start in (0, 200, 400, 600)])
+    np.testing.assert_allclose(waveform.crossfade(pieces, 200), whole, atol=1e-6)
+    np.testing.assert_array_equal(waveform.crossfade(pieces[:1], 200), pieces[0])
+
+
 def test_polish_refuses_what_is_not_finite() -> None:
     with pytest.raises(ValueError, match="samples must be finite"):
         waveform.polish(np.array([0, np.nan, 0], np.float32), 8000)

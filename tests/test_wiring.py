@@ -119,6 +119,7 @@ FLOORS = [
         "maps",
         "reconstruction",
         "playable",
+        "drawing",
         "unseen",
         "novelty",
         "plots",
@@ -128,7 +129,8 @@ FLOORS = [
     },
     {"page"},
     {"report", "results"},
-    {"evaluation", "seeds"},
+    {"evaluation", "seeds", "studio", "inspection"},
+    {"commands"},
     {"cli"},
 ]
 """The plan of the house: imports point down or stay on their floor."""

@@ -1,46 +1,16 @@
-"""The console command."""
+"""The console command. What does the work is loaded once the words are understood, as it takes seconds."""
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from sonovae import card, params, seeds, sources
-from sonovae import folder as folders
 from sonovae.errors import UserError
-from sonovae.params import recipes
-from sonovae.params.recipes import OWN
-
-REPORT = "data/report.html"
-SHOWN = 20
-"""Changes that are shown of a new version."""
 
 
 def main() -> None:
     """`sonovae check` and the other commands; exit code 2 and one line a fault for what a user can mend."""
-    parser = argparse.ArgumentParser("sonovae", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    check_command = commands.add_parser("check", help="look for faults in params.yaml and in the folder of recordings")
-    check_command.set_defaults(call=lambda root, _: check(root))
-    folder_command = commands.add_parser("folder", help=f"copy a folder of recordings to {OWN}, or pin an archive")
-    folder_command.add_argument("source", help="the folder; or a zip or tar file, by its path or URL")
-    folder_command.add_argument(
-        "pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)"
-    )
-    folder_command.set_defaults(call=lambda root, words: folder(root, words.source, words.pattern))
-    recipe_command = commands.add_parser("recipe", help="write a recipe to params.yaml, or list them")
-    recipe_command.add_argument("name", nargs="?", default="", help="the recipe")
-    recipe_command.add_argument("--force", action="store_true", help="also where params.yaml has changes of its own")
-    recipe_command.set_defaults(call=lambda root, words: recipe(root, words.name, words.force))
-    update_command = commands.add_parser("data-update", help="pin the newest version of what fetch.source names")
-    update_command.set_defaults(call=lambda root, _: data_update(root))
-    report_command = commands.add_parser("data-report", help=f"write {REPORT}: what the recordings hold")
-    report_command.set_defaults(call=lambda root, _: data_report(root))
-    seeds_command = commands.add_parser("seeds", help="train with several seeds, and show how far the metrics vary")
-    seeds_command.add_argument("n", type=int, help="how many")
-    seeds_command.set_defaults(call=lambda root, words: print(seeds.run(root, words.n).to_string()))
-    words = parser.parse_args()
+    words = _parser().parse_args()
     try:
         words.call(Path.cwd(), words)
     except UserError as error:
@@ -51,90 +21,99 @@ def main() -> None:
         sys.exit(2)
 
 
-def check(root: Path) -> None:
-    """Say what DVC would hang on or die of, before it is started."""
-    p = params.load(root / "params.yaml").fetch
-    if not (root / p.folder).is_dir():
-        back = "`dvc checkout` or `dvc pull` brings it back, `make folder FROM=…` takes another"
-        raise UserError(f"fetch.folder = {p.folder!r} is not there: {back}")
-    _refuse(root / p.folder)
-    found = {name for name in folders.files(root / p.folder) if not name.startswith(".")} - {"README.md"}
-    if p.source == "folder" and not found:
-        raise UserError(f"fetch.folder = {p.folder!r} holds no recordings: `make folder FROM=…` takes yours")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("sonovae", description="Learn the sound of recordings, and make new sounds.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_project(commands)
+    _add_model(commands)
+    _add_sounds(commands)
+    return parser
 
 
-def folder(root: Path, source: str, pattern: str) -> None:
-    """Let params.yaml fetch the folder `source`, of which DVC keeps a copy in data/own, or the archive `source`."""
-    named = {"fetch.table": None, "fetch.pattern": pattern or None}
-    # The whistles' pattern is of no use here.
-    values: dict[str, Any] = named if pattern or params.load(root / "params.yaml").fetch.source == "whistles" else {}
-    at = source if "://" in source else str(Path(source).expanduser()) if source else ""
-    if "://" in at or Path(at).is_file():
-        pin = {"fetch.source": "archive", "fetch.archive": {"at": at, "sha256": sources.pinned(root, at)}}
-        params.edit(root / "params.yaml", values | pin)
-        print(
-            f"params.yaml fetches the recordings in {at}, pinned by its SHA-256\nnext: git add params.yaml; make repro"
-        )
-        return
-    if not at or not Path(at).is_dir():
-        raise UserError(f"FROM = {at!r} is neither a folder nor an archive: make folder FROM=path/to/recordings")
-    _track(root, at, values)
+def _add(commands: Any, name: str, call: Any, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, parents=parents, help=what)
+    command.set_defaults(call=call)
+    return command
 
 
-def _track(root: Path, source: str, values: dict[str, Any]) -> None:
-    """Copy a folder to data/own, which DVC keeps, and set `values` and the folder in params.yaml."""
-    _refuse(Path(source))
-    if (root / OWN).exists() or (root / f"{OWN}.dvc").exists():
-        raise UserError(f"{OWN} is there already: change its files, or `dvc remove {OWN}.dvc` and move it away first")
-    before = (root / "params.yaml").read_bytes()
-    params.edit(root / "params.yaml", values | {"fetch.source": "folder", "fetch.folder": OWN})
-    done = subprocess.run([sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False)
-    if done.returncode:
-        (root / "params.yaml").write_bytes(before)
-        raise UserError(f"DVC could not add {source!r}: see its message above; params.yaml is as it was")
-    print(f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it")
-    print(f"next: git add {OWN}.dvc data/.gitignore params.yaml; make repro")
+def _add_project(commands: Any) -> None:
+    """Commands over a project's folder."""
+    _add(commands, "check", lambda root, _: _project().check(root), "look for faults in params.yaml and the recordings")
+    what = "copy a folder of recordings into the project, or pin an archive"
+    command = _add(commands, "folder", lambda root, w: _project().folder(root, w.source, w.pattern), what)
+    command.add_argument("source", help="the folder; or a zip or tar file, by its path or URL")
+    command.add_argument("pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)")
+    what = "write a recipe to params.yaml, or list them"
+    command = _add(commands, "recipe", lambda root, w: _project().recipe(root, w.name, w.force), what)
+    command.add_argument("name", nargs="?", default="", help="the recipe")
+    command.add_argument("--force", action="store_true", help="also where params.yaml has changes of its own")
+    what = "pin the newest version of what fetch.source names"
+    _add(commands, "data-update", lambda root, _: _project().data_update(root), what)
+    what = "write data/report.html: what the recordings hold"
+    _add(commands, "data-report", lambda root, _: _project().data_report(root), what)
+    what = "train with several seeds, and show how far the metrics vary"
+    command = _add(commands, "seeds", lambda root, w: _project().show_seeds(root, w.n), what)
+    command.add_argument("n", type=int, help="how many")
 
 
-def recipe(root: Path, name: str, force: bool) -> None:
-    """Write a recipe to params.yaml, and say what it needs; without a name, list them."""
-    if not name:
-        for each, what in recipes.described(root).items():
-            print(f"  make recipe NAME={each:22} {what}")
-        return
-    recipes.use(root, name, force)
-    print(f"params.yaml is the recipe {name}: {recipes.described(root)[name]}")
-    fetch = params.load(root / "params.yaml").fetch
-    if dataset := card.of(root, fetch):
-        print(f"{dataset.title}: {dataset.what}. Licence: {dataset.licence}.")
-    if fetch.source == "kaggle" and dataset:
-        print(f"next: make repro, which downloads {fetch.kaggle} from Kaggle; or, with the files at hand")
-        print(f"({dataset.layout}), make folder FROM=path/to/them; make repro")
-    else:
-        ready = fetch.source == "whistles" or fetch.folder == OWN
-        print("next: make repro" if ready else f"{recipes.needed(root, name)}\nnext: make folder FROM=path; make repro")
+def _add_model(commands: Any) -> None:
+    """Commands over a trained model's folder, which need neither dataset nor DVC."""
+    model, many = (argparse.ArgumentParser(add_help=False) for _ in range(2))
+    model.add_argument("--model", type=Path, default=Path("data/model"), help="the model's folder [%(default)s]")
+    model.add_argument("--seed", type=int, default=1, help="[%(default)s]")
+    model.add_argument("--iterations", type=int, default=32, help="of Griffin-Lim [%(default)s]")
+    model.add_argument("--momentum", type=float, default=0.99, help="of Griffin-Lim [%(default)s]")
+    many.add_argument("--out", type=Path, required=True, help="a new folder for them")
+    many.add_argument("--n", type=int, default=8, help="how many [%(default)s]")
+    many.add_argument("--temperature", type=float, default=1.0, help="0: all alike, 1: as training clips [%(default)s]")
+    command = _add(
+        commands, "reconstruct", lambda _, w: _studio(w).reconstruct(w.source, w.out), "restore a file", model
+    )
+    command.add_argument("source", type=Path, help="a sound of any length, or an image")
+    command.add_argument("out", type=Path, help="where to: .wav, .flac, .ogg or .mp3; .png for an image")
+    what = "make new sounds around a file's first clip"
+    command = _add(
+        commands, "vary", lambda _, w: _studio(w).vary(w.source, w.out, w.n, w.temperature), what, model, many
+    )
+    command.add_argument("source", type=Path, help="a sound or an image")
+    command = _add(
+        commands,
+        "generate",
+        lambda _, w: _studio(w).generate(w.out, w.n, w.label, w.temperature),
+        "make new sounds",
+        model,
+        many,
+    )
+    command.add_argument("--label", help="of this label [of all]")
 
 
-def data_update(root: Path) -> None:
-    """Ask where the recordings come from for the newest, show what would change, and pin it."""
-    values, changes = sources.newest(root, params.load(root / "params.yaml").fetch)
-    if not values:
-        print("params.yaml names the newest already")
-        return
-    changes = changes or ["no file differs in name or size"]
-    print("\n".join(changes[:SHOWN] + ([f"… and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else [])))
-    params.edit(root / "params.yaml", values)
-    print("\n".join(f"params.yaml: {key} = {value}" for key, value in values.items()) + "\nnext: make repro")
+def _add_sounds(commands: Any) -> None:
+    """Commands over sound files."""
+    what = "draw a sound's waveform, spectrum and spectrogram, and say its numbers"
+    command = _add(commands, "show", lambda root, w: _inspection().show(root, w.source, w.out, vars(w)), what)
+    command.add_argument("source", type=Path, help="a sound file")
+    command.add_argument("out", type=Path, help="the picture: a PNG")
+    for name in ("n-fft", "win-length", "hop-length"):
+        command.add_argument(f"--{name}", type=int, help="samples [as params.yaml has it]")
+    what = "say by which model a sound was generated, and how"
+    command = _add(commands, "whence", lambda root, w: _inspection().whence(root, w.source), what)
+    command.add_argument("source", type=Path, help="a file that generate, reconstruct or vary wrote")
 
 
-def data_report(root: Path) -> None:
-    """Write the page that shows the recordings and their clips."""
-    from sonovae import report  # its figures take a second to load
+def _project() -> Any:
+    from sonovae import commands
 
-    report.write(root, root / REPORT)
-    print(f"{REPORT} shows the recordings: open it in a browser")
+    return commands
 
 
-def _refuse(path: Path) -> None:
-    if faults := folders.stumbling_blocks(path):
-        raise UserError("\n".join(f"{path}: {fault}" for fault in faults))
+def _inspection() -> Any:
+    from sonovae import inspection
+
+    return inspection
+
+
+def _studio(words: Any) -> Any:
+    """The model in the folder that the words name."""
+    from sonovae import studio
+
+    return studio.opened(words.model, words.iterations, words.momentum, words.seed)

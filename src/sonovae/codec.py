@@ -117,10 +117,14 @@ class Sound(Codec):
         return self.picture.bins or self.spectrogram.bins, self.picture.frames or self._frames_of_clip
 
     @property
+    def whole(self) -> Waveform:
+        """As recordings are read, but that all of one is kept: its silences, and its rest, padded."""
+        return replace(self.waveform, silence=None, rest="pad", max_clips=None)
+
+    @property
     def frames(self) -> Frames:
         """The transform's lengths, as it takes them."""
-        p = self.spectrogram
-        return Frames(n_fft=p.n_fft, hop_length=p.hop_length, win_length=p.win_length, window=WINDOWS[p.window])
+        return frames(self.spectrogram)
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -188,6 +192,11 @@ class Sound(Codec):
     @property
     def _frames_of_clip(self) -> int:
         return 1 + self.waveform.clip_length // self.spectrogram.hop_length
+
+
+def frames(p: Spectrogram) -> Frames:
+    """The transform's lengths, as it takes them."""
+    return Frames(n_fft=p.n_fft, hop_length=p.hop_length, win_length=p.win_length, window=WINDOWS[p.window])
 
 
 SECTIONS: dict[str, type[Any]] = {"waveform": Waveform, "spectrogram": Spectrogram, "picture": Picture}

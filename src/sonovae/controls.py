@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonovae import hearing, latent
+from sonovae import drawing, hearing, latent
 from sonovae.codec import Codec, Sound
 from sonovae.dataset import Dataset
+from sonovae.drawing import Place
 from sonovae.floors import Floors
 from sonovae.hearing import Heard
 from sonovae.model import Model
@@ -49,19 +50,31 @@ def real(c: Codec, some: Dataset) -> Drawn:
     )
 
 
-def generated(trained: Model, c: Codec, g: Generate, n: int, rng: np.random.Generator) -> dict[str, Drawn]:
+def generated(
+    trained: Model, c: Codec, g: Generate, n: int, rng: np.random.Generator, place: Place
+) -> dict[str, Drawn]:
     """What generate would make of its section, and where labels are known, as many of each in turn."""
-    z = latent.draw(trained.space, g, n, rng)
+    z = drawing.draw(trained.space, g, n, rng, place)
     found = {"generated": _new(c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n)}
     if len(names := trained.space.density.names) > 1:
         labels = [names[i % len(names)] for i in range(n)]
-        z = np.concatenate([latent.of_label(trained.space, each, g.label_scale, 1, rng) for each in labels])
+        z = np.concatenate(
+            [drawing.of_label(trained.space, each, g.label_scale, 1, rng, g.temperature) for each in labels]
+        )
         found["generated_by_label"] = _new(c, latent.decode(trained.decoder, z), labels)
     return found
 
 
 def heard(
-    trained: Model, c: Codec, train: Dataset, test: Dataset, floors: Floors, g: Generate, back: GriffinLim, seed: int
+    trained: Model,
+    c: Codec,
+    train: Dataset,
+    test: Dataset,
+    floors: Floors,
+    g: Generate,
+    place: Place,
+    back: GriffinLim,
+    seed: int,
 ) -> dict[str, Scored]:
     """Each set by name, as many as there are clips in `test`; `train` are as many of training."""
     rng, n, tested = np.random.default_rng(seed), len(test.clips), real(c, test)
@@ -69,7 +82,7 @@ def heard(
     pictures = {
         "way_back": tested,
         "reconstructed": replace(tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)),
-        **generated(trained, c, g, n, rng),
+        **generated(trained, c, g, n, rng, place),
         "pca_gaussian": _new(c, floors.draw(n, rng)),
         "mean_picture": _new(c, floors.mean[np.newaxis]),
         "shuffled_pixels": replace(tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)),

@@ -58,12 +58,13 @@ class Density:
         covariances = self.covariances if shared else self.covariances[at]
         return Density(self.weights[at] / self.weights[at].sum(), self.means[at], covariances, self.labels[at])
 
-    def sample(self, n: int, rng: np.random.Generator) -> Points:
-        """n draws [n, D]; the first ones are the same whatever n is."""
+    def sample(self, n: int, rng: np.random.Generator, temperature: float = 1.0) -> Points:
+        """n draws [n, D], each `temperature` times as far from its Gaussian's mean; the first ones are the same
+        whatever n is."""
         choose, noise = rng.spawn(2)
         which = choose.choice(len(self.means), size=n, p=self.weights)
         roots = np.broadcast_to(self._roots(), (len(self.means), *self.covariances.shape[1:]))
-        draws = noise.standard_normal((n, self.means.shape[1]))
+        draws = temperature * noise.standard_normal((n, self.means.shape[1]))
         return np.stack([self.means[k] + roots[k] @ draw for k, draw in zip(which, draws, strict=True)]).astype(
             np.float32
         )

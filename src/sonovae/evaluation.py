@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from sonovae import (
     accuracy,
     controls,
+    drawing,
     floors,
     health,
     latent,
+    listing,
     maps,
     metrics,
     novelty,
@@ -89,8 +91,12 @@ class Evaluation:
         """A row for each set, generated ones and controls."""
         test = self.test.some(self.p.scoring.sounds, self.p.seed)
         train, back = self.train.some(len(test.clips), self.p.seed), self.p.griffin_lim
-        sets = controls.heard(self.trained, self.c, train, test, self.floors, self.g, back, self.p.seed)
+        sets = controls.heard(self.trained, self.c, train, test, self.floors, self.g, self._place, back, self.p.seed)
         return scoring.table(sets, self.known, self.train.clips["label"], self.judge, self.p.scoring, self.p.seed)
+
+    @cached_property
+    def _place(self) -> drawing.Place:
+        return drawing.places(self.trained, self.data, listing.read(self.raw / "recordings.csv"))
 
     @cached_property
     def shown(self) -> reconstruction.Shown:
@@ -180,7 +186,8 @@ class Evaluation:
 
     def _write_nearest(self, out: Path) -> None:
         n, back = self.p.shown.count, self.p.griffin_lim
-        novelty.write(out, self.raw, self.trained, self.c, self.train, self.known, self.g, back, n)
+        z = drawing.draw(self.trained.space, self.g, n, np.random.default_rng(self.g.seed), self._place)
+        novelty.write(out, self.raw, self.trained, self.c, z, self.train, self.known, back, self.g.seed)
 
     def _write_unseen(self, out: Path) -> None:
         """The first of them, as those of the dataset are shown."""

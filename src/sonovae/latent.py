@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from sonovae import density, networks
 from sonovae.density import Density, Floats, Points
-from sonovae.errors import UserError
 from sonovae.networks import Rows
-from sonovae.params.sections import Generate
 
 DRAWS = 8
 """Of z from each posterior that the density's size is chosen by."""
@@ -59,11 +57,6 @@ def fit(posterior: Posterior, labels: Iterable[str], held_out: Posterior, seed: 
     return density.fit(posterior.mean, variance, list(labels), drawn, seed)
 
 
-def around(mean: Floats, scale: float, n: int, rng: np.random.Generator) -> Points:
-    """n draws [n, latent_size] that differ from `mean` by up to `scale` in each dimension, evenly."""
-    return (mean + rng.uniform(-scale, scale, (n, len(mean)))).astype(np.float32)
-
-
 @dataclass(frozen=True)
 class Space:
     """What is known of a latent space: the prior (None: a plain autoencoder), and the density fitted on the training
@@ -71,24 +64,6 @@ class Space:
 
     prior: Density | None
     density: Density
-
-
-def of_label(space: Space, label: str, scale: float | None, n: int, rng: np.random.Generator) -> Points:
-    """n new z [n, latent_size] of a label: from its part of the density or, with a scale, around its mean."""
-    if label not in space.density.names:
-        raise UserError(f"generate.label = {label!r}: the model knows {', '.join(space.density.names) or 'no labels'}")
-    of = space.density.of(label)
-    return of.sample(n, rng) if scale is None else around(of.mean, scale, n, rng)
-
-
-def draw(space: Space, p: Generate, n: int, rng: np.random.Generator) -> Points:
-    """n new z [n, latent_size], from where generate's section says; UserError where there is no such place."""
-    if p.label is not None:
-        return of_label(space, p.label, p.label_scale, n, rng)
-    source = space.density if p.source == "density" else space.prior
-    if source is None:
-        raise UserError("generate.from = prior: a plain autoencoder has none, take density")
-    return source.sample(n, rng)
 
 
 def traverse(density: Density, dimension: int, steps: Floats) -> Points:

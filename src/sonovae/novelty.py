@@ -7,19 +7,18 @@ import numpy as np
 from sonovae import copies, hearing, latent, playable, reconstruction
 from sonovae.codec import Codec, Sound
 from sonovae.dataset import Dataset
+from sonovae.density import Points
 from sonovae.model import Model
-from sonovae.params.sections import Generate, GriffinLim
+from sonovae.params.sections import GriffinLim
 from sonovae.scoring import Seen
 
 
 def write(
-    out: Path, raw: Path, trained: Model, c: Codec, train: Dataset, known: Seen, g: Generate, back: GriffinLim, n: int
+    out: Path, raw: Path, trained: Model, c: Codec, z: Points, train: Dataset, known: Seen, back: GriffinLim, seed: int
 ) -> None:
-    """generated_N, as generate would make it of its section, and nearest_N, of the training clips `known`; both
-    levelled."""
-    z = latent.draw(trained.space, g, n, np.random.default_rng(g.seed))
+    """generated_N, of the rows of z, and nearest_N, of the training clips `known`; both levelled."""
     pictures = latent.decode(trained.decoder, z)
-    made = list(hearing.sounds(c, pictures, [c.typical] * n, back, g.seed))
+    made = list(hearing.sounds(c, pictures, [c.typical] * len(z), back, seed))
     _, which = copies.nearest(hearing.items(c, made).mel, known.mel)
     real = reconstruction.originals(raw, c, train.clips.iloc[which].reset_index(drop=True))
     out.mkdir()

@@ -101,6 +101,13 @@ def result(root: Path, stage: str, model_id: str, folder: Path, metrics: dict[st
     client.set_terminated(run_id)
 
 
+def run_of(root: Path, model_id: str) -> str:
+    """Where the run of a model is found: its id and name, or nothing."""
+    client, experiment = _store(root)
+    run_id = _find(client, experiment, "model_id", model_id)
+    return f"MLflow run {client.get_run(run_id).info.run_name}, {run_id}" if run_id else ""
+
+
 def _store(root: Path) -> tuple[Any, str]:
     """A client of the tracking server, or of the database under mlruns/, and the experiment's id."""
     from mlflow import MlflowClient

@@ -43,6 +43,23 @@ def polish(samples: Samples, sample_rate: int) -> Samples:
     return faded.astype(np.float32)
 
 
+def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
+    """Clips [n, length], each of which begins `overlap` samples before the end of the last, as one sound: what overlaps
+    fades from one to the other."""
+    n, length = clips.shape
+    step = length - overlap
+    rise = np.sin(0.5 * np.pi * (np.arange(overlap) + 0.5) / max(1, overlap)) ** 2
+    joined = np.zeros((n - 1) * step + length)
+    for i, clip in enumerate(clips):
+        weight = np.ones(length)
+        if i > 0:
+            weight[:overlap] *= rise
+        if i < n - 1:
+            weight[step:] *= rise[::-1]
+        joined[i * step : i * step + length] += weight * clip
+    return joined.astype(np.float32)
+
+
 def nonsilent(samples: Samples, sample_rate: int, min_seconds: float, threshold_dbfs: float) -> list[tuple[int, int]]:
     """What is left when silences are cut: (start, end) in samples, in order.
 

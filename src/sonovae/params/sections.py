@@ -1,5 +1,6 @@
 """params.yaml: a section for each stage, every hyperparameter with its unit, none with a default."""
 
+import sys
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -54,6 +55,17 @@ class Evaluate:
     griffin_lim: GriffinLim
 
 
+PLACES = {"clip": (1, 1), "between": (2, sys.maxsize), "walk": (2, sys.maxsize)}
+PLACES_SAID = {
+    "prior": "none",
+    "density": "none",
+    "clip": "one label or recording, which is varied",
+    "between": "two labels or recordings, or more",
+    "walk": "two labels or recordings, or more, or none, and they are drawn",
+}
+"""How many labels and recordings each source takes."""
+
+
 def _as_text(label: object) -> object:
     return str(label) if isinstance(label, int) and not isinstance(label, bool) else label
 
@@ -64,10 +76,22 @@ class Generate:
 
     seed: Seed
     sounds: Count
-    source: Annotated[Literal["prior", "density"], Field(alias="from")]
+    source: Annotated[Literal["prior", "density", "clip", "between", "walk"], Field(alias="from")]
+    of: tuple[Annotated[str, BeforeValidator(_as_text)], ...]  # labels, or recordings by name: what it leads around
+    path: Literal["spherical", "straight"]  # from one of them to the next
+    temperature: NotNegative  # of draws from prior and density: 0 is the middle of each Gaussian
     label: Annotated[str, BeforeValidator(_as_text)] | None  # null: from the source; else this label's part of density
     label_scale: NotNegative | None  # around the label's mean instead, up to this far from it in each dimension
     griffin_lim: GriffinLim
+
+    @model_validator(mode="after")
+    def _has_places(self) -> "Generate":
+        few, most = PLACES.get(self.source, (0, 0))
+        if not few <= len(self.of) <= most and not (self.source == "walk" and not self.of):
+            raise ValueError(f"from = {self.source} and of = {list(self.of)}: it takes {PLACES_SAID[self.source]}")
+        if self.label is not None and self.source != "density":
+            raise ValueError(f"from = {self.source} and label = {self.label}: a label is a part of density alone")
+        return self
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -1,0 +1,110 @@
+"""A trained model's folder is enough to reconstruct, vary and make sounds, and each file says where it comes from."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import make_project, tone
+
+from sonovae import inspection, model, sound, studio
+from sonovae.errors import UserError
+from sonovae.studio import Studio
+from stages import fetch, preprocess, train
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a model and nothing else but its parameters."""
+    root = make_project(tmp_path_factory.mktemp("studio"))
+    for stage in (fetch, preprocess, train):
+        stage.main(root)
+    for name in ("raw", "pictures"):
+        shutil.rmtree(root / "data" / name)
+    return root
+
+
+@pytest.fixture(scope="module")
+def at_hand(root: Path) -> Studio:
+    return studio.opened(root / "data/model", 4, 0.99, seed=1)
+
+
+@pytest.mark.parametrize(("seconds", "clips"), [(0.2, 1), (0.496, 1), (1.2, 3)])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_a_file_of_any_length_is_reconstructed(
+    at_hand: Studio, tmp_path: Path, seconds: float, clips: int, suffix: str
+) -> None:
+    sound.write(tmp_path / "in.wav", tone(seconds, sample_rate=16000), 16000)
+    out = tmp_path / f"out.{suffix}"
+    at_hand.reconstruct(tmp_path / "in.wav", out)
+    samples, rate = sound.read(out)
+    assert rate == 8000
+    assert len(samples) / rate == pytest.approx(clips * 0.496, abs=0.1 if suffix == "mp3" else 0.001)
+    assert np.abs(samples).max() > 0.01
+    assert soundfile.info(out).format == {"ogg": "OGG"}.get(suffix, suffix.upper())
+
+
+def test_new_sounds_are_the_seeds_and_of_the_label(root: Path, at_hand: Studio, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        at_hand.generate(tmp_path / name, 3, "rise", 1.0)
+    other = studio.opened(root / "data/model", 4, 0.99, seed=2)
+    other.generate(tmp_path / "other", 3, "rise", 1.0)
+    bytes_of = {name: (tmp_path / name / "sound_002.wav").read_bytes() for name in ("one", "two", "other")}
+    assert bytes_of["one"] == bytes_of["two"] != bytes_of["other"]
+    assert len(list((tmp_path / "one").glob("*.png"))) == 3
+    said = sound.about(tmp_path / "one/sound_002.wav")
+    assert (said["label"], said["seed"], said["row_of_z"]) == ("rise", 1, 1)
+    assert said["model"] == model.load(root / "data/model").id
+    assert "generated" in said["made_by"]
+
+
+def test_variations_are_nearer_to_the_clip_the_colder(at_hand: Studio, tmp_path: Path) -> None:
+    sound.write(tmp_path / "in.wav", tone(0.5, sample_rate=8000), 8000)
+    at_hand.vary(tmp_path / "in.wav", tmp_path / "cold", 2, 0.0)
+    at_hand.vary(tmp_path / "in.wav", tmp_path / "warm", 2, 1.0)
+    cold, warm = ([sound.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)] for name in ("cold", "warm"))
+    np.testing.assert_array_equal(*cold)
+    assert not np.array_equal(*warm)
+
+
+def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_path: Path) -> None:
+    (tmp_path / "noise.wav").write_bytes(b"no sound at all")
+    with pytest.raises(UserError, match=r"noise.wav: not a sound file"):
+        at_hand.reconstruct(tmp_path / "noise.wav", tmp_path / "out.wav")
+    assert not (tmp_path / "out.wav").exists()
+    with pytest.raises(UserError, match="generate.label = 'polka': the model knows arch, call"):
+        at_hand.generate(tmp_path / "new", 2, "polka", 1.0)
+    with pytest.raises(UserError, match="is there already: name a folder that is not"):
+        at_hand.generate(tmp_path, 2, None, 1.0)
+    with pytest.raises(UserError, match="holds no model"):
+        studio.opened(tmp_path, 4, 0.99, seed=1)
+    with pytest.raises(UserError, match="--iterations 0"):
+        studio.opened(root / "data/model", 0, 0.99, seed=1)
+    sound.write(tmp_path / "in.wav", tone(), 8000)
+    with pytest.raises(UserError, match=r"out.doc: it takes wav, flac, ogg or mp3"):
+        at_hand.reconstruct(tmp_path / "in.wav", tmp_path / "out.doc")
+
+
+def test_whence(root: Path, at_hand: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at_hand.generate(tmp_path / "new", 1, None, 0.5)
+    inspection.whence(root, tmp_path / "new/sound_001.wav")
+    said, _, run = capsys.readouterr().out.rpartition("}")
+    assert json.loads(said + "}")["temperature"] == 0.5
+    assert run.strip().startswith("MLflow run ")
+    sound.write(tmp_path / "own.wav", tone(), 8000)
+    with pytest.raises(UserError, match="it says nothing about where it comes from"):
+        inspection.whence(root, tmp_path / "own.wav")
+
+
+def test_show_draws_a_sound_and_says_its_numbers(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound.write(tmp_path / "a.wav", tone(0.7, sample_rate=16000), 16000)
+    inspection.show(root, tmp_path / "a.wav", tmp_path / "a.png", {"hop_length": 32})
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert (said["n_fft"], said["hop_length"], said["sample_rate"], said["seconds"]) == ("256", "32", "16000", "0.7")
+    with pytest.raises(UserError, match="win_length"):
+        inspection.show(root, tmp_path / "a.wav", tmp_path / "b.png", {"win_length": 4096})
