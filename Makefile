@@ -23,7 +23,7 @@ help: ## Show this list
 repro: env ## Set up the environment and run the pipeline: what changed, and nothing else [GPU=1]
 	@$(RUN) python -m sonovae check
 	@$(RUN) dvc repro
-	@echo "sounds: data/samples/*.wav   pictures: data/samples/gallery.png   figures: dvc metrics show   dashboard: make dashboard"
+	@echo "sounds: data/samples/*.wav   to look at and listen to: data/samples/gallery.html, make report   figures: dvc metrics show   dashboard: make dashboard"
 
 env: $(BIN)/.installed
 

@@ -15,6 +15,7 @@ from sonovae import (
     latent,
     listing,
     model,
+    page,
     params,
     playable,
     plots,
@@ -47,9 +48,10 @@ def main(root: Path) -> None:
         pd.DataFrame(rows).to_csv(out / "index.csv", index=False, lineterminator="\n")
         np.save(out / "z.npy", z)
         plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")
+        content = {"kind": c.kind, "about": about(p, trained.id), "rows": page.players(out, c.kind)}
+        page.write(out / "gallery.html", "gallery.html", content)
     tracking.result(root, "generate", trained.id, root / OUT)
-    first = f"listen to {OUT}/sound_001.wav, " if isinstance(c, codec.Sound) else ""
-    print(f"generate: {len(items)} new {c.kind}s in {OUT}: {first}look at {OUT}/gallery.png")
+    print(f"generate: {len(items)} new {c.kind}s in {OUT}: open {OUT}/gallery.html to look at them, and to listen")
 
 
 def about(p: Generate, model_id: str) -> dict[str, Any]:

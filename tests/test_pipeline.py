@@ -64,6 +64,7 @@ def test_names_that_others_rely_on(done: Path) -> None:
     found = score(done)
     assert {"mse", "mse_sampled", "kl", "kl_per_dim"} <= set(found["test"])
     assert {"mean_picture", "pca"} <= set(found["floors"])
+    assert (done / "data/samples/gallery.html").read_text().count("<audio") == 3
     index = pd.read_csv(done / "data/samples/index.csv")
     assert all((done / "data/samples" / name).is_file() for name in [*index["sound"], *index["picture"]])
 
@@ -211,6 +212,34 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
 def test_every_sound_carries_the_models_id(done: Path) -> None:
     index = pd.read_csv(done / "data/samples/index.csv")
     assert set(index["model"]) == {model.load(done / "data/model").id}
+    said = sound.about(done / "data/samples" / index["sound"][1])
+    row = index.loc[1, ["model", "seed", "from", "temperature", "row_of_z"]].to_dict()
+    assert {key: said[key] for key in row} == row
+
+
+def test_a_walk_between_two_labels_is_one_sound(copy: Path) -> None:
+    params.edit(copy / "params.yaml", {"generate.from": "walk", "generate.of": ["rise", "fall"], "generate.sounds": 4})
+    run(copy, generate)
+    c, z = codec.load(copy / "data/model"), np.load(copy / "data/samples/z.npy")
+    density = model.load(copy / "data/model").space.density
+    np.testing.assert_allclose(z[[0, -1]], [density.of("rise").mean, density.of("fall").mean], atol=1e-5)
+    (walk,) = (copy / "data/samples").glob("*.wav")
+    assert len(sound.read(walk)[0]) == 2.5 * c.waveform.clip_length
+
+
+def test_variations_of_a_recording(copy: Path) -> None:
+    """Without temperature they are what its posterior's mean decodes to."""
+    table = listing.used(listing.read(copy / "data/raw/recordings.csv"))
+    changes = {"generate.from": "clip", "generate.of": [table["name"].iloc[3]], "generate.temperature": 0}
+    params.edit(copy / "params.yaml", changes)
+    run(copy, generate)
+    data = dataset.load(copy / "data/pictures")
+    first = data.take(np.flatnonzero(data.clips["sha256"] == table["sha256"].iloc[3])[:1])
+    mean = latent.encode(model.load(copy / "data/model").encoder, first.pictures).mean
+    np.testing.assert_allclose(np.load(copy / "data/samples/z.npy"), np.repeat(mean, 3, axis=0), atol=1e-5)
+    params.edit(copy / "params.yaml", {"generate.of": ["nobody.wav"]})
+    with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .arch, "):
+        run(copy, generate)
 
 
 def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:

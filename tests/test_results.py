@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import HERE, tone
 
-from sonovae import codec, health, params, playable, results
+from sonovae import codec, health, page, params, playable, results
 from sonovae.codec import Codec
 from sonovae.params.sections import Params
 from sonovae.scaling import Scale
@@ -66,7 +66,7 @@ def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
     for name in ("reconstructed", "epoch_3", "original"):
         for n in (1, 2):
             playable.write(tmp_path / f"{name}_{n:02d}", c, tone(0.5, 300 * n, 16000))
-    rows = results.players(tmp_path, "original")
+    rows = page.players(tmp_path, "original")
     assert [[each.name for each in row] for row in rows] == [["original", "epoch 3", "reconstructed"]] * 2
     assert all(each.audio.startswith("data:audio/wav;base64,") for row in rows for each in row)
 
@@ -75,6 +75,6 @@ def test_images_have_no_sound(tmp_path: Path) -> None:
     section = params.load(HERE / "params.yaml").preprocess.picture
     c = Codec(section, Scale(0.0, 1.0, 1.0))
     playable.write(tmp_path / "generated_01", c, np.zeros((8, 8), np.float32))
-    ((only,),) = results.players(tmp_path, "generated")
+    ((only,),) = page.players(tmp_path, "generated")
     assert only.audio == ""
     assert only.image.startswith("data:image/png;base64,")

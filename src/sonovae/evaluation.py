@@ -21,6 +21,7 @@ from sonovae import (
     maps,
     metrics,
     novelty,
+    page,
     plots,
     reconstruction,
     results,
@@ -207,9 +208,9 @@ class Evaluation:
             self.trained.id,
             results.headline(found, self.scores, self.judge.accuracy if self.judge else None),
             {
-                "Clips and reconstructions": results.players(out / "reconstructions", "original"),
-                "New sounds, and what they are nearest to": results.players(out / "nearest", "generated"),
-                "Recordings that were never in the dataset": results.players(out / "unseen", "original"),
+                "Clips and reconstructions": page.players(out / "reconstructions", "original"),
+                "New sounds, and what they are nearest to": page.players(out / "nearest", "generated"),
+                "Recordings that were never in the dataset": page.players(out / "unseen", "original"),
             },
             figures,
             {

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,15 @@ import jinja2
 from matplotlib.figure import Figure
 
 from sonovae import plots
+
+
+@dataclass(frozen=True)
+class Player:
+    """A sound with its picture, or an image alone, as addresses; images have no `audio`."""
+
+    name: str
+    image: str
+    audio: str = ""
 
 
 def write(path: Path, template: str, content: dict[str, Any]) -> None:
@@ -30,6 +40,22 @@ def figure(drawn: Figure) -> str:
 def file(path: Path, kind: str) -> str:
     """A file of a media type as an address."""
     return _url(kind, path.read_bytes())
+
+
+def players(folder: Path, first: str) -> list[list[Player]]:
+    """The pictures of a folder that are called NAME_NUMBER.png, with the sounds NAME_NUMBER.wav where there are such; a
+    row for each number, `first` at its beginning."""
+    found = []
+    for path in sorted(folder.glob(f"{first}_*.png")):
+        number = path.stem.removeprefix(f"{first}_")
+        others = sorted(each for each in folder.glob(f"*_{number}.png") if each != path)
+        found.append([_player(each) for each in (path, *others)])
+    return found
+
+
+def _player(picture: Path) -> Player:
+    name, sound = picture.stem.rsplit("_", 1)[0].replace("_", " "), picture.with_suffix(".wav")
+    return Player(name, file(picture, "image/png"), file(sound, "audio/wav") if sound.is_file() else "")
 
 
 def _url(kind: str, data: bytes) -> str:

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,35 +28,10 @@ SCORES = {
 """Columns of the table of scores, as the page names them; the arrow says which way is better."""
 
 
-@dataclass(frozen=True)
-class Player:
-    """A sound with its picture, or an image alone, as addresses; images have no `audio`."""
-
-    name: str
-    image: str
-    audio: str = ""
-
-
-def players(folder: Path, first: str) -> list[list[Player]]:
-    """The pictures of a folder that are called NAME_NUMBER.png, with the sounds NAME_NUMBER.wav where there are such; a
-    row for each number, `first` at its beginning."""
-    found = []
-    for path in sorted(folder.glob(f"{first}_*.png")):
-        number = path.stem.removeprefix(f"{first}_")
-        others = sorted(each for each in folder.glob(f"*_{number}.png") if each != path)
-        found.append([_player(each) for each in (path, *others)])
-    return found
-
-
 def _yaml(section: dict[str, Any]) -> str:
     text = io.StringIO()
     YAML(typ="safe", pure=True).dump(section, text)
     return text.getvalue()
-
-
-def _player(picture: Path) -> Player:
-    name, sound = picture.stem.rsplit("_", 1)[0].replace("_", " "), picture.with_suffix(".wav")
-    return Player(name, page.file(picture, "image/png"), page.file(sound, "audio/wav") if sound.is_file() else "")
 
 
 def headline(found: Mapping[str, Any], scores: pd.DataFrame, judged: float | None) -> list[tuple[str, str]]:
@@ -112,7 +86,7 @@ def write(
     root: Path,
     model_id: str,
     lines: list[tuple[str, str]],
-    players: Mapping[str, list[list[Player]]],
+    players: Mapping[str, list[list[page.Player]]],
     figures: Mapping[str, Figure],
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
