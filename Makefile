@@ -43,13 +43,10 @@ folder: env ## Use your own recordings, a folder or archive: make folder FROM=pa
 data-update: env ## Pin the newest version of the dataset (Kaggle or archive), and show what changes
 	@$(RUN) python -m sonovae data-update
 
-data-seeds: env ## Train with several seeds, as DVC experiments, and show how far the metrics vary: make seeds N=3
-	@$(RUN) python -m sonovae seeds "$$N"
-
-report: env ## Write data/report.html: what the recordings hold, and what is wrong with them
+data-report: env ## Write data/report.html: what the recordings hold, and what is wrong with them
 	@$(RUN) python -m sonovae data-report
 
-seeds: env ## Train with several seeds, as DVC experiments, and show how far the metrics vary: make seeds N=3
+seeds: env ## Train with several seeds, as DVC experiments, and show how far the metrics vary [N=3]
 	@$(RUN) python -m sonovae seeds "$$N"
 
 report: env ## Open the page of the result in a browser: its numbers, figures and sounds
