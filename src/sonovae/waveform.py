@@ -3,11 +3,14 @@
 import librosa
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
 
 Samples = NDArray[np.float32]
 
 FADE_SECONDS = 0.001
 """At each end of what is made."""
+LOWEST_HZ = 20
+"""That are heard: what is below is taken off."""
 
 
 def resample(samples: Samples, sample_rate: int, target_rate: int) -> Samples:
@@ -32,15 +35,16 @@ def unlevel(samples: Samples, gain: float) -> Samples:
 
 def polish(samples: Samples, sample_rate: int) -> Samples:
     """Samples without a constant part, and with `FADE_SECONDS` at both ends faded, which would click; ValueError where
-    they are not finite."""
+    they are not finite. The constant part is filtered out: to subtract it would fill silences with it."""
     if not np.isfinite(samples).all():
         raise ValueError("samples must be finite")
+    high = butter(2, LOWEST_HZ, "highpass", fs=sample_rate, output="sos")
+    polished = sosfiltfilt(high, samples, padlen=min(len(samples) - 1, sample_rate // LOWEST_HZ))
     n = min(round(FADE_SECONDS * sample_rate), len(samples) // 2)
     ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(1, n))
-    faded = samples - samples.mean(dtype=np.float64)
-    faded[:n] *= ramp
-    faded[len(faded) - n :] *= ramp[::-1]
-    return faded.astype(np.float32)
+    polished[:n] *= ramp
+    polished[len(polished) - n :] *= ramp[::-1]
+    return polished.astype(np.float32)
 
 
 def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
