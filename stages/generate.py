@@ -43,29 +43,23 @@ def main(root: Path) -> None:
     items: Sequence[Item] = list(progress(made, "generate", c.kind + "s", p.sounds))
     if p.source == "walk" and isinstance(c, codec.Sound):
         items = [waveform.crossfade(np.stack(items), len(items[0]) // 2)]
+    about = playable.provenance(trained.id, p.seed, how(p))
     with stage.whole(root / OUT) as out:
-        rows = [write(out, c, item, n, about(p, trained.id)) for n, item in enumerate(items)]
+        rows = [write(out, c, item, n, about) for n, item in enumerate(items)]
         pd.DataFrame(rows).to_csv(out / "index.csv", index=False, lineterminator="\n")
         np.save(out / "z.npy", z)
         plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")
-        content = {"kind": c.kind, "about": about(p, trained.id), "rows": page.players(out, c.kind)}
+        content = {"kind": c.kind, "about": about, "rows": page.players(out, c.kind)}
         page.write(out / "gallery.html", "gallery.html", content)
     tracking.result(root, "generate", trained.id, root / OUT)
     print(f"generate: {len(items)} new {c.kind}s in {OUT}: open {OUT}/gallery.html to look at them, and to listen")
 
 
-def about(p: Generate, model_id: str) -> dict[str, Any]:
-    """What each file says about itself: that it was generated, by which model, and how z was drawn."""
-    how: dict[str, Any] = {"of": list(p.of), "path": p.path} if p.of else {}
-    how |= {"label": p.label, "label_scale": p.label_scale} if p.label is not None else {}
-    return {
-        "made_by": "sonovae, which generated it",
-        "model": model_id,
-        "seed": p.seed,
-        "from": p.source,
-        "temperature": p.temperature,
-        **how,
-    }
+def how(p: Generate) -> dict[str, Any]:
+    """How z is drawn."""
+    found: dict[str, Any] = {"from": p.source, "temperature": p.temperature}
+    found |= {"of": list(p.of), "path": p.path} if p.of else {}
+    return found | ({"label": p.label, "label_scale": p.label_scale} if p.label is not None else {})
 
 
 def write(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> dict[str, Any]:

@@ -137,13 +137,13 @@ def test_manifold_of_very_few() -> None:
 
 
 def test_a_twentieth_of_bins_differ_by_chance() -> None:
-    shares = [fidelity.different_bins(normal(seed, 2000), normal(100 + seed, 500), 50, seed) for seed in range(8)]
+    shares = [fidelity.bins(normal(seed, 2000), 50, seed).different(normal(100 + seed, 500)) for seed in range(8)]
     assert 0.02 < np.mean(shares) < 0.08
 
 
 def test_nearly_all_bins_differ_from_a_collapsed_set() -> None:
     train = normal(1, 2000)
-    assert fidelity.different_bins(train, train[:1] + 0.01 * normal(2, 2000), 50, 1) > 0.95
+    assert fidelity.bins(train, 50, 1).different(train[:1] + 0.01 * normal(2, 2000)) > 0.95
 
 
 def test_bins_are_of_what_the_standard_deviations_make_equal() -> None:
@@ -151,33 +151,34 @@ def test_bins_are_of_what_the_standard_deviations_make_equal() -> None:
     scales = np.array([1000.0, 1.0])
     train, generated = normal(1, 2000, 2), normal(2, 2000, 2)
     halved = np.where([False, True], np.abs(generated), generated)
-    found = fidelity.different_bins(train * scales, halved * scales, 20, 1)
-    assert found == fidelity.different_bins(train, halved, 20, 1) > 0.8
-    assert fidelity.different_bins(train * scales, generated * scales, 20, 1) < 0.2
+    found = fidelity.bins(train * scales, 20, 1).different(halved * scales)
+    assert found == fidelity.bins(train, 20, 1).different(halved) > 0.8
+    assert fidelity.bins(train * scales, 20, 1).different(generated * scales) < 0.2
 
 
 def test_bins_that_differ_are_the_z_tests() -> None:
     """40 of 100 against 54 of 100 is z = 1.98, 53 is 1.84."""
     train = np.repeat([[0.0], [9.0]], [40, 60], axis=0)
-    shares = [fidelity.different_bins(train, np.repeat([[0.0], [9.0]], [n, 100 - n], axis=0), 2, 1) for n in (53, 54)]
+    shares = [fidelity.bins(train, 2, 1).different(np.repeat([[0.0], [9.0]], [n, 100 - n], axis=0)) for n in (53, 54)]
     assert shares == [0, 1]
 
 
 def test_few_items_have_few_bins() -> None:
     train, far = normal(1, 30), normal(2, 30) + 100
-    assert fidelity.different_bins(train, far, 100, 1) in {1 / 3, 2 / 3, 1.0}
-    assert fidelity.different_bins(train[:5], far, 100, 1) in {0.0, 0.5, 1.0}
+    assert fidelity.bins(train, 100, 1).different(far) in {1 / 3, 2 / 3, 1.0}
+    assert fidelity.bins(train[:5], 100, 1).different(far) in {0.0, 0.5, 1.0}
 
 
 def test_bins_of_constant_features() -> None:
     train = normal(1, 200) * [1, 1, 1, 1, 0, 0, 0, 0] + 0.1
-    assert fidelity.different_bins(train, train, 10, 1) == 0
-    assert fidelity.different_bins(np.full((50, 3), 0.1), np.full((9, 3), 0.1), 10, 1) == 0
+    assert fidelity.bins(train, 10, 1).different(train) == 0
+    assert fidelity.bins(np.full((50, 3), 0.1), 10, 1).different(np.full((9, 3), 0.1)) == 0
 
 
 def test_bins_are_the_seeds() -> None:
     pair = normal(1, 500), 1.2 * normal(2, 300)
-    assert fidelity.different_bins(*pair, 30, 1) == fidelity.different_bins(*pair, 30, 1)
+    found = [fidelity.bins(pair[0], 30, 1).different(pair[1]) for _ in range(2)]
+    assert found[0] == found[1]
 
 
 def test_noise_is_worse_in_every_score() -> None:
@@ -195,6 +196,6 @@ def test_noise_is_worse_in_every_score() -> None:
     assert fidelity.modified_inception_score(better) > 2 * fidelity.modified_inception_score(worse)
     assert fidelity.am_score(better, EVEN) < 0.5 * fidelity.am_score(worse, EVEN)
     assert frechet(real, good) < 0.1 * frechet(real, noise)
-    assert fidelity.different_bins(train, good, 30, 1) < 0.2 < 0.9 < fidelity.different_bins(train, noise, 30, 1)
+    assert fidelity.bins(train, 30, 1).different(good) < 0.2 < 0.9 < fidelity.bins(train, 30, 1).different(noise)
     high, low = (fidelity.manifold(real, items, 5) for items in (good, noise))
     assert all(high[name] > low[name] + 0.3 for name in high)

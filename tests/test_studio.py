@@ -31,17 +31,15 @@ def at_hand(root: Path) -> Studio:
     return studio.opened(root / "data/model", 4, 0.99, seed=1)
 
 
-@pytest.mark.parametrize(("seconds", "clips"), [(0.2, 1), (0.496, 1), (1.2, 3)])
+@pytest.mark.parametrize("seconds", [0.2, 0.496, 1.2])
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-def test_a_file_of_any_length_is_reconstructed(
-    at_hand: Studio, tmp_path: Path, seconds: float, clips: int, suffix: str
-) -> None:
+def test_a_file_of_any_length_is_reconstructed(at_hand: Studio, tmp_path: Path, seconds: float, suffix: str) -> None:
     sound.write(tmp_path / "in.wav", tone(seconds, sample_rate=16000), 16000)
     out = tmp_path / f"out.{suffix}"
     at_hand.reconstruct(tmp_path / "in.wav", out)
     samples, rate = sound.read(out)
     assert rate == 8000
-    assert len(samples) / rate == pytest.approx(clips * 0.496, abs=0.1 if suffix == "mp3" else 0.001)
+    assert len(samples) / rate == pytest.approx(seconds, abs=0.1 if suffix == "mp3" else 0.001)
     assert np.abs(samples).max() > 0.01
     assert soundfile.info(out).format == {"ogg": "OGG"}.get(suffix, suffix.upper())
 

@@ -92,6 +92,14 @@ def test_crossfaded_clips_join_without_a_seam() -> None:
     np.testing.assert_array_equal(waveform.crossfade(pieces[:1], 200), pieces[0])
 
 
+@pytest.mark.parametrize("n", [1, 399, 400, 401, 1000, 1001])
+def test_overlapping_and_back(n: int, rng: np.random.Generator) -> None:
+    samples = rng.normal(size=n).astype(np.float32)
+    clips = waveform.overlapping(samples, 400, 200)
+    assert clips.shape == (max(1, -(-(n - 200) // 200)), 400)
+    np.testing.assert_allclose(waveform.crossfade(clips, 200)[:n], samples, atol=1e-6)
+
+
 def test_polish_refuses_what_is_not_finite() -> None:
     with pytest.raises(ValueError, match="samples must be finite"):
         waveform.polish(np.array([0, np.nan, 0], np.float32), 8000)

@@ -117,11 +117,6 @@ class Sound(Codec):
         return self.picture.bins or self.spectrogram.bins, self.picture.frames or self._frames_of_clip
 
     @property
-    def whole(self) -> Waveform:
-        """As recordings are read, but that all of one is kept: its silences, and its rest, padded."""
-        return replace(self.waveform, silence=None, rest="pad", max_clips=None)
-
-    @property
     def frames(self) -> Frames:
         """The transform's lengths, as it takes them."""
         return frames(self.spectrogram)

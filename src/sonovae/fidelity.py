@@ -87,17 +87,31 @@ def manifold(real: Rows, generated: Rows, k: int) -> dict[str, float]:
     }
 
 
-def different_bins(train: Rows, generated: Rows, bins: int, seed: int) -> float:
-    """NDB/K (Richardson and Weiss 2018): the share of bins, which k-means finds in training features [N, D] divided by
-    their standard deviations, that hold significantly more or fewer of the generated ones [M, D]; about `SIGNIFICANCE`
-    for more of the same. There are fewer bins where they would hold less than `FEWEST_IN_BIN` training items, down to
-    two."""
+@dataclass(frozen=True)
+class Bins:
+    """Bins that k-means finds in training features divided by their standard deviations, and how many of these lie in
+    each [K]."""
+
+    scaler: StandardScaler
+    clusters: KMeans
+    counts: NDArray[np.intp]
+
+    def different(self, generated: Rows) -> float:
+        """NDB/K (Richardson and Weiss 2018): the share of bins that hold significantly more or fewer of the generated
+        ones [M, D]; about `SIGNIFICANCE` for more of the same."""
+        others = np.bincount(
+            self.clusters.predict(self.scaler.transform(generated.astype(float))), minlength=len(self.counts)
+        )
+        return float(_differ(self.counts, others).mean())
+
+
+def bins(train: Rows, wanted: int, seed: int) -> Bins:
+    """Those of training features [N, D]; fewer where they would hold less than `FEWEST_IN_BIN` of them, down to two."""
     scaler = StandardScaler().fit(train.astype(float))
-    white, new = scaler.transform(train.astype(float)), scaler.transform(generated.astype(float))
-    wanted = max(2, min(bins, len(train) // FEWEST_IN_BIN))
-    found = KMeans(min(wanted, len(np.unique(white, axis=0))), random_state=seed).fit(white)
-    counts, others = (np.bincount(which, minlength=found.n_clusters) for which in (found.labels_, found.predict(new)))
-    return float(_differ(counts, others).mean())
+    white = scaler.transform(train.astype(float))
+    most = max(2, min(wanted, len(train) // FEWEST_IN_BIN))
+    clusters = KMeans(min(most, len(np.unique(white, axis=0))), random_state=seed).fit(white)
+    return Bins(scaler, clusters, np.bincount(clusters.labels_, minlength=clusters.n_clusters))
 
 
 def _radii(items: Rows, k: int) -> Floats:

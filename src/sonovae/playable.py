@@ -8,6 +8,11 @@ from sonovae.clips import Item
 from sonovae.codec import Codec
 
 
+def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
+    """What a file says about itself: that it was generated, by which model, from which seed, and how z was drawn."""
+    return {"made_by": "sonovae, which generated it", "model": model_id, "seed": seed, **how}
+
+
 def write(stem: Path, c: Codec, item: Item, about: dict[str, Any] | None = None) -> None:
     """Samples in [-1, 1] as STEM.wav, with waveform, spectrum and spectrogram as STEM.png; or an image as STEM.png. The
     file itself holds what is said about it."""

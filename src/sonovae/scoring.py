@@ -81,6 +81,11 @@ class Contest:
         """Of their features."""
         return fidelity.gaussian(self.train.features)
 
+    @cached_property
+    def bins(self) -> fidelity.Bins:
+        """Of all training clips' features."""
+        return fidelity.bins(self.train.features, self.p.bins, self.seed)
+
     def row(self, each: Scored, seen: Seen) -> dict[str, float]:
         """All scores of a set, and as NAME_low and NAME_high the ends of 95 % intervals, but for the last three's."""
 
@@ -113,7 +118,7 @@ class Contest:
     def tests(self, seen: Seen) -> dict[str, float]:
         """`different_bins`, `copy_ratio` and `copies`, the share of the set that is flagged as such."""
         return {
-            "different_bins": fidelity.different_bins(self.train.features, seen.features, self.p.bins, self.seed),
+            "different_bins": self.bins.different(seen.features),
             "copy_ratio": copies.ratio(seen.mel, self.test.mel, self.train.mel),
             "copies": float(copies.flagged(seen.mel, self.test.mel, self.train.mel).mean()),
         }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sonovae import clips, codec, drawing, hearing, latent, model, playable, sound, waveform
+from sonovae import codec, drawing, hearing, image, latent, model, playable, sound, waveform
 from sonovae.clips import Item
 from sonovae.codec import Codec, Sound
 from sonovae.density import Points
@@ -26,20 +26,21 @@ class Studio:
     seed: int
 
     def reconstruct(self, source: Path, out: Path) -> None:
-        """A file of any length as the model restores it, clip by clip; to `out`, a sound file or a PNG."""
-        found = self._read(source)
-        pictures, scales = zip(*(self.c.encode_new(item, found.gain) for item in found.items), strict=True)
+        """A file of any length as the model restores it, of overlapping clips; to `out`, a sound file or a PNG."""
+        items, gain, length = self._read(source)
+        pictures, scales = zip(*(self.c.encode_new(item, gain) for item in items), strict=True)
         restored = latent.reconstruct(self.trained.encoder, self.trained.decoder, np.stack(pictures))
-        self._save(
-            out,
-            list(hearing.sounds(self.c, restored, scales, self.back, self.seed)),
-            found.gain,
-            {"from": str(source.name)},
-        )
+        made = list(hearing.sounds(self.c, restored, scales, self.back, self.seed))
+        said = playable.provenance(self.trained.id, self.seed, {"from": source.name})
+        if isinstance(self.c, Sound):
+            whole = waveform.crossfade(np.stack(made), self._overlap)[:length]
+            sound.write(out, waveform.unlevel(whole, gain), self.c.waveform.sample_rate, said)
+        else:
+            image.write(out, made[0], said)
 
     def vary(self, source: Path, out: Path, n: int, temperature: float) -> None:
         """n sounds around a file's first clip, in a new folder."""
-        picture, _ = self.c.encode_new(self._read(source).items[0], 1.0)
+        picture, _ = self.c.encode_new(self._read(source)[0][0], 1.0)
         mean = latent.encode(self.trained.encoder, picture[np.newaxis]).mean[0].astype(float)
         z = drawing.variations(mean, self.trained.space.density, temperature, n, self._rng())
         self._make(z, out, {"from": f"clip {source.name}", "temperature": temperature})
@@ -58,14 +59,22 @@ class Studio:
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
 
-    def _read(self, source: Path) -> clips.Clips:
-        """The clips of a file; the last is padded, as a file may be shorter than a clip."""
+    @property
+    def _overlap(self) -> int:
+        """Samples by which clips of a longer file overlap: half."""
+        return self.c.waveform.clip_length // 2 if isinstance(self.c, Sound) else 0
+
+    def _read(self, source: Path) -> tuple[Sequence[Item], float, int]:
+        """The levelled, overlapping clips of a file, the gain that levelled it, and its length in samples; or its
+        images."""
         try:
-            if isinstance(self.c, Sound):
-                return clips.recording_to_clips(*sound.read(source), self.c.whole)
-            return clips.of_file(source, None)
+            if not isinstance(self.c, Sound):
+                return image.read(source), 1.0, 0
+            samples = waveform.resample(*sound.read(source), self.c.waveform.sample_rate)
         except Unreadable as error:
             raise UserError(f"{source}: {error}") from None
+        levelled, gain = waveform.level(samples, self.c.waveform.peak_dbfs)
+        return list(waveform.overlapping(levelled, self.c.waveform.clip_length, self._overlap)), gain, len(levelled)
 
     def _make(self, z: Points, out: Path, said: dict[str, Any]) -> None:
         if out.exists():
@@ -74,21 +83,9 @@ class Studio:
         made = list(hearing.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
         out.mkdir(parents=True)
         for n, item in enumerate(made):
-            name, about = out / f"{self.c.kind}_{n + 1:03d}", self._about(said | {"row_of_z": n})
-            playable.write(name, self.c, self._restored(item, self.c.typical.gain), about)
-
-    def _save(self, out: Path, made: Sequence[Item], gain: float, said: dict[str, Any]) -> None:
-        if isinstance(self.c, Sound):
-            samples = self._restored(np.concatenate(made), gain)
-            sound.write(out, samples, self.c.waveform.sample_rate, self._about(said))
-        else:
-            playable.write(out.with_suffix(""), self.c, made[0], self._about(said))
-
-    def _restored(self, item: Item, gain: float) -> Item:
-        return waveform.unlevel(item, gain) if isinstance(self.c, Sound) else item
-
-    def _about(self, said: dict[str, Any]) -> dict[str, Any]:
-        return {"made_by": "sonovae, which generated it", "model": self.trained.id, "seed": self.seed, **said}
+            samples = waveform.unlevel(item, self.c.typical.gain) if isinstance(self.c, Sound) else item
+            about = playable.provenance(self.trained.id, self.seed, said | {"row_of_z": n})
+            playable.write(out / f"{self.c.kind}_{n + 1:03d}", self.c, samples, about)
 
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:

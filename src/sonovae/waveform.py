@@ -47,9 +47,16 @@ def polish(samples: Samples, sample_rate: int) -> Samples:
     return polished.astype(np.float32)
 
 
+def overlapping(samples: Samples, length: int, overlap: int) -> NDArray[np.float32]:
+    """Clips [n, length] of samples of any number, each of which begins `overlap` before the end of the last one; the
+    rest is zero-padded."""
+    n = 1 + max(0, -(-(len(samples) - length) // (length - overlap)))
+    padded = np.pad(samples, (0, max(0, (n - 1) * (length - overlap) + length - len(samples))))
+    return np.stack([padded[i * (length - overlap) :][:length] for i in range(n)])
+
+
 def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
-    """Clips [n, length], each of which begins `overlap` samples before the end of the last, as one sound: what overlaps
-    fades from one to the other."""
+    """The door back from `overlapping`: clips [n, length] as one sound; what overlaps fades from one to the other."""
     n, length = clips.shape
     step = length - overlap
     rise = np.sin(0.5 * np.pi * (np.arange(overlap) + 0.5) / max(1, overlap)) ** 2
