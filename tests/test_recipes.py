@@ -181,7 +181,7 @@ def test_all_stages(done: tuple[str, Path]) -> None:
         latent.encode(again.encoder, data.pictures[:3]).mean, latent.encode(trained.encoder, data.pictures[:3]).mean
     )
     written = {path.suffix for path in (root / "data/samples").iterdir()}
-    assert written == {".npy", ".csv", ".png"} | ({".wav"} if c.kind == "sound" else set())
+    assert written == {".npy", ".csv", ".png", ".html"} | ({".wav"} if c.kind == "sound" else set())
     kept = sorted(path.name for path in (root / "data/model").glob("snapshots/*"))
     assert kept == (["00001", "00002"] if name.startswith("thesis") else [])
     codec_alone = json.loads((root / "data/evaluation/metrics.json").read_text())["codec"]
