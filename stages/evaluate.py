@@ -18,7 +18,6 @@ OUTS = (
     f"{OUT}/clips.csv",
     f"{OUT}/breakdown.csv",
     f"{OUT}/scores.csv",
-    f"{OUT}/unseen.csv",
     f"{OUT}/report.html",
 )
 

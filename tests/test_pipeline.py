@@ -163,7 +163,7 @@ def test_recordings_that_were_never_in_the_dataset(done: Path, copy: Path, capsy
     shutil.copy(copied, copy / "data/unseen/again.wav")
     (copy / "data/unseen/broken.wav").write_bytes(b"RIFF")
     run(copy, evaluate)
-    found, wanted = pd.read_csv(copy / "data/evaluation/unseen.csv"), clips[clips["sha256"] == sha256]
+    found, wanted = pd.read_csv(copy / "data/evaluation/unseen/errors.csv"), clips[clips["sha256"] == sha256]
     assert set(found["name"]) == {"again.wav"}
     np.testing.assert_allclose(found["mse"], wanted["mse"], rtol=1e-3)
     np.testing.assert_allclose(found["pca"], wanted["pca"], rtol=1e-3)

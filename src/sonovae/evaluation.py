@@ -176,7 +176,7 @@ class Evaluation:
             "clips": self.clips,
             "breakdown": accuracy.breakdown(self.clips),
             "scores": self.scores.reset_index(),
-            "unseen": self.met,
+            "unseen/errors": self.met,
         }
         for name, table in tables.items():
             table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
@@ -216,6 +216,6 @@ class Evaluation:
             {
                 "Generated sounds among controls": results.table_of(self.scores),
                 "By label and group": results.in_short(tables["breakdown"]),
-                "Recordings that were never in the dataset: errors": results.in_short(tables["unseen"]),
+                "Recordings that were never in the dataset: errors": results.in_short(self.met),
             },
         )
