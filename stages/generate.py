@@ -65,13 +65,11 @@ def how(p: Generate) -> dict[str, Any]:
 def write(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> dict[str, Any]:
     """Write the n-th levelled clip or image; its row of the index."""
     name, said = f"{c.kind}_{n + 1:03d}", said | {"row_of_z": n}
+    playable.write(out / name, c, c.restore(item, c.typical), said)
     row = {"picture": f"{name}.png"} | said
     if not isinstance(c, codec.Sound):
-        playable.write(out / name, c, item, said)
         return row
-    samples = waveform.unlevel(item, c.typical.gain)
-    playable.write(out / name, c, samples, said)
-    return {"sound": f"{name}.wav", **row, "seconds": len(samples) / c.waveform.sample_rate}
+    return {"sound": f"{name}.wav", **row, "seconds": len(item) / c.waveform.sample_rate}
 
 
 if __name__ == "__main__":

@@ -80,6 +80,10 @@ class Codec:
         """Picture → as it was before it was resized, as well as can be."""
         return self._resized(np.clip(small, 0, 1).astype(np.float32), shape)
 
+    def restore(self, item: Item, scale: Scale) -> Item:
+        """A levelled clip → as loud as the scale's gain says; an image is what it is."""
+        return item
+
     def clip_scale(self, low: float, high: float, gain: float) -> Scale:
         """The scale of a clip with these limits of its own."""
         if self.picture.scaling == "clip":
@@ -149,7 +153,11 @@ class Sound(Codec):
     def decode(self, image: Array, scale: Scale | None, griffin_lim: GriffinLim, seed: int) -> Samples:
         """Picture → samples of a clip in [-1, 1]; without a scale, by the typical one."""
         scale = scale or self.typical
-        return waveform.unlevel(self.invert(self.magnitude(image, scale), griffin_lim, seed), scale.gain)
+        return self.restore(self.invert(self.magnitude(image, scale), griffin_lim, seed), scale)
+
+    def restore(self, item: Item, scale: Scale) -> Item:
+        """A levelled clip → as loud as the scale's gain says, in [-1, 1]."""
+        return waveform.unlevel(item, scale.gain)
 
     def invert(self, magnitude: Magnitude, griffin_lim: GriffinLim, seed: int) -> Samples:
         """Magnitudes of `magnitude` → samples of a levelled clip."""

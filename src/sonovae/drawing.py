@@ -24,10 +24,11 @@ def draw(space: Space, p: Generate, n: int, rng: np.random.Generator, place: Pla
     """n new z [n, latent_size], from where generate's section says; UserError where there is no such place."""
     if p.label is not None:
         return of_label(space, p.label, p.label_scale, n, rng, p.temperature)
-    if p.source == "prior" and space.prior is None:
-        raise UserError("generate.from = prior: a plain autoencoder has none, take density")
     if p.source in ("prior", "density"):
-        return (space.prior if p.source == "prior" and space.prior else space.density).sample(n, rng, p.temperature)
+        source = space.density if p.source == "density" else space.prior
+        if source is None:
+            raise UserError("generate.from = prior: a plain autoencoder has none, take density")
+        return source.sample(n, rng, p.temperature)
     places = [place(name) for name in p.of]
     if p.source == "clip":
         return variations(places[0], space.density, p.temperature, n, rng)

@@ -83,9 +83,8 @@ class Studio:
         made = list(hearing.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
         out.mkdir(parents=True)
         for n, item in enumerate(made):
-            samples = waveform.unlevel(item, self.c.typical.gain) if isinstance(self.c, Sound) else item
             about = playable.provenance(self.trained.id, self.seed, said | {"row_of_z": n})
-            playable.write(out / f"{self.c.kind}_{n + 1:03d}", self.c, samples, about)
+            playable.write(out / f"{self.c.kind}_{n + 1:03d}", self.c, self.c.restore(item, self.c.typical), about)
 
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:

@@ -1,6 +1,6 @@
 """params.yaml: a section for each stage, every hyperparameter with its unit, none with a default."""
 
-import sys
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -55,15 +55,14 @@ class Evaluate:
     griffin_lim: GriffinLim
 
 
-PLACES = {"clip": (1, 1), "between": (2, sys.maxsize), "walk": (2, sys.maxsize)}
-PLACES_SAID = {
-    "prior": "none",
-    "density": "none",
-    "clip": "one label or recording, which is varied",
-    "between": "two labels or recordings, or more",
-    "walk": "two labels or recordings, or more, or none, and they are drawn",
+PLACES: dict[str, tuple[Callable[[int], bool], str]] = {
+    "prior": (lambda n: n == 0, "none"),
+    "density": (lambda n: n == 0, "none"),
+    "clip": (lambda n: n == 1, "one label or recording, which is varied"),
+    "between": (lambda n: n >= 2, "two labels or recordings, or more"),
+    "walk": (lambda n: n != 1, "two labels or recordings, or more, or none, and they are drawn"),
 }
-"""How many labels and recordings each source takes."""
+"""How many labels and recordings each source takes, and in words."""
 
 
 def _as_text(label: object) -> object:
@@ -86,9 +85,9 @@ class Generate:
 
     @model_validator(mode="after")
     def _has_places(self) -> "Generate":
-        few, most = PLACES.get(self.source, (0, 0))
-        if not few <= len(self.of) <= most and not (self.source == "walk" and not self.of):
-            raise ValueError(f"from = {self.source} and of = {list(self.of)}: it takes {PLACES_SAID[self.source]}")
+        fits, said = PLACES[self.source]
+        if not fits(len(self.of)):
+            raise ValueError(f"from = {self.source} and of = {list(self.of)}: it takes {said}")
         if self.label is not None and self.source != "density":
             raise ValueError(f"from = {self.source} and label = {self.label}: a label is a part of density alone")
         return self
