@@ -14,7 +14,7 @@ override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 override export N := $(or $(value N),3)
 
-.PHONY: help repro env recipe folder data-update data-report seeds report check dashboard trial digits kills bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report seeds report check dashboard trial digits sweep kills bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -66,6 +66,9 @@ trial: env ## Run a recipe for real at a size that two cores can do: make trial 
 
 digits: env ## The project's network on the Free Spoken Digit Dataset, held against PCA: make digits FROM=folder
 	@$(RUN) python -m benchmarks.digits "$$FROM"
+
+sweep: env ## Hop, window, picture and z of the starter, one changed at a time, as a table
+	@$(RUN) python -m benchmarks.sweep
 
 kills: env ## Kill a training ten times, and compare it with one that nobody killed
 	@$(RUN) python -m benchmarks.kills

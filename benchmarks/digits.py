@@ -14,54 +14,49 @@ from benchmarks import held, project
 from sonovae import params
 
 AT = project.ROOT / ".sonovae" / "digits"
-ROWS = AT / "rows.json"
 OFFICIAL = {"index": "[0-4]"}
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
-RUNS: list[tuple[int, int, dict[str, str]]] = [
-    *((z, 1, OFFICIAL) for z in (64, 20, 128)),
-    *((64, seed, OFFICIAL) for seed in (2, 3)),
-    (2, 1, OFFICIAL),
-    *((64, 1, {"speaker": name}) for name in SPEAKERS),
-]
-"""Sizes of z, seeds, and what the test split is."""
+RUNS: dict[str, tuple[int, int, dict[str, str]]] = {
+    **{f"z 64, seed {seed}": (64, seed, OFFICIAL) for seed in (1, 2, 3)},
+    **{f"z {z}": (z, 1, OFFICIAL) for z in (20, 128, 2)},
+    **{f"without {name}": (64, 1, {"speaker": name}) for name in SPEAKERS},
+}
+"""Size of z, seed, and what the test split is."""
 CHANGES = {
     "fetch.pattern": r"(?P<label>\d)_(?P<speaker>[a-z]+)_(?P<index>\d+)\.wav",
     "preprocess.split.validation": 0.02,
     "evaluate.maps": ["pca"],
     "evaluate.shown.count": 2,
-    "evaluate.scoring.sounds": 100,
+    "evaluate.scoring.sounds": 300,
 }
 LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 2e-3, "mixup": 0.5, "reproducible": False}
 
 
 def main(folder: str) -> None:
     """Train and evaluate what is not there yet; print all rows."""
-    if not ROWS.exists():
+    if not AT.exists():
         starter = params.plain(project.recipe("starter").train) | LEARNING
         project.make(AT, "spoken-digits", CHANGES | {f"train.{key}": value for key, value in starter.items()}, folder)
         project.run(AT, "fetch")
-        ROWS.write_text("{}")
-    rows, split = json.loads(ROWS.read_text()), None
-    for run in RUNS:
-        if str(run) not in rows:
-            rows[str(run)] = one(*run, prepared=run[2] == split)
-            split = run[2]
-            ROWS.write_text(json.dumps(rows, indent=1))
-            print(rows[str(run)], flush=True)
-            held.hold(f"digits {run}", AT / "data/evaluation/metrics.json")
-    print(pd.DataFrame(rows.values()).to_string(index=False))
+    print(project.kept(AT, list(RUNS), one).to_string(index=False))
 
 
-def one(latent_size: int, seed: int, test: dict[str, str], prepared: bool) -> dict[str, Any]:
+def one(name: str) -> dict[str, Any]:
     """What one training comes to."""
+    latent_size, seed, test = RUNS[name]
     changes = {"train.latent_size": latent_size, "train.seed": seed, "preprocess.split.test": test}
     params.edit(AT / "params.yaml", changes)
-    project.run(AT, *(() if prepared else ("preprocess", "judge")), "train", "evaluate")
+    seconds = project.run(AT, "preprocess", "judge", "train", "evaluate")
+    held.hold(f"digits, {name}", AT / "data/evaluation/metrics.json")
     found = json.loads((AT / "data/evaluation/metrics.json").read_text())
-    row = {"z": latent_size, "seed": seed, "test": " ".join(test.values())}
-    row |= {name: found["test"][name] for name in ("mse", "pca_ratio", "kl", "r2")} | found["floors"]
+    row: dict[str, Any] = {"row": name} | found["floors"]
+    row |= {each: found["test"][each] for each in ("mse", "pca_ratio", "kl", "r2")}
     row |= {f"mse_{end}": found["interval"]["mse"][end] for end in ("low", "high")}
-    return row | {name: found["generated"][name] for name in ("frechet_mel", "copies")}
+    scores = pd.read_csv(AT / "data/evaluation/scores.csv", index_col="set")
+    row |= {f"labels_heard{end}": scores.loc["generated_by_label", f"accuracy{end}"] for end in ("", "_low", "_high")}
+    row |= {f"frechet_{each}": scores.loc[each, "frechet_judge"] for each in ("real", "reconstructed", "generated")}
+    row |= {each: scores.loc["generated", each] for each in ("inception_score", "copies")}
+    return row | {f"{stage}_seconds": round(each) for stage, each in seconds.items()}
 
 
 if __name__ == "__main__":

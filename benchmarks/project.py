@@ -1,11 +1,16 @@
 """A copy of the project in a folder of its own, and its stages run there without DVC."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from sonovae import params
 from sonovae.params import recipes
@@ -35,10 +40,28 @@ def recipe(name: str) -> params.Params:
     return check(recipes.whole(ROOT, name), name)
 
 
-def run(at: Path, *stages: str, **how: Any) -> None:
-    """Run some stages to their end; `how` is subprocess.run's."""
+def run(at: Path, *stages: str, **how: Any) -> dict[str, float]:
+    """Run some stages to their end; `how` is subprocess.run's. Returns the seconds of each."""
+    seconds = {}
     for stage in stages:
+        begun = time.monotonic()
         subprocess.run(command(stage), cwd=at, env=environment(), check=True, **how)
+        seconds[stage] = time.monotonic() - begun
+    return seconds
+
+
+def kept(at: Path, names: Sequence[str], one: Callable[[str], dict[str, Any]]) -> pd.DataFrame:
+    """A table of rows that take long: each is kept in `at` when it is done, and those that are there are not made
+    again."""
+    path = at / "rows.json"
+    rows = json.loads(path.read_text()) if path.exists() else {}
+    for name in names:
+        if name not in rows:
+            rows[name] = one(name)
+            at.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(rows, indent=1))
+            print(rows[name], flush=True)
+    return pd.DataFrame([rows[name] for name in names])
 
 
 def command(stage: str) -> list[str]:

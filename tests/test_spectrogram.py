@@ -116,3 +116,19 @@ def test_mel_bands_are_librosas(rng: np.random.Generator) -> None:
     assert back.min() >= 0
     again = spectrogram.magnitude_to_mel(back, 8000, 40)
     assert np.linalg.norm(again - mel[:, :8]) < 0.03 * np.linalg.norm(mel[:, :8])
+
+
+def test_way_back_from_mel_bands_comes_as_near_as_librosas(rng: np.random.Generator) -> None:
+    chirp = librosa.chirp(fmin=200, fmax=3000, sr=8000, length=4000) + 0.05 * rng.normal(size=4000)
+    magnitude = spectrogram.waveform_to_magnitude(chirp.astype(np.float32), Frames(**FRAMES | {"n_fft": 512}))
+    mel = spectrogram.magnitude_to_mel(magnitude, 8000, 40)
+    found = spectrogram.mel_to_magnitude(mel, 8000, 512)
+    librosas = librosa.feature.inverse.mel_to_stft(mel**2, sr=8000, n_fft=512, power=2.0)
+    one, other = (
+        np.linalg.norm(librosa.feature.melspectrogram(S=each**2, sr=8000, n_mels=40) - mel**2)
+        for each in (found, librosas)
+    )
+    assert found.dtype == np.float32
+    assert (found >= 0).all()
+    assert one < 1.05 * other
+    assert np.linalg.norm(found - magnitude) < 1.05 * np.linalg.norm(librosas - magnitude)
