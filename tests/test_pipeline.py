@@ -23,6 +23,7 @@ from sonovae import (
     listing,
     model,
     params,
+    playable,
     plots,
     reconstruction,
     sound,
@@ -214,7 +215,7 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
 def test_every_sound_carries_the_models_id(done: Path) -> None:
     index = pd.read_csv(done / "data/samples/index.csv")
     assert set(index["model"]) == {model.load(done / "data/model").id}
-    said = sound.about(done / "data/samples" / index["sound"][1])
+    said = playable.about(done / "data/samples" / index["sound"][1])
     row = index.loc[1, ["model", "seed", "from", "temperature", "row_of_z"]].to_dict()
     assert {key: said[key] for key in row} == row
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from conftest import make_project, tone
 
-from sonovae import inspection, model, sound, studio
+from sonovae import inspection, model, playable, sound, studio
 from sonovae.errors import UserError
 from sonovae.studio import Studio
 from stages import fetch, preprocess, train
@@ -52,7 +52,7 @@ def test_new_sounds_are_the_seeds_and_of_the_label(root: Path, at_hand: Studio, 
     bytes_of = {name: (tmp_path / name / "sound_002.wav").read_bytes() for name in ("one", "two", "other")}
     assert bytes_of["one"] == bytes_of["two"] != bytes_of["other"]
     assert len(list((tmp_path / "one").glob("*.png"))) == 3
-    said = sound.about(tmp_path / "one/sound_002.wav")
+    said = playable.about(tmp_path / "one/sound_002.wav")
     assert (said["label"], said["seed"], said["row_of_z"]) == ("rise", 1, 1)
     assert said["model"] == model.load(root / "data/model").id
     assert "generated" in said["made_by"]
@@ -83,6 +83,20 @@ def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_
     sound.write(tmp_path / "in.wav", tone(), 8000)
     with pytest.raises(UserError, match=r"out.doc: it takes wav, flac, ogg or mp3"):
         at_hand.reconstruct(tmp_path / "in.wav", tmp_path / "out.doc")
+
+
+@pytest.mark.parametrize("kind", ["flac", "ogg", "mp3"])
+def test_sounds_are_exported_with_what_they_say(at_hand: Studio, tmp_path: Path, kind: str) -> None:
+    at_hand.generate(tmp_path / "new", 2, "rise", 1.0)
+    playable.export(tmp_path / "new", kind, tmp_path / kind)
+    files = sorted((tmp_path / kind).iterdir())
+    assert [file.name for file in files] == [f"sound_001.{kind}", f"sound_002.{kind}"]
+    assert playable.about(files[1]) == playable.about(tmp_path / "new/sound_002.wav") != {}
+    assert sound.read(files[1])[1] == 8000
+    with pytest.raises(UserError, match="is there already"):
+        playable.export(tmp_path / "new", kind, tmp_path / kind)
+    with pytest.raises(UserError, match="holds no WAV files"):
+        playable.export(tmp_path / kind, kind, tmp_path / "none")
 
 
 def test_whence(root: Path, at_hand: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,11 @@ def _add_sounds(commands: Any) -> None:
     what = "say by which model a sound was generated, and how"
     command = _add(commands, "whence", lambda root, w: _inspection().whence(root, w.source), what)
     command.add_argument("source", type=Path, help="a file that generate, reconstruct or vary wrote")
+    what = "write a folder's WAV files as FLAC, OGG or MP3"
+    command = _add(commands, "export", lambda _, w: _playable().export(w.source, w.kind, w.out), what)
+    command.add_argument("source", type=Path, help="the folder: data/samples")
+    command.add_argument("kind", choices=("flac", "ogg", "mp3"), help="of file")
+    command.add_argument("--out", type=Path, required=True, help="a new folder for them")
 
 
 def _project() -> Any:
@@ -110,6 +115,12 @@ def _inspection() -> Any:
     from sonovae import inspection
 
     return inspection
+
+
+def _playable() -> Any:
+    from sonovae import playable
+
+    return playable
 
 
 def _studio(words: Any) -> Any:

@@ -1,11 +1,9 @@
 """Image files ↔ grey pixels in [0, 1]: PNG, JPEG and whatever else Pillow reads, and gzipped IDX, as MNIST comes in."""
 
 import gzip
-import json
 import math
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,24 +40,22 @@ def _grey(image: Image.Image) -> Images:
     return np.asarray(image.convert("L"), np.float32) / np.float32(255)
 
 
-def write(path: Path, image: Images, about: dict[str, Any] | None = None) -> None:
-    """The door back for one image: a PNG of 8 bits, equal bytes for equal pixels, with what is said about it as its
-    comment."""
+def write(path: Path, image: Images, comment: str = "") -> None:
+    """The door back for one image: a PNG of 8 bits, equal bytes for equal pixels, with a comment."""
     said = PngInfo()
-    if about:
-        said.add_text("Comment", json.dumps(about))
+    if comment:
+        said.add_text("Comment", comment)
     pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
     Image.fromarray(pixels).save(path, format="PNG", pnginfo=said)
 
 
-def about(path: Path) -> dict[str, Any]:
-    """What `write` was told about an image; nothing where it was not."""
+def comment(path: Path) -> str:
+    """That of a PNG; nothing where there is none, or no PNG."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            found = json.loads(image.info.get("Comment", ""))
+            return str(image.info.get("Comment", ""))
     except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return ""
 
 
 def read_labels(path: Path) -> list[str]:

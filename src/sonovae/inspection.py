@@ -5,7 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sonovae import codec, image, params, plots, sound, spectrogram, tracking
+from pydantic import ValidationError
+
+from sonovae import codec, params, playable, plots, sound, spectrogram, tracking
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Spectrogram
 
@@ -18,10 +20,10 @@ def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
         raise UserError("params.yaml is about images: there is no spectrogram to draw")
     given = {name: lengths[name] for name in ("n_fft", "win_length", "hop_length") if lengths.get(name)}
     try:
-        section = params.parse(params.plain(p) | given, Spectrogram)
+        section = params.parse(whole := params.plain(p) | given, Spectrogram)
         facts, (samples, rate) = sound.inspect(source), sound.read(source)
-    except ValueError as error:
-        raise UserError(f"{given}: {str(error).splitlines()[2].strip()}") from None
+    except ValidationError as error:
+        raise UserError("\n".join(params.faults(error, whole))) from None
     except Unreadable as error:
         raise UserError(f"{source}: {error}") from None
     frames = codec.frames(section)
@@ -34,8 +36,7 @@ def whence(root: Path, source: Path) -> None:
     """Print what a file says about itself, and the run that made its model."""
     if not source.is_file():
         raise UserError(f"{source} is not a file")
-    found = image.about(source) if source.suffix.lower() == ".png" else sound.about(source)
-    if "model" not in found:
+    if "model" not in (found := playable.about(source)):
         raise UserError(f"{source}: it says nothing about where it comes from; what sonovae generated does")
     print(json.dumps(found, indent=2))
     print(tracking.run_of(root, found["model"]) or "MLflow knows no run of this model here")

@@ -1,11 +1,14 @@
 """Clips and images as files that people look at and listen to."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from sonovae import codec, image, plots, sound, spectrogram
+from sonovae import codec, image, plots, sound, spectrogram, stage
 from sonovae.clips import Item
 from sonovae.codec import Codec
+from sonovae.errors import UserError
+from sonovae.progress import progress
 
 
 def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
@@ -13,13 +16,34 @@ def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
     return {"made_by": "sonovae, which generated it", "model": model_id, "seed": seed, **how}
 
 
-def write(stem: Path, c: Codec, item: Item, about: dict[str, Any] | None = None) -> None:
+def about(path: Path) -> dict[str, Any]:
+    """What a file says about itself; nothing where that is not known."""
+    try:
+        found = json.loads((image if path.suffix.lower() == ".png" else sound).comment(path))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write(stem: Path, c: Codec, item: Item, said: dict[str, Any] | None = None) -> None:
     """Samples in [-1, 1] as STEM.wav, with waveform, spectrum and spectrogram as STEM.png; or an image as STEM.png. The
     file itself holds what is said about it."""
+    comment = json.dumps(said) if said else ""
     if not isinstance(c, codec.Sound):
-        image.write(stem.with_suffix(".png"), item, about)
+        image.write(stem.with_suffix(".png"), item, comment)
         return
     rate = c.waveform.sample_rate
-    sound.write(stem.with_suffix(".wav"), item, rate, about)
+    sound.write(stem.with_suffix(".wav"), item, rate, comment)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(item, c.frames))
     plots.save(plots.panel(item, rate, decibels), stem.with_suffix(".png"))
+
+
+def export(source: Path, kind: str, out: Path) -> None:
+    """A folder's WAV files as files of a smaller kind, in a new folder; each goes on saying where it comes from."""
+    if not (sounds := sorted(source.glob("*.wav"))):
+        raise UserError(f"{source} holds no WAV files to export")
+    if out.exists():
+        raise UserError(f"--out {out} is there already: name a folder that is not")
+    with stage.whole(out) as part:
+        for path in progress(sounds, "export", "sounds", len(sounds)):
+            sound.write(part / f"{path.stem}.{kind}", *sound.read(path), sound.comment(path))

@@ -2,12 +2,11 @@
 
 import contextlib
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import soundfile
@@ -101,28 +100,27 @@ def read(path: Path) -> tuple[Samples, int]:
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32), source.sample_rate
 
 
-def write(file: Path, samples: Samples, sample_rate: int, about: dict[str, Any] | None = None) -> None:
-    """The door back: 16 bits, as a WAV, or as FLAC, OGG or MP3 where the name says so, with what is said about it as
-    its comment. A WAV has equal bytes for equal samples. Samples beyond ±1 are a ValueError."""
+def write(file: Path, samples: Samples, sample_rate: int, comment: str = "") -> None:
+    """The door back: 16 bits, as a WAV, or as FLAC, OGG or MP3 where the name says so, with a comment. A WAV has equal
+    bytes for equal samples. Samples beyond ±1 are a ValueError."""
     if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) > 1:
         raise ValueError(f"{file.name}: samples must be finite and lie in [-1, 1]")
     if (suffix := file.suffix.lower().removeprefix(".")) not in SUBTYPES:
         raise UserError(f"{file.name}: it takes wav, flac, ogg or mp3")
     kind = {"format": suffix.upper(), "subtype": SUBTYPES[suffix]}
     with file.open("wb") as data, soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as written:
-        if about:
-            written.comment = json.dumps(about)
+        if comment:
+            written.comment = comment
         written.write(samples)
 
 
-def about(path: Path) -> dict[str, Any]:
-    """What `write` was told about a sound; nothing where it was not."""
+def comment(path: Path) -> str:
+    """That of a sound file; nothing where there is none, or no sound."""
     try:
         with path.open("rb") as data, soundfile.SoundFile(data) as file:
-            found = json.loads(file.comment)
-    except (soundfile.LibsndfileError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+            return str(file.comment)
+    except soundfile.LibsndfileError:
+        return ""
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """A trained model at hand: reconstruct any file, vary it, make new sounds; it needs the model's folder alone."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sonovae import codec, drawing, hearing, image, latent, model, playable, sound, waveform
+from sonovae import codec, drawing, hearing, image, latent, model, playable, sound, stage, waveform
 from sonovae.clips import Item
 from sonovae.codec import Codec, Sound
 from sonovae.density import Points
@@ -31,12 +32,12 @@ class Studio:
         pictures, scales = zip(*(self.c.encode_new(item, gain) for item in items), strict=True)
         restored = latent.reconstruct(self.trained.encoder, self.trained.decoder, np.stack(pictures))
         made = list(hearing.sounds(self.c, restored, scales, self.back, self.seed))
-        said = playable.provenance(self.trained.id, self.seed, {"from": source.name})
+        comment = json.dumps(playable.provenance(self.trained.id, self.seed, {"from": source.name}))
         if isinstance(self.c, Sound):
             whole = waveform.crossfade(np.stack(made), self._overlap)[:length]
-            sound.write(out, waveform.unlevel(whole, gain), self.c.waveform.sample_rate, said)
+            sound.write(out, waveform.unlevel(whole, gain), self.c.waveform.sample_rate, comment)
         else:
-            image.write(out, made[0], said)
+            image.write(out, made[0], comment)
 
     def vary(self, source: Path, out: Path, n: int, temperature: float) -> None:
         """n sounds around a file's first clip, in a new folder."""
@@ -81,10 +82,10 @@ class Studio:
             raise UserError(f"--out {out} is there already: name a folder that is not")
         pictures = latent.decode(self.trained.decoder, z)
         made = list(hearing.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
-        out.mkdir(parents=True)
-        for n, item in enumerate(made):
-            about = playable.provenance(self.trained.id, self.seed, said | {"row_of_z": n})
-            playable.write(out / f"{self.c.kind}_{n + 1:03d}", self.c, self.c.restore(item, self.c.typical), about)
+        with stage.whole(out) as part:
+            for n, item in enumerate(made):
+                about = playable.provenance(self.trained.id, self.seed, said | {"row_of_z": n})
+                playable.write(part / f"{self.c.kind}_{n + 1:03d}", self.c, self.c.restore(item, self.c.typical), about)
 
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:

@@ -83,16 +83,16 @@ def check(text: str, name: str) -> Params:
     try:
         return parse(data, Params)
     except ValidationError as error:
-        raise UserError("\n".join(f"{name}: {line}" for line in _faults(error, data))) from None
+        raise UserError("\n".join(f"{name}: {line}" for line in faults(error, data))) from None
     except (TypeError, ValueError) as error:
         raise UserError(f"{name} holds more than plain keys and values: {error}") from None
 
 
-def _faults(error: ValidationError, data: Any) -> list[str]:
-    """A line for each: the key's path, its value and the rule."""
-    faults = error.errors(include_url=False)
-    missing = {fault["loc"] for fault in faults if fault["type"] in ("missing", "missing_argument")}
-    return [_fault(fault, data, missing) for fault in faults]
+def faults(error: ValidationError, data: Any) -> list[str]:
+    """A line for each that `parse` found: the key's path, its value and the rule."""
+    found = error.errors(include_url=False)
+    missing = {fault["loc"] for fault in found if fault["type"] in ("missing", "missing_argument")}
+    return [_fault(fault, data, missing) for fault in found]
 
 
 def _fault(fault: Any, data: Any, missing: set[tuple[int | str, ...]]) -> str:
