@@ -28,7 +28,7 @@ def measure(
     nats, the likelihood being a Gaussian of `variance`. The errors of `mean_picture` and `pca`, and as `epoch_N` that
     of each snapshot in the model's folder."""
     rng, found = np.random.default_rng(seed), list[pd.DataFrame]()
-    for piece in progress(test.pieces(), "evaluate", "hundreds of test clips"):
+    for piece in progress(test.pieces(), "evaluate", "pieces of the test split"):
         clips, x = piece.clips, piece.pictures[:]
         posterior = latent.encode(trained.encoder, x)
         restored = latent.decode(trained.decoder, posterior.mean)

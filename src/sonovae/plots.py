@@ -27,8 +27,8 @@ def save(figure: Figure, path: Path | IO[bytes]) -> None:
 
 
 def panel(samples: Picture, sample_rate: int, decibels: Picture) -> Figure:
-    """A sound as its waveform, its power spectrum, and its spectrogram [bins, frames] in decibels, which goes to half
-    of the sample rate and over the whole sound."""
+    """A sound as its waveform, on an axis of 0, -10, -20 … dBFS as its peak needs, its power spectrum, and its
+    spectrogram [bins, frames] in decibels, which goes to half of the sample rate and over the whole sound."""
     seconds, khz = len(samples) / sample_rate, sample_rate / 2000
     figure = Figure((12, 2.4))  # its axes have fixed places: to look for them takes longer than to draw
     wave, spectrum, spectrogram, bar = (
@@ -36,7 +36,8 @@ def panel(samples: Picture, sample_rate: int, decibels: Picture) -> Figure:
         for left, width in ((0.06, 0.25), (0.385, 0.25), (0.72, 0.215), (0.945, 0.01))
     )
     wave.plot(np.arange(len(samples)) / sample_rate, samples, color="#4477aa", linewidth=0.6)
-    wave.set(xlabel="time [s]", ylabel="amplitude", ylim=(-1, 1), xlim=(0, seconds))
+    most = 10 ** (np.ceil(2 * np.log10(np.abs(samples).max(initial=1e-4))) / 2)
+    wave.set(xlabel="time [s]", ylabel="amplitude", ylim=(-most, most), xlim=(0, seconds))
     power = np.abs(np.fft.rfft(samples)) ** 2 / len(samples)
     spectrum.plot(np.linspace(0, 1000 * khz, len(power)), 10 * np.log10(power + 1e-12), color="#4477aa", linewidth=0.6)
     spectrum.set(xlabel="frequency [Hz]", ylabel="power [dB]", xlim=(0, 1000 * khz))

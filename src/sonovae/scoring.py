@@ -52,7 +52,7 @@ def see(heard: hearing.Heard, judge: Judge | None) -> Seen:
 def see_all(c: Codec, some: Dataset, judge: Judge | None) -> Seen:
     """A whole side of the split, read piece by piece; its embeddings alone stay in memory, 1 KiB a clip."""
     parts = []
-    for piece in progress(some.pieces(), "evaluate", "hundreds of training clips"):
+    for piece in progress(some.pieces(), "evaluate", "pieces of the training split"):
         drawn = real(c, piece)
         parts.append(see(hearing.known(c, drawn.pictures, drawn.scales), judge).all)
     columns: list[Any] = [None if each[0] is None else np.concatenate(each) for each in zip(*parts, strict=True)]
