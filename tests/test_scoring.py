@@ -81,7 +81,8 @@ def sets(prepared: Path, parts: tuple[Codec, Dataset, Model, judge.Judge]) -> di
     lower = floors.fit(data.side("train").pictures, 20, seed=1)
     some = data.side("train").some(len(test.clips), 1)
     place = drawing.places(trained, data, listing.read(prepared / "data/raw/recordings.csv"))
-    return controls.heard(trained, c, some, test, lower, p.generate, place, p.evaluate.griffin_lim, seed=1)
+    new = controls.generated(trained, c, p.generate, len(test.clips), place)
+    return controls.heard(trained, c, some, test, lower, new, p.evaluate.griffin_lim, seed=1)
 
 
 def scored(parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored], judged: bool) -> pd.DataFrame:

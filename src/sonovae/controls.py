@@ -50,10 +50,9 @@ def real(c: Codec, some: Dataset) -> Drawn:
     )
 
 
-def generated(
-    trained: Model, c: Codec, g: Generate, n: int, rng: np.random.Generator, place: Place
-) -> dict[str, Drawn]:
+def generated(trained: Model, c: Codec, g: Generate, n: int, place: Place) -> dict[str, Drawn]:
     """What generate would make of its section, and where labels are known, as many of each in turn."""
+    rng = np.random.default_rng(g.seed)
     z = drawing.draw(trained.space, g, n, rng, place)
     found = {"generated": _new(c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n)}
     if len(names := trained.space.density.names) > 1:
@@ -71,18 +70,18 @@ def heard(
     train: Dataset,
     test: Dataset,
     floors: Floors,
-    g: Generate,
-    place: Place,
+    new: dict[str, Drawn],
     back: GriffinLim,
     seed: int,
 ) -> dict[str, Scored]:
-    """Each set by name, as many as there are clips in `test`; `train` are as many of training."""
+    """Each set by name, as many as there are clips in `test`; `train` are as many of training, `new` those of
+    `generated`."""
     rng, n, tested = np.random.default_rng(seed), len(test.clips), real(c, test)
     flat = tested.pictures.reshape(n, -1)
     pictures = {
         "way_back": tested,
         "reconstructed": replace(tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)),
-        **generated(trained, c, g, n, rng, place),
+        **new,
         "pca_gaussian": _new(c, floors.draw(n, rng)),
         "mean_picture": _new(c, floors.mean[np.newaxis]),
         "shuffled_pixels": replace(tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)),

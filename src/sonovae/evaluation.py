@@ -92,7 +92,8 @@ class Evaluation:
         """A row for each set, generated ones and controls."""
         test = self.test.some(self.p.scoring.sounds, self.p.seed)
         train, back = self.train.some(len(test.clips), self.p.seed), self.p.griffin_lim
-        sets = controls.heard(self.trained, self.c, train, test, self.floors, self.g, self._place, back, self.p.seed)
+        new = controls.generated(self.trained, self.c, self.g, len(test.clips), self._place)
+        sets = controls.heard(self.trained, self.c, train, test, self.floors, new, back, self.p.seed)
         return scoring.table(sets, self.known, self.train.clips["label"], self.judge, self.p.scoring, self.p.seed)
 
     @cached_property
