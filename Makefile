@@ -1,4 +1,4 @@
-# Everything is a target here; each needs Python 3.11 to 3.13 and make, nothing else.
+# Everything is a target here; each needs Python 3.11 to 3.13, git and make, nothing else.
 SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -32,6 +32,7 @@ $(BIN)/.installed: $(REQUIREMENTS)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV): some minutes, once"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(REQUIREMENTS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 recipe: env ## Make params.yaml a recipe: make recipe NAME=… [FORCE=1]; without a name, list them
@@ -85,13 +86,13 @@ test: env ## The quick tests, in one process
 test-all: env ## All tests, those with processes too
 	@$(RUN) python -m pytest
 
-lint: env
+lint: env ## Look for faults of style in the code
 	@$(RUN) ruff check && $(RUN) ruff format --check
 
-types: env
+types: env ## Check the types
 	@$(RUN) mypy
 
-format: env
+format: env ## Format the code
 	@$(RUN) ruff format && $(RUN) ruff check --fix
 
 LOCK := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade \
