@@ -48,15 +48,19 @@ def one(name: str) -> dict[str, Any]:
     params.edit(AT / "params.yaml", changes)
     seconds = project.run(AT, "preprocess", "judge", "train", "evaluate")
     held.hold(f"digits, {name}", AT / "data/evaluation/metrics.json")
+    return told(name) | {f"{stage}_seconds": round(each) for stage, each in seconds.items()}
+
+
+def told(name: str) -> dict[str, Any]:
+    """What the evaluation of a row says."""
     found = json.loads((AT / "data/evaluation/metrics.json").read_text())
     row: dict[str, Any] = {"row": name} | found["floors"]
     row |= {each: found["test"][each] for each in ("mse", "pca_ratio", "kl", "r2")}
     row |= {f"mse_{end}": found["interval"]["mse"][end] for end in ("low", "high")}
-    scores = pd.read_csv(AT / "data/evaluation/scores.csv", index_col="set")
+    scores = pd.read_csv(AT / "data/evaluation/scores.csv", index_col="set").astype(float)
     row |= {f"labels_heard{end}": scores.loc["generated_by_label", f"accuracy{end}"] for end in ("", "_low", "_high")}
     row |= {f"frechet_{each}": scores.loc[each, "frechet_judge"] for each in ("real", "reconstructed", "generated")}
-    row |= {each: scores.loc["generated", each] for each in ("inception_score", "copies")}
-    return row | {f"{stage}_seconds": round(each) for stage, each in seconds.items()}
+    return row | {each: scores.loc["generated", each] for each in ("inception_score", "copies")}
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def survive(at: Path, epochs: int, kills: int, rng: random.Random) -> None:
     """Train to the end, killed on the way: at a random moment after a random epoch, later each time."""
     for epoch in sorted(rng.sample(range(1, epochs - 1), kills)):
         with subprocess.Popen(
-            project.command("train"), cwd=at, env=project.environment(), stdout=subprocess.PIPE, text=True
+            project.command("train"), cwd=at, env=project.environment("train"), stdout=subprocess.PIPE, text=True
         ) as process:
             for line in process.stdout or ():
                 if line.startswith("epoch ") and int(line.split()[1].split("/")[0]) >= epoch:

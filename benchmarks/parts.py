@@ -16,8 +16,7 @@ import tensorflow as tf
 
 from benchmarks import project
 from benchmarks.training import LATENT_SIZE, SHAPE
-from sonovae import backend
-from stages import train
+from sonovae import backend, vae
 
 BATCH = 64
 
@@ -33,7 +32,7 @@ def main() -> None:
 
 def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
     """What is timed, by name."""
-    whole = train.build(SHAPE, replace(project.recipe("starter").train, latent_size=LATENT_SIZE))
+    whole = vae.build(SHAPE, replace(project.recipe("starter").train, latent_size=LATENT_SIZE))
     encoder, decoder = whole.encoder, whole.decoder
     whole.compile(optimizer="adam", jit_compile=compiled)
     pictures = tf.random.uniform((BATCH, *SHAPE))

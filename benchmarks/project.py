@@ -45,7 +45,7 @@ def run(at: Path, *stages: str, **how: Any) -> dict[str, float]:
     seconds = {}
     for stage in stages:
         begun = time.monotonic()
-        subprocess.run(command(stage), cwd=at, env=environment(), check=True, **how)
+        subprocess.run(command(stage), cwd=at, env=environment(stage), check=True, **how)
         seconds[stage] = time.monotonic() - begun
     return seconds
 
@@ -69,11 +69,7 @@ def command(stage: str) -> list[str]:
     return [sys.executable, f"stages/{stage}.py"]
 
 
-def environment() -> dict[str, str]:
-    """That of dvc.yaml's commands; lines are seen as they are printed."""
-    return os.environ | {
-        "PYTHONPATH": "src",
-        "OPENBLAS_NUM_THREADS": "1",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
+def environment(stage: str) -> dict[str, str]:
+    """That of dvc.yaml's command; lines are seen as they are printed."""
+    own = {"TF_ENABLE_ONEDNN_OPTS": "1"} if stage == "train" else {}
+    return os.environ | {"PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"} | own

@@ -58,7 +58,8 @@ def main(root: Path) -> None:
 def how(p: Generate) -> dict[str, Any]:
     """How z is drawn."""
     found: dict[str, Any] = {"from": p.source, "temperature": p.temperature}
-    found |= {"of": list(p.of), "path": p.path} if p.of else {}
+    found |= {"of": list(p.of)} if p.of else {}
+    found |= {"path": p.path} if p.source in ("between", "walk") else {}
     return found | ({"label": p.label, "label_scale": p.label_scale} if p.label is not None else {})
 
 

@@ -9,9 +9,7 @@ from sonovae import (
     dataset,
     latent,
     model,
-    networks,
     params,
-    priors,
     provenance,
     stage,
     tracking,
@@ -45,19 +43,12 @@ def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoc
     """Train on the devices that the environment names."""
     backend.seed(p.seed)
     with backend.distribute(p.threads):
-        return training.fit(build(data.pictures.shape[1:], p), data, p, kept, on_epoch)
-
-
-def build(shape: networks.Size, p: Train) -> vae.VAE:
-    """The autoencoder of pictures [bins, frames], which has learned nothing yet."""
-    encoder, decoder = networks.build(shape, p.encoder, p.decoder, p.latent_size, p.prior)
-    prior = priors.build(p.prior, p.latent_size, p.components)
-    return vae.VAE(encoder, decoder, prior, vae.terms(p, prior), p.seed)
+        return training.fit(vae.build(data.pictures.shape[1:], p), data, p, kept, on_epoch)
 
 
 def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
     """Write the model's folder, on one device; returns its id."""
-    train, whole = data.side("train"), build(data.pictures.shape[1:], p)
+    train, whole = data.side("train"), vae.build(data.pictures.shape[1:], p)
     whole.encoder.compile(jit_compile=True)
     with stage.whole(root / OUT) as out:
         for epoch, weights in state.snapshots.items():

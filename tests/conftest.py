@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae import dataset, params, sound
+from sonovae import dataset, density, params, sound
 
 HERE = Path(__file__).parents[1]
 RECORDINGS = HERE.parent / "shared" / "data"
@@ -124,3 +124,8 @@ def table(n: int) -> pd.DataFrame:
     columns = {name: [0] * n for name in dataset.COLUMNS} | {"split": ["train"] * n, "label": ["NA"] * n}
     columns |= {"sha256": ["0" * 64] * n, "item": list(range(n)), "group": ["g"] * n}
     return pd.DataFrame(columns | {name: [1.0] * n for name in ("source_start", "low", "high", "gain")})
+
+
+def standard_normal(size: int) -> density.Density:
+    """One Gaussian around 0 with variance 1 in each dimension."""
+    return density.diagonal(np.zeros((1, size)), np.ones((1, size)))

@@ -65,7 +65,6 @@ cpu, = tensorflow.config.list_physical_devices("CPU")
 two = [tensorflow.config.LogicalDeviceConfiguration()] * 2
 from sonovae import backend, dataset, params, training
 from sonovae.checkpoint import Checkpoints
-from stages import train
 from pathlib import Path
 p = params.load(Path("params.yaml")).train
 backend.prepare(p.threads)
@@ -74,7 +73,7 @@ backend._gpus = lambda: ["CPU:0", "CPU:1"]  # in the place of two GPUs
 data = dataset.load(Path("data/pictures"))
 Path("kept").mkdir()
 with backend.distribute(p.threads):
-    state = training.fit(train.build(data.pictures.shape[1:], p), data, p, Checkpoints(Path("kept")), lambda *_: None)
+    state = training.fit(vae.build(data.pictures.shape[1:], p), data, p, Checkpoints(Path("kept")), lambda *_: None)
 assert state.losses[1]["mse"] < state.losses[0]["mse"]
 """
 

@@ -56,6 +56,14 @@ def test_damage_is_named_and_the_one_before_is_used(
     assert kept.load() is None
 
 
+def test_another_worker_touches_nothing(tmp_path: Path) -> None:
+    with checkpoint.of(tmp_path, "key") as own:
+        own.save({"n": np.array(1)})
+        cut(newest(own))
+        assert checkpoint.of_another(tmp_path, "key").load() is None
+        assert newest(own).exists()
+
+
 def test_what_a_killed_process_left_is_no_checkpoint(kept: checkpoint.Checkpoints) -> None:
     (kept.folder / "part").write_bytes(b"half")
     assert number(kept) == 3

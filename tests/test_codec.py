@@ -99,7 +99,7 @@ def test_a_tone_stays_a_tone(spectrum: dict[str, Any], picture: dict[str, Any], 
     p = changed(spectrogram=spectrum, picture=picture)
     c, image, _ = fitted(p, cut(tone(3, 1000, RATE), p))
     assert image.shape == c.shape == (c.picture.size or (p.picture.bins, p.picture.frames))
-    assert strongest(c.decode(image, None, BACK, seed=0)) == pytest.approx(1000, abs=hz)
+    assert strongest(c.decode(image, c.typical, BACK, seed=0)) == pytest.approx(1000, abs=hz)
 
 
 def test_level_comes_back() -> None:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from conftest import standard_normal
 from pydantic import ValidationError
 
-from sonovae import density, drawing, latent, params
+from sonovae import drawing, latent, params
 from sonovae.density import Density
 from sonovae.errors import UserError
 from sonovae.latent import Posterior, Space
@@ -95,7 +96,7 @@ def test_places_that_are_not_there(rng: np.random.Generator) -> None:
         drawn(space(rng), label="c")
     with pytest.raises(UserError, match="generate.from = prior: a plain autoencoder has none"):
         drawn(space(rng), **{"from": "prior"})
-    prior = density.standard_normal(3)
+    prior = standard_normal(3)
     np.testing.assert_array_equal(
         drawn(space(rng, prior), **{"from": "prior"}), prior.sample(5, np.random.default_rng(1))
     )

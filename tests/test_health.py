@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import standard_normal
 
 from sonovae import density, health, latent
 from sonovae.latent import Posterior
@@ -17,7 +18,7 @@ def posterior(spread: np.ndarray, scale: np.ndarray, n: int = 4000) -> Posterior
 
 HALF = np.sqrt([0.75, 0.75]), np.array([0.5, 0.5])
 """Aggregate posterior N(0, 1): 0.75 of its variance between clips, 0.25 within."""
-NORMAL = density.standard_normal(2)
+NORMAL = standard_normal(2)
 
 
 def losses(train: float, validation: float) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from conftest import standard_normal
 
 from sonovae import density, latent, networks
 from sonovae.latent import Posterior
@@ -19,14 +20,14 @@ def test_density_has_the_moments_of_draws_from_the_posteriors(rng: np.random.Gen
 
 def test_kl_of_the_prior_is_zero_and_of_half_by_hand(rng: np.random.Generator) -> None:
     zeros, halves = np.zeros((1, 2), np.float32), np.full((1, 2), 0.5, np.float32)
-    prior = density.standard_normal(2)
+    prior = standard_normal(2)
     assert latent.kl_divergence(Posterior(zeros, zeros), prior, rng) == 0
     found = latent.kl_divergence(Posterior(halves, np.log(halves**2)), prior, rng)
     assert found == pytest.approx(2 * 0.4431, abs=1e-4)
 
 
 def test_kl_to_a_mixture_of_equal_halves_is_that_to_one(rng: np.random.Generator) -> None:
-    p, one = posterior(rng, 2000), density.standard_normal(2)
+    p, one = posterior(rng, 2000), standard_normal(2)
     twice = density.diagonal(np.zeros((2, 2)), np.ones((2, 2)))
     exact = latent.kl_divergence(p, one, rng).mean()
     assert latent.kl_divergence(p, twice, rng).mean() == pytest.approx(exact, rel=0.02)
@@ -36,7 +37,7 @@ def test_kl_to_another_gaussian_is_not_that_to_the_standard_one(rng: np.random.G
     threes = Posterior(np.full((500, 2), 3, np.float32), np.zeros((500, 2), np.float32))
     moved = density.diagonal(np.full((1, 2), 3.0), np.ones((1, 2)))
     assert latent.kl_divergence(threes, moved, rng) == pytest.approx(0, abs=1e-6)
-    assert latent.kl_divergence(threes, density.standard_normal(2), rng) == pytest.approx(9)
+    assert latent.kl_divergence(threes, standard_normal(2), rng) == pytest.approx(9)
 
 
 class Doubler:

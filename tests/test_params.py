@@ -90,6 +90,17 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
         ("folder: data/recordings", "folder: .", "must be a folder of its own, beside what the stages write"),
         ("folder: data/recordings", "folder: ./data/raw/files", "must be a folder of its own"),
+        ("folder: data/recordings", "folder: data/judge", "must be a folder of its own"),
+        (
+            "  network:                    # of",
+            "  network:\n    - {layer: project, filters: 4, activation: relu}  # of",
+            "judge.network: it holds project, which is the decoder's",
+        ),
+        (
+            "  network:                    # of",
+            "  network:\n    - {layer: dense, units: 4, activation: relu}  # of",
+            "dense, space_to_depth, conv, conv: after a dense layer there can be dense layers alone",
+        ),
         ("  kaggle: ", "  kaggle: anna/whistles", "must be owner/name/versions/N, as Kaggle's page"),
         ("  source: whistles", "  source: kaggle", "source = kaggle needs kaggle, which is null"),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),

@@ -11,14 +11,13 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import RECORDINGS, make_project, write_tones
+from conftest import RECORDINGS, make_project, standard_normal, write_tones
 from matplotlib.figure import Figure
 
 from sonovae import (
     checksums,
     codec,
     dataset,
-    density,
     latent,
     listing,
     model,
@@ -115,7 +114,7 @@ def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
     posterior = latent.encode(m.encoder, sides["test"])
     found = score(done)
     restored = latent.decode(m.decoder, posterior.mean)
-    kl = latent.kl_divergence(posterior, density.standard_normal(4), np.random.default_rng(0)).mean()
+    kl = latent.kl_divergence(posterior, standard_normal(4), np.random.default_rng(0)).mean()
     assert found["test"]["mse"] == pytest.approx(np.square(sides["test"] - restored).mean(), rel=1e-4)
     assert found["test"]["kl"] == pytest.approx(kl, rel=1e-4)
     assert found["test"]["kl_per_dim"] == pytest.approx(found["test"]["kl"] / 4, rel=1e-4)
@@ -209,7 +208,7 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
     picture = latent.decode(m.decoder, np.load(done / "data/samples/z.npy"))[1]
     samples, rate = sound.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
-    np.testing.assert_allclose(samples, c.decode(picture, None, p.griffin_lim, p.seed), atol=2**-15)
+    np.testing.assert_allclose(samples, c.decode(picture, c.typical, p.griffin_lim, p.seed), atol=2**-15)
 
 
 def test_every_sound_carries_the_models_id(done: Path) -> None:
@@ -256,7 +255,7 @@ def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:
 def test_the_prior_is_another_source_than_the_density(done: Path, copy: Path) -> None:
     params.edit(copy / "params.yaml", {"generate.from": "prior"})
     run(copy, generate)
-    wanted = density.standard_normal(4).sample(3, np.random.default_rng(1))
+    wanted = standard_normal(4).sample(3, np.random.default_rng(1))
     np.testing.assert_array_equal(np.load(copy / "data/samples/z.npy"), wanted)
     assert not np.array_equal(np.load(done / "data/samples/z.npy"), wanted)
 
@@ -344,13 +343,13 @@ def test_a_duplicate_among_the_recordings_does_not_stop_evaluate(copy: Path) -> 
     assert len(list((copy / "data/evaluation/reconstructions").glob("*.wav"))) == 4
 
 
-@pytest.mark.parametrize("name", ["encoder.npz", "codec.npz"])
+@pytest.mark.parametrize("name", ["encoder.npz", "codec.npz", "density.npz"])
 def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> None:
     path = copy / "data/model" / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(UserError, match="weights or codec are not those that were saved"):
+    with pytest.raises(UserError, match="weights, density or codec are not those that were saved"):
         model.load(copy / "data/model")
 
 

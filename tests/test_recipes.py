@@ -244,6 +244,10 @@ def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytes
     assert "Recordings: your own, a folder a genre" in capsys.readouterr().out
     with pytest.raises(UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"):
         commands.check(repository)
+    params.edit(repository / "params.yaml", {"evaluate.unseen": "data/nowhere"})
+    with pytest.raises(UserError, match="evaluate.unseen = 'data/nowhere' is not there: "):
+        commands.check(repository)
+    params.edit(repository / "params.yaml", {"evaluate.unseen": "data/unseen"})
     commands.recipe(repository, "starter", force=False)
     assert "next: make repro" in capsys.readouterr().out
     assert (repository / "params.yaml").read_text() == recipes.whole(HERE, "starter")

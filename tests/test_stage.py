@@ -43,6 +43,15 @@ def test_what_a_killed_stage_left_is_swept_away(tmp_path: Path) -> None:
     assert list((tmp_path / "raw").iterdir()) == []
 
 
+def test_a_kill_between_two_names_costs_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".raw.old").mkdir()
+    (tmp_path / ".raw.old/file").write_text("good")
+    with pytest.raises(RuntimeError), stage.whole(tmp_path / "raw"):
+        raise RuntimeError
+    assert (tmp_path / "raw/file").read_text() == "good"
+    assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+
+
 def ended(root: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
     """The exit code of a stage that raises this."""
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from conftest import make_project, tone
 
-from sonovae import inspection, model, playable, sound, studio
+from sonovae import cli, inspection, model, playable, sound, studio
 from sonovae.errors import UserError
 from sonovae.studio import Studio
 from stages import fetch, preprocess, train
@@ -78,8 +78,6 @@ def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_
         at_hand.generate(tmp_path, 2, None, 1.0)
     with pytest.raises(UserError, match="holds no model"):
         studio.opened(tmp_path, 4, 0.99, seed=1)
-    with pytest.raises(UserError, match="--iterations 0"):
-        studio.opened(root / "data/model", 0, 0.99, seed=1)
     sound.write(tmp_path / "in.wav", tone(), 8000)
     with pytest.raises(UserError, match=r"out.doc: it takes wav, flac, ogg or mp3"):
         at_hand.reconstruct(tmp_path / "in.wav", tmp_path / "out.doc")
@@ -88,15 +86,28 @@ def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_
 @pytest.mark.parametrize("kind", ["flac", "ogg", "mp3"])
 def test_sounds_are_exported_with_what_they_say(at_hand: Studio, tmp_path: Path, kind: str) -> None:
     at_hand.generate(tmp_path / "new", 2, "rise", 1.0)
-    playable.export(tmp_path / "new", kind, tmp_path / kind)
+    inspection.export(tmp_path / "new", kind, tmp_path / kind)
     files = sorted((tmp_path / kind).iterdir())
     assert [file.name for file in files] == [f"sound_001.{kind}", f"sound_002.{kind}"]
     assert playable.about(files[1]) == playable.about(tmp_path / "new/sound_002.wav") != {}
     assert sound.read(files[1])[1] == 8000
     with pytest.raises(UserError, match="is there already"):
-        playable.export(tmp_path / "new", kind, tmp_path / kind)
+        inspection.export(tmp_path / "new", kind, tmp_path / kind)
     with pytest.raises(UserError, match="holds no WAV files"):
-        playable.export(tmp_path / kind, kind, tmp_path / "none")
+        inspection.export(tmp_path / kind, kind, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--n 0", "--n many", "--seed -1", "--temperature nan", "--temperature -1", "--iterations 0", "--momentum 1"],
+)
+def test_a_number_that_cannot_be_is_refused(
+    words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["sonovae", "generate", "--out", "new", *words.split()])
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    assert f"argument {words.split()[0]}: " in capsys.readouterr().err
 
 
 def test_whence(root: Path, at_hand: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

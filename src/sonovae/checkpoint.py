@@ -54,12 +54,15 @@ class Checkpoints:
                 with contextlib.suppress(ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as arrays:
                     return dict(arrays)
             print(f"warning: {path} is not what was written: the checkpoint before it is used", file=sys.stderr)
-            path.unlink()
+            self._discard(path)
         return None
 
     def delete(self) -> None:
         """When the model is whole, nothing is left behind."""
         shutil.rmtree(self.folder)
+
+    def _discard(self, path: Path) -> None:
+        path.unlink()
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*-*.npz"))
@@ -70,6 +73,9 @@ class Others(Checkpoints):
 
     def save(self, arrays: Arrays) -> None:
         """The other does."""
+
+    def _discard(self, path: Path) -> None:
+        """Nor does it touch what is damaged."""
 
 
 def of_another(home: Path, key: str) -> Checkpoints:

@@ -4,19 +4,16 @@ time."""
 import hashlib
 from pathlib import Path
 
-from sonovae.errors import Unreadable, UserError
+from sonovae.errors import UserError
 
 NAME = "SHA256SUMS"
 """In the form of coreutils: `sha256sum --check SHA256SUMS` reads it."""
 
 
 def sha256(path: Path) -> str:
-    """Of a file's bytes; Unreadable where it cannot be opened."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Unreadable(f"cannot be opened: {error.strerror}") from None
+    """Of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write(folder: Path) -> None:

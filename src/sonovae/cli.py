@@ -1,7 +1,9 @@
 """The console command. What does the work is loaded once the words are understood, as it takes seconds."""
 
 import argparse
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +62,13 @@ def _add_model(commands: Any) -> None:
     """Commands over a trained model's folder, which need neither dataset nor DVC."""
     model, many = (argparse.ArgumentParser(add_help=False) for _ in range(2))
     model.add_argument("--model", type=Path, default=Path("data/model"), help="the model's folder [%(default)s]")
-    model.add_argument("--seed", type=int, default=1, help="[%(default)s]")
-    model.add_argument("--iterations", type=int, default=32, help="of Griffin-Lim [%(default)s]")
-    model.add_argument("--momentum", type=float, default=0.99, help="of Griffin-Lim [%(default)s]")
+    model.add_argument("--seed", type=_number(int, 0, 2**32), default=1, help="[%(default)s]")
+    model.add_argument("--iterations", type=_number(int, 1), default=32, help="of Griffin-Lim [%(default)s]")
+    model.add_argument("--momentum", type=_number(float, 0, 1), default=0.99, help="of Griffin-Lim [%(default)s]")
     many.add_argument("--out", type=Path, required=True, help="a new folder for them")
-    many.add_argument("--n", type=int, default=8, help="how many [%(default)s]")
-    many.add_argument("--temperature", type=float, default=1.0, help="0: all alike, 1: as training clips [%(default)s]")
+    many.add_argument("--n", type=_number(int, 1), default=8, help="how many [%(default)s]")
+    what = "0: all alike, 1: as training clips [%(default)s]"
+    many.add_argument("--temperature", type=_number(float, 0), default=1.0, help=what)
     command = _add(
         commands, "reconstruct", lambda _, w: _studio(w).reconstruct(w.source, w.out), "restore a file", model
     )
@@ -99,10 +102,22 @@ def _add_sounds(commands: Any) -> None:
     command = _add(commands, "whence", lambda root, w: _inspection().whence(root, w.source), what)
     command.add_argument("source", type=Path, help="a file that generate, reconstruct or vary wrote")
     what = "write a folder's WAV files as FLAC, OGG or MP3"
-    command = _add(commands, "export", lambda _, w: _playable().export(w.source, w.kind, w.out), what)
+    command = _add(commands, "export", lambda _, w: _inspection().export(w.source, w.kind, w.out), what)
     command.add_argument("source", type=Path, help="the folder: data/samples")
     command.add_argument("kind", choices=("flac", "ogg", "mp3"), help="of file")
     command.add_argument("--out", type=Path, required=True, help="a new folder for them")
+
+
+def _number(kind: type[int] | type[float], lowest: float, end: float = math.inf) -> Callable[[str], float]:
+    """What reads a number from `lowest` to below `end`."""
+
+    def read(text: str) -> float:
+        if not lowest <= (value := kind(text)) < end:
+            raise argparse.ArgumentTypeError(f"{text} is not from {lowest} to below {end}")
+        return value
+
+    read.__name__ = kind.__name__  # as argparse names what it cannot read
+    return read
 
 
 def _project() -> Any:
@@ -115,12 +130,6 @@ def _inspection() -> Any:
     from sonovae import inspection
 
     return inspection
-
-
-def _playable() -> Any:
-    from sonovae import playable
-
-    return playable
 
 
 def _studio(words: Any) -> Any:

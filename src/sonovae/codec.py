@@ -150,9 +150,8 @@ class Sound(Codec):
         kept = picture.crop(magnitude, *self.full_shape, fill=0)
         return spectrogram.magnitude_to_db(kept) if p.scale == "db" else kept
 
-    def decode(self, image: Array, scale: Scale | None, griffin_lim: GriffinLim, seed: int) -> Samples:
-        """Picture → samples of a clip in [-1, 1]; without a scale, by the typical one."""
-        scale = scale or self.typical
+    def decode(self, image: Array, scale: Scale, griffin_lim: GriffinLim, seed: int) -> Samples:
+        """Picture → samples of a clip in [-1, 1]."""
         return self.restore(self.invert(self.magnitude(image, scale), griffin_lim, seed), scale)
 
     def restore(self, item: Item, scale: Scale) -> Item:

@@ -18,11 +18,12 @@ SHOWN = 20
 
 def check(root: Path) -> None:
     """Say what DVC would hang on or die of, before it is started."""
-    p = params.load(root / "params.yaml").fetch
-    if not (root / p.folder).is_dir():
-        back = "`dvc checkout` or `dvc pull` brings it back, `make folder FROM=…` takes another"
-        raise UserError(f"fetch.folder = {p.folder!r} is not there: {back}")
-    _refuse(root / p.folder)
+    whole = params.load(root / "params.yaml")
+    p, back = whole.fetch, "`dvc checkout`, `dvc pull` or `git checkout` brings it back"
+    for key, path in (("fetch.folder", p.folder), ("evaluate.unseen", whole.evaluate.unseen)):
+        if not (root / path).is_dir():
+            raise UserError(f"{key} = {path!r} is not there: {back}; or name another")
+        _refuse(root / path)
     found = {name for name in folders.files(root / p.folder) if not name.startswith(".")} - {"README.md"}
     if p.source == "folder" and not found:
         raise UserError(f"fetch.folder = {p.folder!r} holds no recordings: `make folder FROM=…` takes yours")

@@ -38,5 +38,7 @@ def _survived() -> Iterator[None]:
         yield
     except Unreadable:
         raise
+    except OSError as error:
+        raise Unreadable(f"cannot be opened: {error.strerror}") from None
     except Exception as error:
         raise Unreadable(f"damaged: its decoder fails with {type(error).__name__}") from None

@@ -102,11 +102,6 @@ def diagonal(means: Floats, scales: Floats) -> Density:
     return Density(np.full(len(means), 1 / len(means)), means, covariances, np.full(len(means), ""))
 
 
-def standard_normal(size: int) -> Density:
-    """One Gaussian around 0 with variance 1 in each dimension."""
-    return diagonal(np.zeros((1, size)), np.ones((1, size)))
-
-
 def fit(means: Points, variance: Floats, labels: Sequence[str], held_out: Points, seed: int) -> Density:
     """A mixture on posteriors of means [N, D] and mean variance [D], as ex-post density estimation draws from it (Ghosh
     et al. 2020): 1, 2, 4 … Gaussians for each label, as many as make z that are held out [M, D] likeliest."""

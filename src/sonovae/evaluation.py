@@ -37,6 +37,7 @@ from sonovae.params.sections import Evaluate, Generate
 from sonovae.picture import Array
 from sonovae.scaling import Scale
 from sonovae.scoring import Seen
+from sonovae.unseen import Met
 
 MOST_PICTURES = 8
 """Of a row of a figure."""
@@ -112,18 +113,22 @@ class Evaluation:
         return reconstruction.show(self.c, items, scales, pictures, restored)
 
     @cached_property
-    def met(self) -> pd.DataFrame:
-        """A row of numbers for each clip that was never in the dataset."""
-        return unseen.measure(self.unseen, self.trained, self.c, self.floors)
+    def met(self) -> Met:
+        """Recordings that were never in the dataset."""
+        return unseen.meet(self.unseen, self.trained, self.c, self.floors, self.p.shown.count)
+
+    @cached_property
+    def posterior(self) -> latent.Posterior:
+        """Of all training clips."""
+        return latent.encode(self.trained.encoder, self.train.pictures)
 
     def numbers(self) -> dict[str, Any]:
         """metrics.json, but for the codec's."""
-        posterior = latent.encode(self.trained.encoder, self.train.pictures)
         return accuracy.summary(self.clips, self.p.scoring.resamples, self.p.seed) | {
-            "health": health.metrics(posterior, self.trained.space.prior, self.history["losses"], self.p.seed),
+            "health": health.metrics(self.posterior, self.trained.space.prior, self.history["losses"], self.p.seed),
             "generated": self.scores.loc["generated"].dropna().to_dict(),
             "judge": {"accuracy": self.judge.accuracy} if self.judge else {},
-            "unseen": self.met[unseen.ERRORS].mean().to_dict() if len(self.met) else {},
+            "unseen": self.met.errors[unseen.ERRORS].mean().to_dict() if self.met.items else {},
             "latent": self._separation(),
             "model": {"parameters": self.trained.parameters},
         }
@@ -154,8 +159,8 @@ class Evaluation:
 
     def _traversal(self) -> Figure:
         """What moving along each of the strongest dimensions does: those of most KL or, without one, most variance."""
-        density, kl = self.trained.space.density, self.history.get("kl_by_dim")
-        strength = density.variance if kl is None else kl.iloc[-1].to_numpy()
+        density, prior = self.trained.space.density, self.trained.space.prior
+        strength = latent.kl_by_dim(self.posterior) if prior and prior.is_standard else density.variance
         rows = {
             f"dimension {i + 1}": list(latent.decode(self.trained.decoder, latent.traverse(density, i, STEPS)))
             for i in np.argsort(-strength)[:DIMENSIONS]
@@ -177,7 +182,7 @@ class Evaluation:
             "clips": self.clips,
             "breakdown": accuracy.breakdown(self.clips),
             "scores": self.scores.reset_index(),
-            "unseen/errors": self.met,
+            "unseen/errors": self.met.errors,
         }
         for name, table in tables.items():
             table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
@@ -193,11 +198,10 @@ class Evaluation:
 
     def _write_unseen(self, out: Path) -> None:
         """The first of them, as those of the dataset are shown."""
-        items, scales, pictures = unseen.first(self.unseen, self.c, self.p.shown.count)
-        if not items:
+        if not self.met.items:
             out.mkdir()
             return
-        shown = self._shown(items, scales, pictures)
+        shown = self._shown(self.met.items, self.met.scales, self.met.pictures)
         reconstruction.write(out, self.c, shown, self.p.griffin_lim, self.p.seed)
 
     def _write_page(
@@ -217,6 +221,6 @@ class Evaluation:
             {
                 "Generated sounds among controls": results.table_of(self.scores),
                 "By label and group": results.in_short(tables["breakdown"]),
-                "Recordings that were never in the dataset: errors": results.in_short(self.met),
+                "Recordings that were never in the dataset: errors": results.in_short(self.met.errors),
             },
         )

@@ -1,4 +1,4 @@
-"""What a sound file holds, to see; and where a generated one comes from."""
+"""Sound files at hand: what one holds, to see; where a generated one comes from; and smaller copies of them."""
 
 import json
 from dataclasses import asdict
@@ -7,18 +7,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sonovae import codec, params, playable, plots, sound, spectrogram, tracking
+from sonovae import codec, params, playable, plots, sound, spectrogram, stage, tracking
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Spectrogram
+from sonovae.progress import progress
 
 
 def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
     """Draw a sound as a PNG under the transform of params.yaml, but for other `lengths` by name; print these, and what
     the file holds."""
+    if out.suffix.lower() != ".png":
+        raise UserError(f"{out}: the picture is a PNG, name it so")
     p = params.load(root / "params.yaml").preprocess.spectrogram
     if not p:
         raise UserError("params.yaml is about images: there is no spectrogram to draw")
-    given = {name: lengths[name] for name in ("n_fft", "win_length", "hop_length") if lengths.get(name)}
+    given = {name: lengths[name] for name in ("n_fft", "win_length", "hop_length") if lengths.get(name) is not None}
     try:
         section = params.parse(whole := params.plain(p) | given, Spectrogram)
         facts, (samples, rate) = sound.inspect(source), sound.read(source)
@@ -40,3 +43,18 @@ def whence(root: Path, source: Path) -> None:
         raise UserError(f"{source}: it says nothing about where it comes from; what sonovae generated does")
     print(json.dumps(found, indent=2))
     print(tracking.run_of(root, found["model"]) or "MLflow knows no run of this model here")
+
+
+def export(source: Path, kind: str, out: Path) -> None:
+    """A folder's WAV files as files of a smaller kind, in a new folder; each goes on saying where it comes from."""
+    if not (sounds := sorted(source.glob("*.wav"))):
+        raise UserError(f"{source} holds no WAV files to export")
+    if out.exists():
+        raise UserError(f"--out {out} is there already: name a folder that is not")
+    with stage.whole(out) as part:
+        for path in progress(sounds, "export", "sounds", len(sounds)):
+            try:
+                samples, rate = sound.read(path)
+            except Unreadable as error:
+                raise UserError(f"{path}: {error}") from None
+            sound.write(part / f"{path.stem}.{kind}", samples.clip(-1, 1), rate, sound.comment(path))

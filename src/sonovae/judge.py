@@ -64,7 +64,7 @@ def fit(data: Dataset, p: Section) -> Judge | None:
 def build(shape: networks.Size, network: Layers, embedding_size: int, labels: int) -> keras.Model:
     """The classifier, which has learned nothing yet: pictures → embedding and probabilities."""
     picture = keras.Input(shape)
-    seen = networks.encoder(shape, network, embedding_size, outputs=1)(picture)
+    seen = networks.encoder(shape, network, embedding_size, outputs=1, key="judge.network")(picture)
     embedding = layers.ReLU()(seen)
     return keras.Model(picture, [embedding, layers.Dense(labels, activation="softmax")(embedding)])
 
@@ -87,7 +87,7 @@ def save(folder: Path, judge: Judge | None, p: Section) -> None:
     said: dict[str, Any] = {"version": VERSION, "labels": list(judge.labels) if judge else []}
     if judge:
         said |= {"accuracy": judge.accuracy, "shape": judge.network.input_shape[1:]}
-        said |= {key: params.plain(p)[key] for key in ("threads", "network", "embedding_size")}
+        said |= {key: params.plain(p)[key] for key in ("network", "embedding_size")}
         weights.save(folder / WEIGHTS, judge.network)
     (folder / FILE).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 

@@ -13,6 +13,8 @@ from sonovae.networks import Rows
 
 DRAWS = 8
 """Of z from each posterior that the density's size is chosen by."""
+KL_DRAWS = 16
+"""Of z from each posterior, for its divergence from a mixture."""
 LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -74,12 +76,12 @@ def traverse(density: Density, dimension: int, steps: Floats) -> Points:
     return z.astype(np.float32)
 
 
-def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator, draws: int = 16) -> Floats:
+def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator) -> Floats:
     """[N] nats: KL(q(z | x) ‖ p(z)) of each clip, exact where the prior is a standard normal, otherwise the mean of
-    log q − log p over `draws` of z."""
+    log q − log p over `KL_DRAWS` of z."""
     if prior.is_standard:
         return kl_to_standard_normal(posterior).sum(axis=1)
-    drawn = [posterior.sample(rng) for _ in range(draws)]
+    drawn = [posterior.sample(rng) for _ in range(KL_DRAWS)]
     return np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn], axis=0)
 
 

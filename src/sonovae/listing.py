@@ -23,12 +23,13 @@ def write(path: Path, table: pd.DataFrame) -> None:
 
 def read(path: Path) -> pd.DataFrame:
     """The door back from `write`: text columns as text, whatever they hold."""
+    stage = "preprocess" if path.parent.name == "pictures" else "fetch"
     try:
         text: dict[str, type] = {name: str for name in pd.read_csv(path, nrows=0).columns if name not in NUMBERS}
         table = pd.read_csv(path, dtype=text | NUMBERS, keep_default_na=False)
     except (OSError, ValueError):
-        raise UserError(f"{path} cannot be read as a table: `dvc repro -f fetch` writes it anew") from None
-    return schema.check(table, schema.RECORDINGS, str(path), "fetch")
+        raise UserError(f"{path} cannot be read as a table: `dvc repro -f {stage}` writes it anew") from None
+    return schema.check(table, schema.RECORDINGS, str(path), stage)
 
 
 def used(table: pd.DataFrame) -> pd.DataFrame:

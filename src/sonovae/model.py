@@ -17,7 +17,7 @@ from sonovae.latent import Space
 from sonovae.params.layers import Layers
 from sonovae.params.train import Train
 
-VERSION = 3
+VERSION = 4
 WEIGHTS = ("encoder.npz", "decoder.npz")
 CODEC = ("codec.json", "codec.npz")
 HISTORY = ("losses", "kl_by_dim")
@@ -89,7 +89,7 @@ def load(folder: Path) -> Model:
     sizes = _sizes(folder)
     if not all((folder / name).is_file() for name in (*WEIGHTS, *CODEC)) or _id(folder) != sizes["id"]:
         raise UserError(
-            f"{folder}: weights or codec are not those that were saved: `dvc checkout {folder}` or train again"
+            f"{folder}: weights, density or codec are not those that were saved: `dvc checkout {folder}` or train again"
         )
     encoder, decoder = _networks(sizes)
     _load_weights(folder, encoder, decoder)
@@ -131,9 +131,9 @@ def _sizes(folder: Path) -> dict[str, Any]:
 
 
 def _id(folder: Path) -> str:
-    """SHA-256 of weights, prior and codec: what came out, whatever went in."""
+    """SHA-256 of weights, prior, density and codec: what came out, whatever went in."""
     digest = hashlib.sha256()
-    for name in (*WEIGHTS, PRIOR, *CODEC):
+    for name in (*WEIGHTS, PRIOR, DENSITY, *CODEC):
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()

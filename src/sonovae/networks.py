@@ -32,13 +32,15 @@ def build(
     return encoder(shape, there, latent_size, 1 if prior == "none" else 2), decoder(shape, back, latent_size)
 
 
-def encoder(shape: tuple[int, ...], network: Sequence[Layer], latent_size: int, outputs: int = 2) -> keras.Model:
+def encoder(
+    shape: tuple[int, ...], network: Sequence[Layer], latent_size: int, outputs: int = 2, key: str = "train.encoder"
+) -> keras.Model:
     """Pictures [N, bins, frames], or [N, bins, frames, colours], → mean and log variance of the posterior, or with one
-    output z itself, [N, latent_size] each."""
+    output z itself, [N, latent_size] each. `key` is the list's name in the parameters."""
     picture = keras.Input(shape)
     x = picture if len(shape) == 3 else layers.Reshape((*shape, 1))(picture)
     for i, layer in enumerate(network):
-        x = _built(layer, x, None, f"train.encoder[{i}]")
+        x = _built(layer, x, None, f"{key}[{i}]")
     x = layers.Flatten()(x)
     found = [layers.Dense(latent_size)(x) for _ in range(outputs)]
     return keras.Model(picture, found if outputs > 1 else found[0])

@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sonovae import codec, image, plots, sound, spectrogram, stage
+from sonovae import codec, image, plots, sound, spectrogram
 from sonovae.clips import Item
 from sonovae.codec import Codec
-from sonovae.errors import UserError
-from sonovae.progress import progress
 
 
 def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
@@ -36,14 +34,3 @@ def write(stem: Path, c: Codec, item: Item, said: dict[str, Any] | None = None) 
     sound.write(stem.with_suffix(".wav"), item, rate, comment)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(item, c.frames))
     plots.save(plots.panel(item, rate, decibels), stem.with_suffix(".png"))
-
-
-def export(source: Path, kind: str, out: Path) -> None:
-    """A folder's WAV files as files of a smaller kind, in a new folder; each goes on saying where it comes from."""
-    if not (sounds := sorted(source.glob("*.wav"))):
-        raise UserError(f"{source} holds no WAV files to export")
-    if out.exists():
-        raise UserError(f"--out {out} is there already: name a folder that is not")
-    with stage.whole(out) as part:
-        for path in progress(sounds, "export", "sounds", len(sounds)):
-            sound.write(part / f"{path.stem}.{kind}", *sound.read(path), sound.comment(path))

@@ -21,7 +21,7 @@ def write(root: Path, path: Path) -> None:
     """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet, or has changed."""
     _verify(root)
     p = params.load(root / "params.yaml")
-    table, clips = listing.read(_newest(root)), _clips(root)
+    table, clips = _newest(root), _clips(root)
     figures, warnings = _of_sound(root, listing.used(table), p.preprocess)
     if clips is not None:
         figures["Some clips, as the model sees them"] = some_clips(root, clips)
@@ -79,11 +79,11 @@ def _verify(root: Path) -> None:
             checksums.verify(root / folder, stage)
 
 
-def _newest(root: Path) -> Path:
-    """preprocess's table says also which recordings make no clip."""
-    tables = [root / PICTURES / "recordings.csv", root / RAW / "recordings.csv"]
-    there = [path for path in tables if path.exists()]
-    return max(there, key=lambda path: path.stat().st_mtime)
+def _newest(root: Path) -> pd.DataFrame:
+    """preprocess's table, where it is of what fetch brought last, as it says also which recordings make no clip."""
+    raw, known = listing.read(root / RAW / "recordings.csv"), root / PICTURES / "recordings.csv"
+    made = listing.read(known) if known.exists() else raw
+    return made if made[["name", "sha256"]].equals(raw[["name", "sha256"]]) else raw
 
 
 def _clips(root: Path) -> dataset.Dataset | None:

@@ -91,7 +91,7 @@ def write(
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
     """Write the page as one HTML file."""
-    p, recordings = params.load(root / "params.yaml"), listing.read(root / "data/raw/recordings.csv")
+    p, recordings = params.load(root / "params.yaml"), listing.read(root / "data/pictures/recordings.csv")
     known = card.of(root, p.fetch)
     left = recordings.loc[recordings["status"] != listing.USED, ["name", "status", "reason"]]
     content = {

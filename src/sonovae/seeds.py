@@ -18,8 +18,8 @@ def run(root: Path, n: int) -> pd.DataFrame:
     if n < 2:
         raise UserError(f"N = {n}: a spread needs two seeds at least")
     seeds = {f"seed-{seed}": seed for seed in range(1, n + 1)}
-    _dvc(root, "remove", "--quiet", *seeds)  # those of before, where there are any
     for name, seed in seeds.items():
+        _dvc(root, "remove", "--quiet", name)  # that of before, where there is one
         if _dvc(root, "run", "--temp", "--name", name, "--set-param", f"train.seed={seed}"):
             raise UserError(f"the experiment with train.seed = {seed} failed: see DVC's message above")
     return table({name: _metrics(root, name) for name in seeds})

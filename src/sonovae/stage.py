@@ -53,16 +53,23 @@ def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
 @contextlib.contextmanager
 def whole(out: Path) -> Iterator[Path]:
     """A new folder to write to, which takes the place of `out` when the block ends well, and vanishes otherwise."""
-    part = out.parent / f".{out.name}.part"
-    shutil.rmtree(part, ignore_errors=True)  # of a stage that was killed
+    part, old = (out.parent / f".{out.name}.{which}" for which in ("part", "old"))
+    _settle(out, part, old)  # what a stage that was killed left behind
     part.mkdir(parents=True)
     try:
         yield part
         if out.exists():
-            shutil.rmtree(out)
+            out.rename(old)
         part.rename(out)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _settle(out, part, old)
+
+
+def _settle(out: Path, part: Path, old: Path) -> None:
+    if old.exists() and not out.exists():
+        old.rename(out)
+    for left in (part, old):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _farewell(what: str, way_back: str) -> None:

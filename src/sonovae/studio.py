@@ -89,7 +89,5 @@ class Studio:
 
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:
-    """The model in a folder; UserError where there is none, or for a way back that is none."""
-    if iterations < 1 or not 0 <= momentum < 1:
-        raise UserError(f"--iterations {iterations} --momentum {momentum}: at least 1, and from 0 to below 1")
+    """The model in a folder; UserError where there is none."""
     return Studio(model.load(folder), codec.load(folder), GriffinLim(iterations, momentum), seed)

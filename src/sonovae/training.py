@@ -23,7 +23,7 @@ OnEpoch = Callable[[int, Losses], None]
 MINUTES = 5
 """Between checkpoints within an epoch."""
 HEALTH_CLIPS = 1000
-"""Of training, at most, on which health is looked at after each epoch."""
+"""Of training, drawn from all, on which health is looked at after each epoch."""
 
 
 def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: OnEpoch) -> State:
@@ -129,7 +129,7 @@ def _after(vae: VAE, train: Dataset, p: Train, state: State, losses: Losses) -> 
         raise UserError(
             f"the validation loss is no longer a number in epoch {state.epoch + 1}: lower train.learning_rate"
         )
-    posterior = latent.encode(vae.encoder, train.pictures[:HEALTH_CLIPS])
+    posterior = latent.encode(vae.encoder, train.some(HEALTH_CLIPS, p.seed).pictures)
     losses |= health.of_posterior(posterior, latent.of_prior(vae.prior), p.seed) | health.of_losses(losses)
     each = [*state.kl_by_dim, latent.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []
     now = replace(state, epoch=state.epoch + 1, batch=0, losses=[*state.losses, losses], kl_by_dim=each)

@@ -1,16 +1,15 @@
 """Recordings that were never in the dataset, of a speaker whom the model has not met, say, and how near it comes."""
 
-import itertools
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sonovae import clips, codec, folder, latent, metrics
-from sonovae.clips import Clips, Item
+from sonovae.clips import Item
 from sonovae.codec import Codec
 from sonovae.errors import Unreadable
 from sonovae.floors import Floors
@@ -25,17 +24,32 @@ README = "README.md"
 
 
 @dataclass(frozen=True)
-class Recording:
-    """Its name, its clips, and these as pictures [N, bins, frames] with their scales."""
+class Met:
+    """A row of errors for each clip, and of the first clips the items, scales and pictures [N, bins, frames]."""
 
-    name: str
-    clips: Clips
-    pictures: Array
+    errors: pd.DataFrame
+    items: list[Item]
     scales: list[Scale]
+    pictures: Array
 
 
-def read(source: Path, c: Codec) -> Iterator[Recording]:
-    """Each recording of a folder as preprocess would see it, one at a time; a line to stderr for what is left out."""
+def meet(source: Path, trained: Model, c: Codec, floors: Floors, n: int) -> Met:
+    """What a model makes of a folder's recordings, read one at a time, and the first n clips of all. A row says the
+    recording's name, the clip's place in it, and `ERRORS`."""
+    errors = [pd.DataFrame(columns=["name", "item", "source_start", *ERRORS])]
+    met = Met(errors[0], [], [], np.empty((0, *c.shape), np.float32))
+    for name, found in _read(source, c):
+        pictures, scales = zip(*(c.encode_new(item, found.gain) for item in found.items), strict=True)
+        place = {"name": name, "item": found.number, "source_start": found.source_start}
+        errors.append(pd.DataFrame(place | _errors(np.stack(pictures), trained, floors)))
+        met.items.extend(found.items[: n - len(met.items)])
+        met.scales.extend(scales[: n - len(met.scales)])
+        met = replace(met, pictures=np.concatenate([met.pictures, pictures])[:n])
+    return replace(met, errors=pd.concat(errors[1:] or errors, ignore_index=True))
+
+
+def _read(source: Path, c: Codec) -> Iterator[tuple[str, clips.Clips]]:
+    """Each recording's name and clips, as preprocess would see them; a line to stderr for what is left out."""
     for name, path in folder.files(source).items():
         reason = folder.reason_not_to_open(path, source)
         if name == README or reason == folder.HIDDEN:
@@ -43,33 +57,16 @@ def read(source: Path, c: Codec) -> Iterator[Recording]:
         try:
             if reason:
                 raise Unreadable(reason)
-            yield _recording(name, path, c)
+            found = clips.of_file(path, c.waveform if isinstance(c, codec.Sound) else None)
+            if not found.items:
+                raise Unreadable("shorter than a clip, once silences are cut")
         except Unreadable as error:
             print(f"warning: evaluate.unseen: {name!r} is left out: {error}", file=sys.stderr)
+        else:
+            yield name, found
 
 
-def _recording(name: str, path: Path, c: Codec) -> Recording:
-    found = clips.of_file(path, c.waveform if isinstance(c, codec.Sound) else None)
-    if not found.items:
-        raise Unreadable("shorter than a clip, once silences are cut")
-    pictures, scales = zip(*(c.encode_new(item, found.gain) for item in found.items), strict=True)
-    return Recording(name, found, np.stack(pictures), list(scales))
-
-
-def measure(source: Path, trained: Model, c: Codec, floors: Floors) -> pd.DataFrame:
-    """A row for each clip: the recording's name, the clip's place in it, and `ERRORS`."""
-    found = [pd.DataFrame(columns=["name", "item", "source_start", *ERRORS])]
-    for each in read(source, c):
-        restored = latent.reconstruct(trained.encoder, trained.decoder, each.pictures)
-        others = (restored, floors.mean[np.newaxis], floors.restore(each.pictures))
-        errors = [metrics.squared_error(each.pictures, other) for other in others]
-        place = {"name": each.name, "item": each.clips.number, "source_start": each.clips.source_start}
-        found.append(pd.DataFrame(place | dict(zip(ERRORS, errors, strict=True))))
-    return pd.concat(found[1:] or found, ignore_index=True)
-
-
-def first(source: Path, c: Codec, n: int) -> tuple[list[Item], list[Scale], Array]:
-    """The first n clips, their scales and their pictures."""
-    clips = ((each.clips.items, each.scales, each.pictures) for each in read(source, c))
-    rows = list(itertools.islice(itertools.chain.from_iterable(zip(*each, strict=True) for each in clips), n))
-    return [item for item, _, _ in rows], [scale for _, scale, _ in rows], np.array([shown for *_, shown in rows])
+def _errors(pictures: Array, trained: Model, floors: Floors) -> dict[str, metrics.Floats]:
+    restored = latent.reconstruct(trained.encoder, trained.decoder, pictures)
+    others = (restored, floors.mean[np.newaxis], floors.restore(pictures))
+    return {name: metrics.squared_error(pictures, other) for name, other in zip(ERRORS, others, strict=True)}

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from sonovae import networks, priors
 from sonovae.params.train import Train
 from sonovae.priors import LOG_2PI, Loss, Mixture, Normal
 
@@ -102,3 +103,10 @@ class VAE(keras.Model):
             self.means[name].update_state(value)
             total += (self.warmth if training and warms_up else 1.0) * weight * ops.mean(value)
         return total
+
+
+def build(shape: networks.Size, p: Train) -> VAE:
+    """The autoencoder of pictures [bins, frames], which has learned nothing yet."""
+    encoder, decoder = networks.build(shape, p.encoder, p.decoder, p.latent_size, p.prior)
+    prior = priors.build(p.prior, p.latent_size, p.components)
+    return VAE(encoder, decoder, prior, terms(p, prior), p.seed)

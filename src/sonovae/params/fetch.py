@@ -20,7 +20,7 @@ from sonovae.params.rules import (
     Share,
 )
 
-OUTS = ("raw", "pictures", "model", "evaluation", "samples")
+OUTS = ("raw", "pictures", "model", "judge", "evaluation", "samples")
 """In data/, where the stages write."""
 
 

@@ -63,6 +63,9 @@ def write(path: Path, text: str) -> None:
 
 T = TypeVar("T")
 
+MOST_SHOWN = 100
+"""Characters of a value that a line holds; a list of layers is longer."""
+
 
 def parse(data: Any, kind: type[T]) -> T:
     """Plain data, as JSON holds it, as `kind`; pydantic's ValidationError where it breaks a rule."""
@@ -104,7 +107,7 @@ def _fault(fault: Any, data: Any, missing: set[tuple[int | str, ...]]) -> str:
         siblings = [str(loc[-1]) for loc in missing if loc[:-1] == fault["loc"][:-1]]
         return f"{key} = {fault['input']!r}: unknown key; {_advice(str(fault['loc'][-1]), siblings)}"
     rule = fault["msg"].removeprefix("Value error, ")
-    value = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r}"
+    value = "" if len(shown := repr(fault["input"])) > MOST_SHOWN or isinstance(fault["input"], dict) else f" = {shown}"
     return f"{key}{value}: {rule[0].lower()}{rule[1:]}"
 
 

@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.layers import Layers
+from sonovae.params.layers import ThereLayers
 from sonovae.params.rules import STRICT, Count, Positive, Seed
 
 
@@ -13,7 +13,7 @@ class Judge:
 
     seed: Seed
     threads: Count  # of TensorFlow
-    network: Layers
+    network: ThereLayers
     embedding_size: Count
     learning_rate: Positive  # of Adam, at first; it falls to 0 by a cosine
     batch_size: Count

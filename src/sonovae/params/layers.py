@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.rules import STRICT, Count
@@ -62,3 +62,16 @@ class Project:
 
 Layer = Annotated[Conv | Rearrange | Resample | Dense | Project, Field(discriminator="layer")]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
+
+
+def _leads_to_numbers(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    kinds = [layer.layer for layer in layers]
+    if "project" in kinds:
+        raise ValueError("it holds project, which is the decoder's")
+    if "dense" in kinds and set(kinds[kinds.index("dense") :]) != {"dense"}:
+        raise ValueError(f"{', '.join(kinds)}: after a dense layer there can be dense layers alone")
+    return layers
+
+
+ThereLayers = Annotated[Layers, AfterValidator(_leads_to_numbers)]
+"""Those of a way from pixels to numbers."""

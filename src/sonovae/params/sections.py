@@ -111,6 +111,6 @@ class Params:
                 f"fetch.kind = {self.fetch.kind}: preprocess.waveform and preprocess.spectrogram must be given for"
                 " sound, and null for image"
             )
-        if self.train.prior == "none" and self.generate.source == "prior" and self.generate.label is None:
+        if self.train.prior == "none" and self.generate.source == "prior":
             raise ValueError("generate.from = prior, and train.prior = none has none: generate.from must be density")
         return self

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.layers import Layers
+from sonovae.params.layers import Layers, ThereLayers
 from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Seed
 
 
@@ -17,7 +17,7 @@ class Train:
     threads: Count  # of TensorFlow; a part of the result, as the last digits depend on it
     reproducible: bool  # equal bytes from equal runs, by XLA; else TensorFlow's own kernels
     latent_size: Count
-    encoder: Layers
+    encoder: ThereLayers
     decoder: Layers
     prior: Literal["none", "normal", "mixture"]  # none: a plain autoencoder
     components: Annotated[int, Field(ge=2)] | None  # Gaussians of a mixture; null elsewhere
@@ -45,11 +45,6 @@ class Train:
             raise ValueError(
                 f"decoder = {', '.join(kinds)}: it must hold one project, and before it dense layers alone"
             )
-        kinds = [layer.layer for layer in self.encoder]
-        if "project" in kinds:
-            raise ValueError("encoder holds project, which is the decoder's")
-        if "dense" in kinds and set(kinds[kinds.index("dense") :]) != {"dense"}:
-            raise ValueError(f"encoder = {', '.join(kinds)}: after a dense layer there can be dense layers alone")
         return self
 
     @model_validator(mode="after")
