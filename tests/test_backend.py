@@ -63,7 +63,7 @@ MIRRORED = """
 import tensorflow
 cpu, = tensorflow.config.list_physical_devices("CPU")
 two = [tensorflow.config.LogicalDeviceConfiguration()] * 2
-from sonovae import backend, dataset, params, training
+from sonovae import backend, dataset, params, training, vae
 from sonovae.checkpoint import Checkpoints
 from pathlib import Path
 p = params.load(Path("params.yaml")).train

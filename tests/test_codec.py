@@ -59,6 +59,14 @@ def test_clip_to_picture_and_back(scaling: str, scale_of: str) -> None:
     assert spectrogram.spectral_convergence_db(wanted, samples * found.gain, c.frames) < -20
 
 
+def test_a_dull_picture_of_a_clip_sounds_as_loud_as_the_clip() -> None:
+    p = changed(picture={"scaling": "clip"}, spectrogram={"dynamic_range_db": 60.0})
+    c, image, scale = fitted(p, cut(whistle()))
+    assert isinstance(c, codec.Sound)
+    dull, whole = (float(c.magnitude(np.float32(share) * image, scale).max()) for share in (0.9, 1))
+    assert dull == pytest.approx(whole, rel=0.01)  # otherwise 6 dB less
+
+
 def test_zero_phase_fails_that_bound() -> None:
     found = cut(whistle())
     c, image, scale = fitted(P, found)

@@ -174,7 +174,8 @@ class Sound(Codec):
         """Picture → magnitudes [1 + n_fft / 2, frames of a clip]; bins that were not kept are zero.
 
         In decibels, 0 in the picture means `low` (the lowest of all pixels' limits) or anything less. It comes back as
-        silence, and all else as much lower, since a floor in every pixel would be heard as hiss.
+        silence, and all else as much lower, since a floor in every pixel would be heard as hiss. Where clips were
+        scaled by their own limits, the highest pixel is 1 again.
         """
         p, kept = self.spectrogram, self._unscaled(image, scale)
         if p.scale == "db":
@@ -189,7 +190,9 @@ class Sound(Codec):
         return kept if self.spectrogram.scale == "db" else spectrogram.magnitude_to_db(np.maximum(kept, 0))
 
     def _unscaled(self, image: Array, scale: Scale) -> Array:
-        return picture.unscale(self.enlarge(image, self.full_shape), scale.low, scale.high)
+        full = self.enlarge(image, self.full_shape)
+        full = picture.raise_peak(full) if self.picture.scaling == "clip" else full
+        return picture.unscale(full, scale.low, scale.high)
 
     @property
     def _frames_of_clip(self) -> int:
