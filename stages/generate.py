@@ -65,8 +65,7 @@ def how(p: Generate) -> dict[str, Any]:
 
 def write(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> dict[str, Any]:
     """Write the n-th levelled clip or image; its row of the index."""
-    name, said = f"{c.kind}_{n + 1:03d}", said | {"row_of_z": n}
-    playable.write(out / name, c, c.restore(item, c.typical), said)
+    name, said = playable.write_new(out, c, item, n, said)
     row = {"picture": f"{name}.png"} | said
     if not isinstance(c, codec.Sound):
         return row

@@ -34,3 +34,11 @@ def write(stem: Path, c: Codec, item: Item, said: dict[str, Any] | None = None) 
     sound.write(stem.with_suffix(".wav"), item, rate, comment)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(item, c.frames))
     plots.save(plots.panel(item, rate, decibels), stem.with_suffix(".png"))
+
+
+def write_new(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The n-th new levelled clip or image, as KIND_N in a folder; returns its name, and what it says about itself, with
+    the row of z that it was made of."""
+    name, said = f"{c.kind}_{n + 1:03d}", said | {"row_of_z": n}
+    write(out / name, c, c.restore(item, c.typical), said)
+    return name, said

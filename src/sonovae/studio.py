@@ -82,10 +82,10 @@ class Studio:
             raise UserError(f"--out {out} is there already: name a folder that is not")
         pictures = latent.decode(self.trained.decoder, z)
         made = list(hearing.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
+        about = playable.provenance(self.trained.id, self.seed, said)
         with stage.whole(out) as part:
             for n, item in enumerate(made):
-                about = playable.provenance(self.trained.id, self.seed, said | {"row_of_z": n})
-                playable.write(part / f"{self.c.kind}_{n + 1:03d}", self.c, self.c.restore(item, self.c.typical), about)
+                playable.write_new(part, self.c, item, n, about)
 
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:
