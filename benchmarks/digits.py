@@ -5,6 +5,7 @@ seeds and at 2, 20 and 128, then each speaker left out. Each row is kept when it
 """
 
 import json
+import shutil
 import sys
 from typing import Any
 
@@ -34,11 +35,14 @@ LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 2e-3, "mixup": 0.5,
 
 def main(folder: str) -> None:
     """Train and evaluate what is not there yet; print all rows."""
-    if not AT.exists():
+    if not (AT / "data/raw").exists():
         starter = params.plain(project.recipe("starter").train) | LEARNING
         project.make(AT, "spoken-digits", CHANGES | {f"train.{key}": value for key, value in starter.items()}, folder)
         project.run(AT, "fetch")
-    print(project.kept(AT, list(RUNS), one).to_string(index=False))
+    rows = project.kept(AT, list(RUNS), one)
+    print(rows.to_string(index=False))
+    for name in RUNS:
+        held.hold(f"digits, {name}", AT / "held" / f"{name}.json")
 
 
 def one(name: str) -> dict[str, Any]:
@@ -47,7 +51,8 @@ def one(name: str) -> dict[str, Any]:
     changes = {"train.latent_size": latent_size, "train.seed": seed, "preprocess.split.test": test}
     params.edit(AT / "params.yaml", changes)
     seconds = project.run(AT, "preprocess", "judge", "train", "evaluate")
-    held.hold(f"digits, {name}", AT / "data/evaluation/metrics.json")
+    (AT / "held").mkdir(exist_ok=True)
+    shutil.copy(AT / "data/evaluation/metrics.json", AT / "held" / f"{name}.json")
     return told(name) | {f"{stage}_seconds": round(each) for stage, each in seconds.items()}
 
 

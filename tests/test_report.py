@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from conftest import make_project, tone, write_idx, write_tones
 
-from sonovae import commands, listing
+from sonovae import commands, listing, params
 from sonovae.errors import UserError
 from stages import fetch, preprocess
 
@@ -76,3 +76,13 @@ def test_a_row_each(project: Path) -> None:
     page = page_of(project)
     for label in set(table["label"]):
         assert f"<td>{label}</td>" in page
+
+
+def test_the_page_is_of_what_was_fetched_last(project: Path) -> None:
+    """preprocess's table is of the fetch before, and holds the same files."""
+    for stage in (fetch, preprocess):
+        stage.main(project)
+    assert "rise" in page_of(project)
+    params.edit(project / "params.yaml", {"fetch.only": {"label": "fall|arch"}})
+    fetch.main(project)
+    assert "12 recordings used" in page_of(project)

@@ -93,6 +93,10 @@ def test_sounds_are_exported_with_what_they_say(at_hand: Studio, tmp_path: Path,
     assert sound.read(files[1])[1] == 8000
     with pytest.raises(UserError, match="is there already"):
         inspection.export(tmp_path / "new", kind, tmp_path / kind)
+    sound.write(tmp_path / "new/odd.wav", tone(), 10007)
+    with pytest.raises(UserError, match="odd.mp3: mp3 cannot hold 10007 Hz"):
+        inspection.export(tmp_path / "new", "mp3", tmp_path / "odd")
+    assert not (tmp_path / "odd").exists()
     with pytest.raises(UserError, match="holds no WAV files"):
         inspection.export(tmp_path / kind, kind, tmp_path / "none")
 
@@ -110,12 +114,24 @@ def test_a_number_that_cannot_be_is_refused(
     assert f"argument {words.split()[0]}: " in capsys.readouterr().err
 
 
-def test_whence(root: Path, at_hand: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whence(
+    root: Path,
+    at_hand: Studio,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     at_hand.generate(tmp_path / "new", 1, None, 0.5)
     inspection.whence(root, tmp_path / "new/sound_001.wav")
     said, _, run = capsys.readouterr().out.rpartition("}")
     assert json.loads(said + "}")["temperature"] == 0.5
     assert run.strip().startswith("MLflow run ")
+    inspection.whence(tmp_path, tmp_path / "new/sound_001.wav")
+    assert "MLflow knows no run of this model here" in capsys.readouterr().out
+    assert not (tmp_path / "mlruns").exists()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    inspection.whence(tmp_path, tmp_path / "new/sound_001.wav")
+    assert "MLflow cannot be asked: " in capsys.readouterr().out
     sound.write(tmp_path / "own.wav", tone(), 8000)
     with pytest.raises(UserError, match="it says nothing about where it comes from"):
         inspection.whence(root, tmp_path / "own.wav")

@@ -53,7 +53,7 @@ def test_deps_name_the_script_and_the_rooms_that_it_imports(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_params_are_the_stages_own_section(stage: str) -> None:
+def test_params_are_those_that_a_stage_reads(stage: str) -> None:
     """evaluate's page shows all of them."""
     assert WIRING["stages"][stage]["params"] == (STAGES if stage == "evaluate" else [stage])
 

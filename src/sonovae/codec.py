@@ -186,8 +186,11 @@ class Sound(Codec):
 
     def decibels(self, image: Array, scale: Scale) -> Array:
         """Picture → [bins, frames] in decibels, as they are kept: mel bands where those are."""
-        kept = self._unscaled(image, scale)
-        return kept if self.spectrogram.scale == "db" else spectrogram.magnitude_to_db(np.maximum(kept, 0))
+        return self.in_decibels(self._unscaled(image, scale))
+
+    def in_decibels(self, values: Array) -> Array:
+        """Values of `analyse` in decibels."""
+        return values if self.spectrogram.scale == "db" else spectrogram.magnitude_to_db(np.maximum(values, 0))
 
     def _unscaled(self, image: Array, scale: Scale) -> Array:
         full = self.enlarge(image, self.full_shape)

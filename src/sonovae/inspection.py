@@ -42,7 +42,7 @@ def whence(root: Path, source: Path) -> None:
     if "model" not in (found := playable.about(source)):
         raise UserError(f"{source}: it says nothing about where it comes from; what sonovae generated does")
     print(json.dumps(found, indent=2))
-    print(tracking.run_of(root, found["model"]) or "MLflow knows no run of this model here")
+    print(tracking.run_of(root, found["model"]))
 
 
 def export(source: Path, kind: str, out: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import clips, codec, latent, listing, metrics, model, playable, spectrogram, waveform
+from sonovae import clips, codec, latent, listing, metrics, model, picture, playable, spectrogram, waveform
 from sonovae.codec import Codec
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
@@ -96,13 +96,14 @@ def write(out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int)
 
 
 def _ceilings(c: codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int) -> dict[str, float]:
-    magnitude = c.magnitude(shown.pictures[n], shown.scales[n])
+    scale = shown.scales[n]
+    magnitude = c.magnitude(shown.pictures[n], scale)
     samples = c.invert(magnitude, griffin_lim, seed)
-    back = c.encode(c.analyse(samples), shown.scales[n])
-    one, other = (c.decibels(each, shown.scales[n])[np.newaxis] for each in (shown.pictures[n], back))
+    heard = picture.unscale(c.encode_full(c.analyse(samples), scale), scale.low, scale.high)
+    one, other = c.decibels(shown.pictures[n], scale), c.in_decibels(heard)
     return {
         "spectral_convergence_db": spectrogram.spectral_convergence_db(magnitude, samples, c.frames),
-        "log_spectral_distance_db": float(metrics.log_spectral_distance(one, other)[0]),
+        "log_spectral_distance_db": float(metrics.log_spectral_distance(one[np.newaxis], other[np.newaxis])[0]),
     }
 
 

@@ -83,7 +83,15 @@ def _newest(root: Path) -> pd.DataFrame:
     """preprocess's table, where it is of what fetch brought last, as it says also which recordings make no clip."""
     raw, known = listing.read(root / RAW / "recordings.csv"), root / PICTURES / "recordings.csv"
     made = listing.read(known) if known.exists() else raw
-    return made if made[["name", "sha256"]].equals(raw[["name", "sha256"]]) else raw
+    return made if _is_of(made, raw) else raw
+
+
+def _is_of(made: pd.DataFrame, raw: pd.DataFrame) -> bool:
+    """Whether preprocess's table is fetch's, but for recordings that it leaves out."""
+    if list(made.columns) != list(raw.columns) or len(made) != len(raw):
+        return False
+    kept, always = made["status"] != listing.LEFT_OUT, raw.columns.difference(["status", "reason", "path"])
+    return made[kept].equals(raw[kept]) and made[always].equals(raw[always])
 
 
 def _clips(root: Path) -> dataset.Dataset | None:

@@ -108,10 +108,14 @@ def write(file: Path, samples: Samples, sample_rate: int, comment: str = "") -> 
     if (suffix := file.suffix.lower().removeprefix(".")) not in SUBTYPES:
         raise UserError(f"{file.name}: it takes wav, flac, ogg or mp3")
     kind = {"format": suffix.upper(), "subtype": SUBTYPES[suffix]}
-    with file.open("wb") as data, soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as written:
-        if comment:
-            written.comment = comment
-        written.write(samples)
+    try:
+        with file.open("wb") as data, soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as written:
+            if comment:
+                written.comment = comment
+            written.write(samples)
+    except soundfile.LibsndfileError as error:
+        said = f"{file.name}: {suffix} cannot hold {sample_rate} Hz ({_reason(error)}): take wav or flac"
+        raise UserError(said) from None
 
 
 def comment(path: Path) -> str:

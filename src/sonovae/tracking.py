@@ -29,13 +29,13 @@ def _forgiving(action: Callable[P, None]) -> Callable[P, None]:
         try:
             action(*args, **kwargs)
         except Exception as error:  # whatever a store, a network or a disk may come up with
-            _warn(error)
+            print(f"warning: MLflow does not have this: {_in_a_line(error)}", file=sys.stderr)
 
     return wrapper
 
 
-def _warn(error: Exception) -> None:
-    print(f"warning: MLflow does not have this: {' '.join(str(error).split())[:200]}", file=sys.stderr)
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 @contextlib.contextmanager
@@ -106,16 +106,16 @@ def result(root: Path, stage: str, model_id: str, folder: Path, metrics: dict[st
 
 
 def run_of(root: Path, model_id: str) -> str:
-    """Where the run of a model is found: its id and name, or nothing, also where there is no store or no answer."""
+    """In words, where the run of a model is found; a mere question makes no store."""
+    unknown = "MLflow knows no run of this model here"
     if not os.environ.get("MLFLOW_TRACKING_URI") and not (provenance.home(root) / "mlruns/mlflow.db").is_file():
-        return ""
+        return unknown
     try:
         client, experiment = _store(root)
         run_id = _find(client, experiment, "model_id", model_id)
-        return f"MLflow run {client.get_run(run_id).info.run_name}, {run_id}" if run_id else ""
+        return f"MLflow run {client.get_run(run_id).info.run_name}, {run_id}" if run_id else unknown
     except Exception as error:
-        _warn(error)
-        return ""
+        return f"MLflow cannot be asked: {_in_a_line(error)}"
 
 
 def _store(root: Path) -> tuple[Any, str]:

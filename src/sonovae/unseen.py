@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,15 +37,15 @@ def meet(source: Path, trained: Model, c: Codec, floors: Floors, n: int) -> Met:
     """What a model makes of a folder's recordings, read one at a time, and the first n clips of all. A row says the
     recording's name, the clip's place in it, and `ERRORS`."""
     errors = [pd.DataFrame(columns=["name", "item", "source_start", *ERRORS])]
-    met = Met(errors[0], [], [], np.empty((0, *c.shape), np.float32))
+    first: list[tuple[Item, Scale, Array]] = []
     for name, found in _read(source, c):
         pictures, scales = zip(*(c.encode_new(item, found.gain) for item in found.items), strict=True)
         place = {"name": name, "item": found.number, "source_start": found.source_start}
         errors.append(pd.DataFrame(place | _errors(np.stack(pictures), trained, floors)))
-        met.items.extend(found.items[: n - len(met.items)])
-        met.scales.extend(scales[: n - len(met.scales)])
-        met = replace(met, pictures=np.concatenate([met.pictures, pictures])[:n])
-    return replace(met, errors=pd.concat(errors[1:] or errors, ignore_index=True))
+        first += list(zip(found.items, scales, pictures, strict=True))[: n - len(first)]
+    shown = np.array([picture for *_, picture in first], np.float32)
+    table = pd.concat(errors[1:] or errors, ignore_index=True)
+    return Met(table, [item for item, _, _ in first], [scale for _, scale, _ in first], shown)
 
 
 def _read(source: Path, c: Codec) -> Iterator[tuple[str, clips.Clips]]:

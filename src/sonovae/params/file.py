@@ -64,7 +64,7 @@ def write(path: Path, text: str) -> None:
 T = TypeVar("T")
 
 MOST_SHOWN = 100
-"""Characters of a value that a line holds; a list of layers is longer."""
+"""Characters of a list that a line holds; one of layers is longer."""
 
 
 def parse(data: Any, kind: type[T]) -> T:
@@ -107,8 +107,12 @@ def _fault(fault: Any, data: Any, missing: set[tuple[int | str, ...]]) -> str:
         siblings = [str(loc[-1]) for loc in missing if loc[:-1] == fault["loc"][:-1]]
         return f"{key} = {fault['input']!r}: unknown key; {_advice(str(fault['loc'][-1]), siblings)}"
     rule = fault["msg"].removeprefix("Value error, ")
-    value = "" if len(shown := repr(fault["input"])) > MOST_SHOWN or isinstance(fault["input"], dict) else f" = {shown}"
+    value = "" if isinstance(fault["input"], dict) or _is_long(fault["input"]) else f" = {fault['input']!r}"
     return f"{key}{value}: {rule[0].lower()}{rule[1:]}"
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, list) and len(repr(value)) > MOST_SHOWN
 
 
 def _advice(key: str, siblings: list[str]) -> str:
