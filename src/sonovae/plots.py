@@ -33,7 +33,7 @@ def panel(samples: Picture, sample_rate: int, decibels: Picture) -> Figure:
     figure = Figure((12, 2.4))  # its axes have fixed places: to look for them takes longer than to draw
     wave, spectrum, spectrogram, bar = (
         figure.add_axes((left, 0.2, width, 0.74))
-        for left, width in ((0.06, 0.25), (0.385, 0.25), (0.72, 0.215), (0.945, 0.01))
+        for left, width in ((0.06, 0.25), (0.38, 0.25), (0.71, 0.205), (0.925, 0.01))
     )
     wave.plot(np.arange(len(samples)) / sample_rate, samples, color="#4477aa", linewidth=0.6)
     most = 10 ** (np.ceil(2 * np.log10(np.abs(samples).max(initial=1e-4))) / 2)
