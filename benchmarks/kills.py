@@ -58,14 +58,13 @@ def differences(one: Path, other: Path) -> list[str]:
         for path in sorted((one / "data/model").rglob("*"))
         if path.is_file() and checksums.sha256(path) != checksums.sha256(other / path.relative_to(one))
     ]
-    client, experiment = tracking._store(other)
-    runs = client.search_runs([experiment])
+    runs = (store := tracking.Store(other)).runs(stage="train")
     if len(runs) != 1 or runs[0].info.status != "FINISHED":
         found.append(f"MLflow has {len(runs)} runs: {[each.info.status for each in runs]}")
-    steps = [point.step for point in client.get_metric_history(runs[0].info.run_id, "loss")]
+    steps = [point.step for point in store.client.get_metric_history(runs[0].info.run_id, "loss")]
     if steps != list(range(1, len(steps) + 1)):
         found.append(f"epochs in MLflow: {steps}")
-    left = [*(other / ".sonovae/checkpoints").iterdir(), *other.glob("data/.*")]
+    left = [*other.glob(".sonovae/checkpoints/*"), *other.glob(".sonovae/points/*"), *other.glob("data/.*")]
     return found + [f"{path} is left" for path in left]
 
 

@@ -39,7 +39,7 @@ def main(root: Path) -> None:
     )
     with stage.whole(root / OUT) as out:
         found = evaluation.write(out, root)
-    tracking.result(root, "evaluate", evaluation.trained.id, root / OUT, found)
+    tracking.result(root, "evaluate")
     print(f"evaluate: {json.dumps({name: found[name] for name in ('test', 'floors', 'health')})}")
     print(f"evaluate: look at and listen to {OUT}/report.html (`make report` opens it)")
 

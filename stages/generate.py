@@ -51,7 +51,7 @@ def main(root: Path) -> None:
         plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")
         content = {"kind": c.kind, "about": about, "rows": page.players(out, c.kind)}
         page.write(out / "gallery.html", "gallery.html", content)
-    tracking.result(root, "generate", trained.id, root / OUT)
+    tracking.result(root, "generate")
     print(f"generate: {len(items)} new {c.kind}s in {OUT}: open {OUT}/gallery.html to look at them, and to listen")
 
 

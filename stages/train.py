@@ -28,14 +28,14 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").train
     backend.prepare(p.threads)
     checksums.verify(root / PICTURES, "preprocess")
-    data, home, inputs = dataset.load(root / PICTURES), provenance.home(root), provenance.inputs(root, "train")
-    key = provenance.key(inputs)
+    data, home, made = dataset.load(root / PICTURES), provenance.home(root), provenance.now(root, "train")
     if backend.worker()[0] > 0:
-        learn(data, p, checkpoint.of_another(home, key), lambda *_: None)
+        learn(data, p, checkpoint.of_another(home, made.key), lambda *_: None)
         return
-    with checkpoint.of(home, key) as kept, tracking.training(root, inputs) as run:
+    with checkpoint.of(home, made.key) as kept, tracking.training(root, made) as run:
         state = learn(data, p, kept, run.epoch)
-        run.trained(root / OUT, write(root, data, state, p))
+        write(root, data, state, p)
+        run.trained()
         kept.delete()
 
 
@@ -46,8 +46,8 @@ def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoc
         return training.fit(vae.build(data.pictures.shape[1:], p), data, p, kept, on_epoch)
 
 
-def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
-    """Write the model's folder, on one device; returns its id."""
+def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> None:
+    """Write the model's folder, on one device."""
     train, whole = data.side("train"), vae.build(data.pictures.shape[1:], p)
     whole.encoder.compile(jit_compile=True)
     with stage.whole(root / OUT) as out:
@@ -60,7 +60,7 @@ def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> str:
         density = latent.fit(posterior, train.clips["label"], held_out, p.seed)
         space = latent.Space(latent.of_prior(whole.prior), density)
         model.save_history(out, state.tables())
-        return model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
+        model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
 
 
 if __name__ == "__main__":

@@ -130,17 +130,15 @@ def test_an_experiment_tries_another_weight(done: Path) -> None:
     call(done, "dvc", "exp", "run", "--temp", "-S", "train.kl_weight=1e-3")
     assert (done / "params.yaml").read_text() == before
     assert "0.001" in call(done, "dvc", "exp", "show", "--csv")
-    count = "from pathlib import Path; from sonovae import tracking; c, e = tracking._store(Path.cwd())"
-    said = call(done, "env", "PYTHONPATH=src", "python", "-c", f"{count}; print(len(c.search_runs([e])), 'runs')")
-    assert "2 runs" in said
+    assert len(runs(done)) == 2
 
 
 def runs(root: Path) -> list[str]:
     """The weights of the KL divergence of all trainings that MLflow holds."""
     code = """if True:
         from pathlib import Path; from sonovae import tracking
-        client, experiment = tracking._store(Path.cwd())
-        print(*[run.data.params["train.kl_weight"] for run in client.search_runs([experiment])])"""
+        runs = tracking.Store(Path.cwd()).runs(stage="train")
+        print(*[run.data.params["train.kl_weight"] for run in runs])"""
     return call(root, "env", "PYTHONPATH=src", "python", "-c", code).split()
 
 

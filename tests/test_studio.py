@@ -122,19 +122,20 @@ def test_whence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at_hand.generate(tmp_path / "new", 1, None, 0.5)
-    inspection.whence(root, tmp_path / "new/sound_001.wav")
+    inspection.whence(root, str(tmp_path / "new/sound_001.wav"))
     said, _, run = capsys.readouterr().out.rpartition("}")
     assert json.loads(said + "}")["temperature"] == 0.5
     assert run.strip().startswith("MLflow run ")
-    inspection.whence(tmp_path, tmp_path / "new/sound_001.wav")
+    assert run.strip().endswith("no commit's dvc.lock holds it")
+    inspection.whence(tmp_path, str(tmp_path / "new/sound_001.wav"))
     assert "MLflow knows no run of this model here" in capsys.readouterr().out
     assert not (tmp_path / "mlruns").exists()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    inspection.whence(tmp_path, tmp_path / "new/sound_001.wav")
+    inspection.whence(tmp_path, str(tmp_path / "new/sound_001.wav"))
     assert "MLflow cannot be asked: " in capsys.readouterr().out
     sound.write(tmp_path / "own.wav", tone(), 8000)
     with pytest.raises(UserError, match="it says nothing about where it comes from"):
-        inspection.whence(root, tmp_path / "own.wav")
+        inspection.whence(root, str(tmp_path / "own.wav"))
 
 
 def test_show_draws_a_sound_and_says_its_numbers(

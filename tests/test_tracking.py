@@ -1,15 +1,20 @@
 """What MLflow holds of a result, in a store of its own."""
 
+import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import mlflow.pyfunc
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from conftest import make_project
 
 from sonovae import params, provenance, tracking
+from sonovae.errors import UserError
 from stages import evaluate, fetch, generate, judge, preprocess, train
 
 STAGES = [fetch, preprocess, train, judge, evaluate, generate]
@@ -23,106 +28,193 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def runs(root: Path) -> list[Any]:
-    client, experiment = tracking._store(root)
-    return list(client.search_runs([experiment]))
+@pytest.fixture
+def copy(done: Path, tmp_path: Path) -> Path:
+    """The same result on another machine, whose store is empty."""
+    return shutil.copytree(done, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns"))
+
+
+def runs(root: Path, stage: str) -> list[Any]:
+    return tracking.Store(root).runs(stage=stage)
 
 
 def files(root: Path, run_id: str, folder: str) -> set[str]:
-    client, _ = tracking._store(root)
-    return {item.path.split("/")[-1] for item in client.list_artifacts(run_id, folder)}
+    return {item.path.split("/")[-1] for item in tracking.Store(root).client.list_artifacts(run_id, folder)}
 
 
-def test_one_run_holds_the_whole_result(done: Path) -> None:
-    (run,) = runs(done)
+def write_lock(root: Path) -> None:
+    """dvc.lock, as DVC would write it (tests/test_dvc.py has the real one)."""
+    made = {stage.__name__.split(".")[-1]: provenance.now(root, stage.__name__.split(".")[-1]) for stage in STAGES}
+    stages = {
+        name: {
+            "deps": [{"path": path, "md5": hashed} for path, hashed in each.deps.items()],
+            "params": {"params.yaml": each.params},
+            "outs": [{"path": path, "md5": hashed} for path, hashed in each.outs.items()],
+        }
+        for name, each in made.items()
+    }
+    (root / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": stages}))
+
+
+def test_a_training_is_a_run(done: Path) -> None:
+    (run,) = runs(done, "train")
     assert run.data.params["train.learning_rate"] == "0.001"
     assert run.data.params["preprocess.spectrogram.hop_length"] == "128"
-    assert run.data.tags["generate.from"] == "density"
-    found = json.loads((done / "data/evaluation/metrics.json").read_text())
-    assert run.data.metrics["test.mse"] == found["test"]["mse"]
-    assert run.data.metrics["floors.pca"] == found["floors"]["pca"]
     assert run.info.status == "FINISHED"
-    assert {"sound_001.wav", "sound_001.png", "gallery.png", "index.csv"} <= files(done, run.info.run_id, "generate")
-    assert {"metrics.json", "reconstructions.png"} <= files(done, run.info.run_id, "evaluate")
-    assert {"codec.json", "encoder.npz"} <= files(done, run.info.run_id, "model")
+    assert {"MLmodel", "requirements.txt", "data"} == files(done, run.info.run_id, "model") - {
+        "conda.yaml",
+        "python_env.yaml",
+    }
+    assert {"params.yaml", "summary.txt", "report.html"} <= files(done, run.info.run_id, "")
 
 
-def test_losses_by_epoch(done: Path) -> None:
-    (run,) = runs(done)
-    client, _ = tracking._store(done)
-    for name in ("loss", "mse", "kl", "val_loss"):
-        assert [point.step for point in client.get_metric_history(run.info.run_id, name)] == [1, 2]
+def test_what_was_made_of_its_model_are_runs_below_it(done: Path) -> None:
+    (run,), (evaluated,), (generated,) = (runs(done, stage) for stage in ("train", "evaluate", "generate"))
+    assert {each.data.tags["mlflow.parentRunId"] for each in (evaluated, generated)} == {run.info.run_id}
+    found = json.loads((done / "data/evaluation/metrics.json").read_text())
+    assert evaluated.data.metrics["test.mse"] == run.data.metrics["test.mse"] == found["test"]["mse"]
+    assert run.data.metrics["generated.frechet_mel"] == found["generated"]["frechet_mel"]
+    assert evaluated.data.metrics["latent.silhouette"] == found["latent"]["silhouette"]
+    assert "latent.silhouette" not in run.data.metrics
+    assert set(evaluated.data.params) >= {"evaluate.seed", "judge.epochs"}
+    assert not any(name.startswith("train.") for name in evaluated.data.params)
+    assert generated.data.params["generate.from"] == "density"
+    assert {"metrics.json", "reconstructions.png"} <= files(done, evaluated.info.run_id, "evaluate")
+    assert {"sound_001.wav", "sound_001.png", "gallery.png"} <= files(done, generated.info.run_id, "generate")
+
+
+def test_losses_by_epoch_and_what_they_took(done: Path) -> None:
+    (run,) = runs(done, "train")
+    for name in ("loss", "mse", "kl", "val_loss", "active_units", "seconds", "system/cpu_utilization_percentage"):
+        points = tracking.Store(done).client.get_metric_history(run.info.run_id, name)
+        assert [point.step for point in points] == [1, 2]
+    assert not any((done / ".sonovae/points").iterdir())
 
 
 def test_what_produced_it_stands_in_the_tags(done: Path) -> None:
-    (run,) = runs(done)
-    hashes = provenance.inputs(done, "train")
-    assert run.data.tags["key"] == provenance.key(hashes)
+    (run,) = runs(done, "train")
+    made = provenance.now(done, "train")
+    assert run.data.tags["key"] == made.key
     assert run.data.tags["input.data/pictures"] == provenance.path_hash(done / "data/pictures")
-    assert "input.src/sonovae/vae.py" in run.data.tags
-    assert "input.params.yaml:train" in run.data.tags
+    assert run.data.tags["output.data/model"] == provenance.path_hash(done / "data/model")
+    assert {"input.src/sonovae/vae.py", "input.params.yaml:train"} <= run.data.tags.keys()
     assert run.data.tags["model_id"] == json.loads((done / "data/model/model.json").read_text())["id"]
+    (data,) = run.inputs.dataset_inputs
+    assert (data.dataset.name, data.dataset.digest) == ("data/pictures", made.deps["data/pictures"])
 
 
-def test_the_same_training_again_is_the_same_run(done: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(done, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns"))
-    for _ in range(2):
-        train.main(copy)
-    (run,) = runs(copy)
-    client, _ = tracking._store(copy)
-    assert [point.step for point in client.get_metric_history(run.info.run_id, "loss")] == [1, 2]
-    params.edit(copy / "params.yaml", {"train.kl_weight": 1e-3})
+def test_the_model_is_served_without_code_in_it(done: Path) -> None:
+    (run,) = runs(done, "train")
+    folder = Path(tracking.Store(done).client.download_artifacts(run.info.run_id, "model"))
+    assert not [path for path in folder.rglob("*") if path.suffix in (".py", ".pkl")]
+    model = mlflow.pyfunc.load_model(str(folder))
+    rise, z = {"label": "rise", "seed": 3}, {"z": np.zeros(4).tolist()}
+    made = [model.predict(pd.DataFrame([row])) for row in (rise, z, {"seed": 3})]
+    sounds = [each["file"][0] for each in made]
+    assert len(set(sounds)) == 3
+    assert model.predict(pd.DataFrame([rise]))["file"][0] == sounds[0]
+    for each in sounds:
+        samples, rate = soundfile.read(io.BytesIO(each))
+        assert (rate, len(samples)) == (8000, 3968)
+        assert np.abs(samples).max() > 0.01
+    with pytest.raises(UserError, match="no such label|knows"):
+        model.predict(pd.DataFrame([{"label": "bark"}]))
+
+
+def test_the_same_training_again_is_the_same_run(copy: Path) -> None:
+    write_lock(copy)
+    tracking.track(copy)
+    before = runs(copy, "train")
     train.main(copy)
-    assert len(runs(copy)) == 2
+    (run,) = runs(copy, "train")
+    assert run.info.run_id == before[0].info.run_id
+    points = tracking.Store(copy).client.get_metric_history(run.info.run_id, "loss")
+    assert [point.step for point in points] == [1, 2]
 
 
-def test_a_model_from_elsewhere_gets_a_run(done: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(done, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns"))
+def test_a_new_plot_makes_no_new_run_and_new_parameters_do(copy: Path) -> None:
     generate.main(copy)
-    (run,) = runs(copy)
-    assert run.data.tags["key"] == provenance.key(provenance.inputs(copy, "train"))
+    (copy / "src/sonovae/plots.py").write_text("# another colour\n")
+    generate.main(copy)
+    assert [len(runs(copy, stage)) for stage in ("train", "generate")] == [1, 1]
+    params.edit(copy / "params.yaml", {"generate.seed": 5})
+    generate.main(copy)
+    assert [len(runs(copy, stage)) for stage in ("train", "generate")] == [1, 2]
+
+
+def test_what_another_machine_made_is_logged_whole(done: Path, copy: Path) -> None:
+    assert tracking.track(copy) == "nothing is trained yet, as far as dvc.lock knows: make repro"
+    write_lock(copy)
+    said = tracking.track(copy)
+    (run,), (there,) = runs(copy, "train"), runs(done, "train")
+    assert said == f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}"
+    unknown = {name for name in there.data.metrics if name.startswith("system/")} | {"seconds"}
+    assert run.data.metrics.keys() == there.data.metrics.keys() - unknown
+    assert run.data.params == there.data.params
+    assert run.data.tags["key"] == there.data.tags["key"]
+    for stage, name in (("evaluate", "report.html"), ("generate", "sound_001.wav")):
+        (below,) = runs(copy, stage)
+        assert name in files(copy, below.info.run_id, stage)
+    before = [each.info.end_time for stage in ("train", "evaluate", "generate") for each in runs(copy, stage)]
+    assert tracking.track(copy) == said
+    assert before == [each.info.end_time for stage in ("train", "evaluate", "generate") for each in runs(copy, stage)]
+    (copy / "data/model/summary.txt").write_text("another")
+    assert tracking.track(copy).startswith("data/model is not what dvc.lock names: `dvc checkout` brings that back")
+
+
+def test_a_run_is_held_against_the_working_tree(done: Path, copy: Path) -> None:
+    write_lock(copy)
+    tracking.track(copy)
+    (run,), (generated,) = runs(copy, "train"), runs(copy, "generate")
+    assert "hashes are those of the working tree" in tracking.verify(copy, run.info.run_id)
+    assert "hashes are those of the working tree" in tracking.verify(copy, generated.info.run_id)
+    path = copy / "data/pictures/pictures.npy"
+    flipped = bytearray(path.read_bytes())
+    flipped[-1] ^= 1
+    path.write_bytes(flipped)
+    with pytest.raises(UserError) as caught:
+        tracking.verify(copy, run.info.run_id)
+    there, here = run.data.tags["input.data/pictures"], provenance.path_hash(copy / "data/pictures")
+    assert str(caught.value) == f"error: data/pictures: {there} went in, and here it is {here}"
+    (copy / "data/samples/sound_001.wav").unlink()
+    with pytest.raises(UserError, match="data/samples: .* came out, and here it is"):
+        tracking.verify(copy, generated.info.run_id)
+    with pytest.raises(UserError, match=f"MLflow knows no run|run {'0' * 32}"):
+        tracking.verify(copy, "0" * 32)
+
+
+def test_both_ways_between_commits_and_runs(copy: Path) -> None:
+    write_lock(copy)
+    tracking.track(copy)
+    (run,) = runs(copy, "train")
+    name = f"MLflow run {run.info.run_name}, {run.info.run_id}"
+    assert list(tracking.of_run(copy, run.info.run_id)) == [name, "no commit's dvc.lock holds it"]
+    for words in (["init", "-q"], ["add", "dvc.lock"], ["commit", "-q", "-m", "first"]):
+        provenance._git(copy, "-c", "user.name=a", "-c", "user.email=a@b", *words)
+    head = provenance._git(copy, "rev-parse", "HEAD")
+    held = f"commit {head[:10]} holds it: git checkout {head[:10]}; dvc checkout"
+    assert list(tracking.of_commit(copy, "HEAD")) == [name, held]
+    assert list(tracking.of_run(copy, runs(copy, "generate")[0].info.run_id)) == [name, held]
+    assert list(tracking.of_model(copy, run.data.tags["model_id"])) == [name, held]
+    with pytest.raises(UserError, match="nowhere is neither a file, nor a run, nor a commit"):
+        list(tracking.of_commit(copy, "nowhere"))
 
 
 def test_a_store_that_cannot_be_reached_stops_nothing(
-    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    copy = shutil.copytree(done, tmp_path / "copy", ignore=shutil.ignore_patterns("samples"))
+    shutil.rmtree(copy / "data/samples")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     generate.main(copy)
     assert (copy / "data/samples/index.csv").exists()
     warning = capsys.readouterr().err
     assert "warning: MLflow does not have this: " in warning
+    assert "`make track` tries again" in warning
     assert warning.count("\n") == 1
 
 
 def test_the_store_is_the_projects_in_dvcs_experiments_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "project").mkdir()
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
-    tracking._store(tmp_path / "copy that is removed")
+    tracking.Store(tmp_path / "copy that is removed")
     assert (tmp_path / "project/mlruns/mlflow.db").exists()
-
-
-def test_the_key_follows_data_code_and_parameters_alone(done: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(done, tmp_path / "copy")
-    before = provenance.key(provenance.inputs(copy, "train"))
-    params.edit(copy / "params.yaml", {"generate.seed": 5})
-    (copy / "src/sonovae/plots.py").write_text("")
-    assert provenance.key(provenance.inputs(copy, "train")) == before
-    changed = set()
-    for path in ("data/pictures/pictures.npy", "src/sonovae/vae.py"):
-        (copy / path).write_bytes((copy / path).read_bytes() + b"\n")
-        changed.add(provenance.key(provenance.inputs(copy, "train")))
-    params.edit(copy / "params.yaml", {"train.epochs": 3})
-    changed.add(provenance.key(provenance.inputs(copy, "train")))
-    assert len(changed | {before}) == 4
-
-
-def test_commit_says_whether_the_tree_was_clean(tmp_path: Path) -> None:
-    assert provenance.commit(tmp_path) == {}
-    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        provenance._git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words)
-    assert provenance.commit(tmp_path)["git.clean"] == "true"
-    np.save(tmp_path / "new.npy", np.zeros(1))
-    found = provenance.commit(tmp_path)
-    assert found["git.clean"] == "false"
-    assert len(found["git.commit"]) == 40

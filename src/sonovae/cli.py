@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("sonovae", description="Learn the sound of recordings, and make new sounds.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_project(commands)
+    _add_tracking(commands)
     _add_model(commands)
     _add_sounds(commands)
     return parser
@@ -56,6 +57,15 @@ def _add_project(commands: Any) -> None:
     what = "train with several seeds, and show how far the metrics vary"
     command = _add(commands, "seeds", lambda root, w: _project().show_seeds(root, w.n), what)
     command.add_argument("n", type=int, help="how many")
+
+
+def _add_tracking(commands: Any) -> None:
+    """Commands over what MLflow has."""
+    what = "log to MLflow what dvc.lock names and it lacks"
+    _add(commands, "track", lambda root, _: print(_tracking().track(root)), what)
+    what = "hold the working tree against what a run says it was made of"
+    command = _add(commands, "verify-run", lambda root, w: print(_tracking().verify(root, w.run)), what)
+    command.add_argument("run", help="its id")
 
 
 def _add_model(commands: Any) -> None:
@@ -98,9 +108,9 @@ def _add_sounds(commands: Any) -> None:
     command.add_argument("out", type=Path, help="the picture: a PNG")
     for name in ("n-fft", "win-length", "hop-length"):
         command.add_argument(f"--{name}", type=int, help="samples [as params.yaml has it]")
-    what = "say by which model a sound was generated, and how"
-    command = _add(commands, "whence", lambda root, w: _inspection().whence(root, w.source), what)
-    command.add_argument("source", type=Path, help="a file that generate, reconstruct or vary wrote")
+    what = "say where a sound, a run or a commit's result comes from, and what holds it"
+    command = _add(commands, "whence", lambda root, w: _inspection().whence(root, w.what), what)
+    command.add_argument("what", help="a file that generate, reconstruct or vary wrote; a run's id; or a commit")
     what = "write a folder's WAV files as FLAC, OGG or MP3"
     command = _add(commands, "export", lambda _, w: _inspection().export(w.source, w.kind, w.out), what)
     command.add_argument("source", type=Path, help="the folder: data/samples")
@@ -124,6 +134,12 @@ def _project() -> Any:
     from sonovae import commands
 
     return commands
+
+
+def _tracking() -> Any:
+    from sonovae import tracking
+
+    return tracking
 
 
 def _inspection() -> Any:

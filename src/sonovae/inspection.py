@@ -1,6 +1,7 @@
 """Sound files at hand: what one holds, to see; where a generated one comes from; and smaller copies of them."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from sonovae import codec, params, playable, plots, sound, spectrogram, stage, t
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Spectrogram
 from sonovae.progress import progress
+
+RUN = re.compile("[0-9a-f]{32}")
+"""A run's id."""
 
 
 def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
@@ -35,14 +39,17 @@ def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
     print("\n".join(f"{name}: {value}" for name, value in {**frames, **asdict(facts)}.items()))
 
 
-def whence(root: Path, source: Path) -> None:
-    """Print what a file says about itself, and the run that made its model."""
-    if not source.is_file():
-        raise UserError(f"{source} is not a file")
-    if "model" not in (found := playable.about(source)):
-        raise UserError(f"{source}: it says nothing about where it comes from; what sonovae generated does")
-    print(json.dumps(found, indent=2))
-    print(tracking.run_of(root, found["model"]))
+def whence(root: Path, what: str) -> None:
+    """Print what a sound or image says about itself, the run that made its model, and the commits that hold it; or the
+    same of a run, by its id, or of a commit."""
+    if Path(what).is_file():
+        if "model" not in (found := playable.about(Path(what))):
+            raise UserError(f"{what}: it says nothing about where it comes from; what sonovae generated does")
+        print(json.dumps(found, indent=2))
+        lines = tracking.of_model(root, found["model"])
+    else:
+        lines = tracking.of_run(root, what) if RUN.fullmatch(what) else tracking.of_commit(root, what)
+    print("\n".join(lines))
 
 
 def export(source: Path, kind: str, out: Path) -> None:

@@ -44,8 +44,8 @@ class Model:
         return int(self.encoder.count_params() + self.decoder.count_params())
 
 
-def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space, p: Train, codec: Path) -> str:
-    """Write the model's folder, with the codec's files from the folder `codec` beside the weights; returns its id."""
+def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space, p: Train, codec: Path) -> None:
+    """Write the model's folder, with the codec's files from the folder `codec` beside the weights."""
     save_weights(folder, encoder, decoder)
     for name in CODEC:
         shutil.copyfile(codec / name, folder / name)
@@ -56,7 +56,6 @@ def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space,
     sizes |= {key: params.plain(p)[key] for key in ("latent_size", "threads", "prior", "encoder", "decoder")}
     (folder / "model.json").write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
     (folder / "summary.txt").write_text(networks.summary(encoder, decoder), encoding="utf-8")
-    return str(sizes["id"])
 
 
 def save_history(folder: Path, tables: dict[str, pd.DataFrame]) -> None:

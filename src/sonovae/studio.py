@@ -48,14 +48,20 @@ class Studio:
 
     def generate(self, out: Path, n: int, label: str | None, temperature: float) -> None:
         """n new sounds, of a label or of all, in a new folder."""
-        density = self.trained.space.density
-        z = (
-            density.sample(n, self._rng(), temperature)
-            if label is None
-            else drawing.of_label(self.trained.space, label, None, n, self._rng(), temperature)
-        )
         said: dict[str, Any] = {"from": "density", "temperature": temperature}
+        z = self.draw(n, label, temperature)
         self._make(z, out, said | ({"label": label} if label is not None else {}))
+
+    def draw(self, n: int, label: str | None, temperature: float) -> Points:
+        """n new z, of a label or of all; UserError where the model knows no such label."""
+        if label is None:
+            return self.trained.space.density.sample(n, self._rng(), temperature)
+        return drawing.of_label(self.trained.space, label, None, n, self._rng(), temperature)
+
+    def items(self, z: Points) -> list[Item]:
+        """z [n, latent_size] → n levelled clips or images."""
+        pictures = latent.decode(self.trained.decoder, z)
+        return list(hearing.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
@@ -80,8 +86,7 @@ class Studio:
     def _make(self, z: Points, out: Path, said: dict[str, Any]) -> None:
         if out.exists():
             raise UserError(f"--out {out} is there already: name a folder that is not")
-        pictures = latent.decode(self.trained.decoder, z)
-        made = list(hearing.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
+        made = self.items(z)
         about = playable.provenance(self.trained.id, self.seed, said)
         with stage.whole(out) as part:
             for n, item in enumerate(made):

@@ -1,0 +1,138 @@
+"""What a run holds: a training's, and below it those of what was evaluated and generated with its model."""
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sonovae import provenance
+from sonovae.provenance import Made
+from sonovae.tracking import journal, packed, system
+from sonovae.tracking.store import Store, flat, forgiving, now
+
+PICTURES, MODEL = "data/pictures", "data/model"
+FOLDERS = {"evaluate": "data/evaluation", "generate": "data/samples"}
+"""Of the stages below a training, what they write."""
+ABOVE = ("fetch", "preprocess", "train")
+"""Stages whose parameters a training's run shows."""
+HEADLINE = (
+    *("test.mse", "test.r2", "test.pca_ratio", "test.kl", "floors.pca", "floors.mean_picture"),
+    *("interval.mse.low", "interval.mse.high", "generated.frechet_judge", "generated.frechet_mel", "generated.copies"),
+    *("judge.accuracy", "health.posterior_collapse", "health.prior_out_of_reach", "health.overfitting"),
+)
+"""Metrics of an evaluation that the training's run shows, too."""
+PATIENCE, HASTE = 60.0, 2.0
+"""Seconds that a training's last points get at its end, and when it is stopped."""
+
+
+@contextlib.contextmanager
+def training(root: Path, made: Made) -> "Iterator[Training]":
+    """The run of the training under way, of what went into it; it says so where that is stopped or fails."""
+    with journal.of(root, _header(made, provenance.sections(root), provenance.commit(root))) as points:
+        run = Training(root, made, points)
+        try:
+            yield run
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+            points.close("KILLED" if stopped else "FAILED", HASTE)
+            raise
+
+
+class Training:
+    """The run of the training under way: the one that its key finds, so that it goes on where that was stopped."""
+
+    def __init__(self, root: Path, made: Made, points: journal.Journal) -> None:
+        self.root, self.made, self.points = root, made, points
+        self.last, self.monitors = now(), system.monitors()
+
+    def epoch(self, epoch: int, losses: dict[str, float]) -> None:
+        """Note an epoch's losses, how long it took, and what it took of the machine."""
+        seconds, self.last = (now() - self.last) / 1000, now()
+        self.points.point(epoch, losses | {"seconds": seconds} | system.metrics(self.monitors))
+
+    def trained(self) -> None:
+        """Note that it is over, and log the model's folder."""
+        if self.points.close("FINISHED", PATIENCE):
+            self._log(replace(self.made, outs=provenance.outs(self.root, "train")))
+
+    @forgiving
+    def _log(self, made: Made) -> None:
+        log_training(self.root, made, provenance.sections(self.root), provenance.commit(self.root))
+
+
+@forgiving
+def result(root: Path, stage: str) -> None:
+    """Log what a stage below a training has just made to a run of its own below the training's."""
+    train, commit = provenance.made(root, "train"), provenance.commit(root)
+    parent = log_training(root, train, provenance.sections(root), commit)
+    log_below(root, parent, train.key, stage, provenance.now(root, stage), commit)
+
+
+def track(root: Path) -> str:
+    """Log all that dvc.lock names and the store lacks, whoever made it; says in a line which run it is."""
+    journal.bring(root)
+    locked = provenance.locked(root)
+    if "train" not in locked:
+        return "nothing is trained yet, as far as dvc.lock knows: make repro"
+    if provenance.made(root, "train") != (train := locked["train"]):
+        return f"{MODEL} is not what dvc.lock names: `dvc checkout` brings that back, `make repro` makes it anew"
+    sections = {name: section for each in locked.values() for name, section in each.params.items()}
+    # Of a result that was made elsewhere, or earlier, only the commit is known that holds it.
+    commit = provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
+    run_id = log_training(root, train, sections, commit)
+    for stage in FOLDERS:
+        if stage in locked and provenance.made(root, stage) == locked[stage]:
+            log_below(root, run_id, train.key, stage, locked[stage], commit)
+    return f"MLflow has this result: run {train.key[:8]}, {run_id}"
+
+
+def log_training(root: Path, made: Made, sections: dict[str, Any], commit: dict[str, str]) -> str:
+    """The id of a training's run, in which all that lies in the model's folder is logged now, where it was not."""
+    store = Store(root)
+    run_id = store.open(_header(made, sections, commit))
+    if store.holds(run_id, made.outs):
+        return run_id
+    seen, history = store.steps(run_id), pd.read_csv(root / MODEL / "losses.csv", index_col="epoch")
+    rows: dict[Any, Any] = history.to_dict("index")
+    store.metrics(run_id, [(now(), epoch, row) for epoch, row in rows.items() if epoch not in seen])
+    store.dataset(run_id, PICTURES, made.deps[PICTURES], sections["fetch"])
+    store.client.log_dict(run_id, sections, "params.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        packed.save(root / MODEL, Path(folder) / "model")
+        store.client.log_artifacts(run_id, folder)
+    store.client.log_artifact(run_id, str(root / MODEL / "summary.txt"))
+    about = json.loads((root / MODEL / "model.json").read_text(encoding="utf-8"))
+    store.finish(run_id, made.outs, model_id=about["id"])
+    return run_id
+
+
+def log_below(root: Path, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]) -> None:
+    """Log what a stage made of the model of the training with this key to a run of its own, and its headline to that
+    training's; nothing where that was done."""
+    store, own = Store(root), {name: each for name, each in made.params.items() if name not in ABOVE}
+    tags = {"key": made.key_below(key), "stage": stage, "mlflow.parentRunId": parent} | _inputs(made) | commit
+    run_id = store.open({"name": stage, "time": now(), "tags": tags, "params": own})
+    if store.holds(run_id, made.outs):
+        return
+    store.client.log_artifacts(run_id, str(root / FOLDERS[stage]), stage)
+    if (path := root / FOLDERS[stage] / "metrics.json").exists():
+        found = flat(json.loads(path.read_text(encoding="utf-8")))
+        store.metrics(run_id, [(now(), 0, found)])
+        store.metrics(parent, [(now(), 0, {name: found[name] for name in HEADLINE if name in found})])
+        store.client.log_artifact(parent, str(root / FOLDERS[stage] / "report.html"))
+    store.finish(run_id, made.outs)
+
+
+def _header(made: Made, sections: dict[str, Any], commit: dict[str, str]) -> dict[str, Any]:
+    """Of a training's run."""
+    tags, above = {"key": made.key, "stage": "train"} | _inputs(made) | commit, {name: sections[name] for name in ABOVE}
+    return {"name": made.key[:8], "time": now(), "tags": tags, "params": above}
+
+
+def _inputs(made: Made) -> dict[str, str]:
+    return {f"input.{name}": hashed for name, hashed in made.inputs.items()}

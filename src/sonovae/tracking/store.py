@@ -1,0 +1,146 @@
+"""Where runs are kept: on a tracking server, or in the database and the files under mlruns/."""
+
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from sonovae import lock, provenance
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # the default waits minutes for a server that is gone
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds, for one that is there and does not answer
+
+EXPERIMENT = "sonovae"
+MOST_METRICS, MOST_PARAMS = 1000, 100
+"""That MLflow takes at once."""
+P = ParamSpec("P")
+
+
+def forgiving(action: Callable[P, None]) -> Callable[P, None]:
+    """An action that stops nobody's work: where the store cannot be reached, a line says so, and what helps later."""
+
+    @functools.wraps(action)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            action(*args, **kwargs)
+        except Exception as error:  # whatever a store, a network or a disk may come up with
+            print(f"warning: MLflow does not have this: {in_a_line(error)}; `make track` tries again", file=sys.stderr)
+
+    return wrapper
+
+
+def in_a_line(error: Exception) -> str:
+    """What it says, shortened."""
+    return " ".join(str(error).split())[:200]
+
+
+class Store:
+    """Runs of the experiment, each found by its key. All methods raise whatever MLflow does."""
+
+    def __init__(self, root: Path) -> None:
+        from mlflow import MlflowClient
+
+        self.client: Any
+        if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+            self.client = MlflowClient(uri)
+            self.experiment = self._experiment(None)
+            return
+        home = provenance.home(root) / "mlruns"
+        home.mkdir(exist_ok=True)
+        with lock.in_turn(home / ".lock"):  # of two that make the database at once, one would die
+            path = str(home / "mlflow.db").replace("%", "%25").replace("?", "%3F")  # in a URI these mean something else
+            self.client = MlflowClient(f"sqlite:///{path}")
+            self.experiment = self._experiment((home / "artifacts").as_uri())
+
+    def _experiment(self, artifacts: str | None) -> str:
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        return str(found.experiment_id if found else self.client.create_experiment(EXPERIMENT, artifacts))
+
+    def runs(self, **tags: str) -> list[Any]:
+        """Those with all these tags, newest first."""
+        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        return list(self.client.search_runs([self.experiment], wanted, order_by=["attributes.start_time DESC"]))
+
+    def run(self, key: str) -> str:
+        """The id of the run with this key, or nothing."""
+        found = self.runs(key=key)
+        return str(found[0].info.run_id) if found else ""
+
+    def open(self, header: dict[str, Any]) -> str:
+        """The id of the run that a `header` describes by name, tags (its key among them) and params; where there is
+        none, it is made."""
+        if run_id := self.run(header["tags"]["key"]):
+            return run_id
+        run = self.client.create_run(
+            self.experiment, start_time=header.get("time"), tags=header["tags"], run_name=header["name"]
+        )
+        self.params(run.info.run_id, header["params"])
+        return str(run.info.run_id)
+
+    def params(self, run_id: str, values: dict[str, Any]) -> None:
+        """Log nested parameters by dotted name."""
+        from mlflow.entities import Param
+
+        each = [Param(name, str(value)) for name, value in flat(values).items()]
+        for some in _pieces(each, MOST_PARAMS):
+            self.client.log_batch(run_id, params=some)
+
+    def metrics(self, run_id: str, points: Iterable[tuple[int, int, dict[str, float]]]) -> None:
+        """Log points: milliseconds since 1970, step, values by name."""
+        from mlflow.entities import Metric
+
+        each = [Metric(name, value, time, step) for time, step, values in points for name, value in values.items()]
+        for some in _pieces(each, MOST_METRICS):
+            self.client.log_batch(run_id, metrics=some)
+
+    def steps(self, run_id: str) -> set[int]:
+        """The epochs whose losses it has."""
+        return {point.step for point in self.client.get_metric_history(run_id, "loss")}
+
+    def dataset(self, run_id: str, path: str, digest: str, source: dict[str, Any]) -> None:
+        """Log the folder that DVC has under this hash, with its recordings' source, as what it was trained on."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        data = Dataset(path, digest, "dvc", json.dumps({"path": path, "md5": digest} | source))
+        self.client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+
+    def state(self, run_id: str, state: str) -> None:
+        """RUNNING, or one in which it ended."""
+        if state == "RUNNING":
+            self.client.update_run(run_id, status=state)
+        else:
+            self.client.set_terminated(run_id, state)
+
+    def finish(self, run_id: str, outs: dict[str, str], **tags: str) -> None:
+        """Set tags, those of the outs last: a run that has them holds all of the result."""
+        for name, value in (tags | {f"output.{name}": hashed for name, hashed in outs.items()}).items():
+            self.client.set_tag(run_id, name, value)
+        self.state(run_id, "FINISHED")
+
+    def holds(self, run_id: str, outs: dict[str, str]) -> bool:
+        """Whether it holds all of the result with these outs."""
+        run = self.client.get_run(run_id)
+        return all(run.data.tags.get(f"output.{name}") == hashed for name, hashed in outs.items())
+
+
+def now() -> int:
+    """Milliseconds since 1970, as MLflow counts."""
+    return int(1000 * time.time())
+
+
+def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters or metrics by dotted name; a list is one value."""
+    found: dict[str, Any] = {}
+    for name, value in section.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return found
+
+
+def _pieces(each: list[Any], size: int) -> Iterator[list[Any]]:
+    return (each[start : start + size] for start in range(0, len(each), size))
