@@ -1,7 +1,6 @@
 """A training whose tracking server does not answer, or dies, loses neither time nor points."""
 
 import json
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ HEADER: dict[str, Any] = {"name": "abc", "time": 1000, "tags": {"key": "k" * 64,
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A tracking server that takes what it is sent and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.getsockname()[1]}")
         yield
 
@@ -51,10 +51,9 @@ def test_a_server_that_does_not_answer_costs_no_time_and_no_points(
         assert time.monotonic() - begun < 1
         assert not points.close("FINISHED", 0.5)
         assert time.monotonic() - begun < 3
-    assert (
-        "warning: MLflow lacks this training, `make track` brings it later: it does not answer"
-        in capsys.readouterr().err
-    )
+    said = capsys.readouterr().err
+    assert "warning: MLflow lacks this training, `make track` brings it later: it does not answer" in said
+    points.thread.join()
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     journal.bring(tmp_path)
     assert steps(tmp_path) == list(range(1, 31))
@@ -87,7 +86,6 @@ def test_a_training_that_was_killed_goes_on_in_its_journal(tmp_path: Path) -> No
     with journal.of(tmp_path, HEADER) as points:
         for step in (1, 2):
             points.point(step, {"loss": 1 / step})
-        shutil.copytree(folder, tmp_path / "seen")
         with pytest.raises(UserError, match="a training of the same parameters, data and code is at work"):
             journal.of(tmp_path, HEADER).__enter__()
         journal.bring(tmp_path)  # leaves alone what is under way
