@@ -12,9 +12,10 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
 override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
+PORT ?= 5000
 override export N := $(or $(value N),3)
 
-.PHONY: help repro env recipe folder data-update data-report seeds report check dashboard trial digits sweep kills bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report seeds report check track promote dashboard trial digits sweep kills bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -23,6 +24,7 @@ help: ## Show this list
 repro: env ## Set up the environment and run the pipeline: what changed, and nothing else [GPU=1]
 	@$(RUN) python -m sonovae check
 	@$(RUN) dvc repro
+	@$(RUN) python -m sonovae track || true
 	@echo "sounds: data/samples/*.wav   to look at and listen to: data/samples/gallery.html, make report   figures: dvc metrics show   dashboard: make dashboard"
 
 env: $(BIN)/.installed
@@ -57,10 +59,16 @@ report: env ## Open the page of the result in a browser: its numbers, figures an
 check: env ## Look for faults in params.yaml and in the folder of recordings
 	@$(RUN) python -m sonovae check
 
-dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000
+track: env ## Log to MLflow what dvc.lock names and it lacks: results of DVC's cache, or of when the server was away
+	@$(RUN) python -m sonovae track
+
+promote: env ## Register the result in MLflow if it passes its gates, and make it the champion if it is better
+	@$(RUN) python -m sonovae promote
+
+dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000 [PORT=5000]
 	@mkdir -p mlruns
-	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port 5000 \
-		--workers 1 --allowed-hosts 127.0.0.1:5000,localhost:5000 --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
+	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port $(PORT) \
+		--workers 1 --allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
 
 trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python -m benchmarks.trials "$$NAME" "$$FROM"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from conftest import make_project
+from conftest import make_project, write_lock
 
 from sonovae import params, provenance, tracking
 from sonovae.errors import UserError
@@ -40,20 +40,6 @@ def runs(root: Path, stage: str) -> list[Any]:
 
 def files(root: Path, run_id: str, folder: str) -> set[str]:
     return {item.path.split("/")[-1] for item in tracking.Store(root).client.list_artifacts(run_id, folder)}
-
-
-def write_lock(root: Path) -> None:
-    """dvc.lock, as DVC would write it (tests/test_dvc.py has the real one)."""
-    made = {stage.__name__.split(".")[-1]: provenance.now(root, stage.__name__.split(".")[-1]) for stage in STAGES}
-    stages = {
-        name: {
-            "deps": [{"path": path, "md5": hashed} for path, hashed in each.deps.items()],
-            "params": {"params.yaml": each.params},
-            "outs": [{"path": path, "md5": hashed} for path, hashed in each.outs.items()],
-        }
-        for name, each in made.items()
-    }
-    (root / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": stages}))
 
 
 def test_a_training_is_a_run(done: Path) -> None:
@@ -179,7 +165,7 @@ def test_a_run_is_held_against_the_working_tree(done: Path, copy: Path) -> None:
     (copy / "data/samples/sound_001.wav").unlink()
     with pytest.raises(UserError, match="data/samples: .* came out, and here it is"):
         tracking.verify(copy, generated.info.run_id)
-    with pytest.raises(UserError, match=f"MLflow knows no run|run {'0' * 32}"):
+    with pytest.raises(UserError, match=f"MLflow has not done it: .*{'0' * 32}"):
         tracking.verify(copy, "0" * 32)
 
 

@@ -125,6 +125,7 @@ FLOORS = [
         "plots",
         "survey",
         "tracking",
+        "gates",
         "stage",
     },
     {"page"},

@@ -63,6 +63,8 @@ def _add_tracking(commands: Any) -> None:
     """Commands over what MLflow has."""
     what = "log to MLflow what dvc.lock names and it lacks"
     _add(commands, "track", lambda root, _: print(_tracking().track(root)), what)
+    what = "register the result if it passes its gates, and make it the champion if it is better"
+    _add(commands, "promote", lambda root, _: print(_tracking().promote(root)), what)
     what = "hold the working tree against what a run says it was made of"
     command = _add(commands, "verify-run", lambda root, w: print(_tracking().verify(root, w.run)), what)
     command.add_argument("run", help="its id")

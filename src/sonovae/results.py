@@ -102,6 +102,6 @@ def write(
         "card": known.rows() if known else {},
         "summary": listing.summary(recordings).splitlines()[0],
         "model": model_id,
-        "params": _yaml(params.plain(p)),
+        "params": _yaml({name: each for name, each in params.plain(p).items() if name != "promotion"}),
     }
     page.write(path, "results.html", content)

@@ -1,4 +1,4 @@
-"""params.yaml: a section for each stage, every hyperparameter with its unit, none with a default."""
+"""params.yaml: a section for each stage, every hyperparameter with its unit, none with a default; and promotion."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from sonovae.params.fetch import Fetch
 from sonovae.params.judge import Judge
 from sonovae.params.preprocess import Preprocess
+from sonovae.params.promotion import Promotion
 from sonovae.params.rules import STRICT, Count, InsidePath, NotNegative, Seed
 from sonovae.params.train import Train
 
@@ -95,7 +96,7 @@ class Generate:
 
 @dataclass(frozen=True, config=STRICT)
 class Params:
-    """One whole experiment, a section for each stage."""
+    """One whole experiment, a section for each stage; and which result of it is promoted."""
 
     fetch: Fetch
     preprocess: Preprocess
@@ -103,6 +104,7 @@ class Params:
     judge: Judge
     evaluate: Evaluate
     generate: Generate
+    promotion: Promotion
 
     @model_validator(mode="after")
     def _agree(self) -> "Params":

@@ -7,7 +7,7 @@ from typing import Any
 
 from sonovae import provenance
 from sonovae.errors import UserError
-from sonovae.tracking.store import Store, in_a_line
+from sonovae.tracking.store import Store, in_a_line, reached
 
 
 def verify(root: Path, run_id: str) -> str:
@@ -72,10 +72,8 @@ def _told(root: Path, run: Any) -> Iterator[str]:
 
 def _run(root: Path, run_id: str) -> Any:
     """A run of this project's; UserError where there is no such run, or the store cannot be asked."""
-    try:
+    with reached():
         run = Store(root).client.get_run(run_id) if _is_there(root) else None
-    except Exception as error:
-        raise UserError(f"run {run_id}: {in_a_line(error)}") from None
     if not run or "key" not in run.data.tags:
         raise UserError(f"MLflow knows no run {run_id} of this project")
     return run

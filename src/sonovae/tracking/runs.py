@@ -13,7 +13,7 @@ import pandas as pd
 from sonovae import provenance
 from sonovae.provenance import Made
 from sonovae.tracking import journal, packed, system
-from sonovae.tracking.store import Store, flat, forgiving, now
+from sonovae.tracking.store import Store, flat, forgiving, now, reached
 
 PICTURES, MODEL = "data/pictures", "data/model"
 FOLDERS = {"evaluate": "data/evaluation", "generate": "data/samples"}
@@ -73,6 +73,7 @@ def result(root: Path, stage: str) -> None:
     log_below(root, parent, train.key, stage, provenance.now(root, stage), commit)
 
 
+@reached()
 def track(root: Path) -> str:
     """Log all that dvc.lock names and the store lacks, whoever made it; says in a line which run it is."""
     journal.bring(root)

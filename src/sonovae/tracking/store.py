@@ -1,5 +1,6 @@
 """Where runs are kept: on a tracking server, or in the database and the files under mlruns/."""
 
+import contextlib
 import functools
 import json
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 from sonovae import lock, provenance
+from sonovae.errors import UserError
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
@@ -33,6 +35,17 @@ def forgiving(action: Callable[P, None]) -> Callable[P, None]:
             print(f"warning: MLflow does not have this: {in_a_line(error)}; `make track` tries again", file=sys.stderr)
 
     return wrapper
+
+
+@contextlib.contextmanager
+def reached() -> Iterator[None]:
+    """What a person asked of MLflow: where that fails, they are told in a line."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        raise UserError(f"MLflow has not done it: {in_a_line(error)}") from None
 
 
 def in_a_line(error: Exception) -> str:
