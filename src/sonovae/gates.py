@@ -1,6 +1,6 @@
 """Which result may be promoted: one that keeps to its gates, and is better than another by more than their noise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,6 @@ from sonovae.params.promotion import Gate
 
 CLIP, OLD = ["sha256", "item", "start"], "_old"
 """Columns that say which clip a row is of; and what the other result's are called."""
-SIGNS = {"lower": -1, "higher": 1}
 RESAMPLES, SEED = 1000, 1
 
 
@@ -29,9 +28,8 @@ def _shut(name: str, value: float | None, gate: Gate) -> str:
     return ""
 
 
-def not_better(new: pd.DataFrame, old: pd.DataFrame, named: Mapping[str, str]) -> list[str]:
-    """Why a result is not better than another in each of the `named` columns of their clips.csv, which are to be
-    `lower` or `higher`; empty where it is.
+def not_better(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> list[str]:
+    """Why a result is not better than another in each of these errors, columns of their clips.csv; empty where it is.
 
     They are compared on the clips that both were tested on, so that easier recordings make no better model, nor
     poisoned ones; the noise is the 95 % interval of the mean difference, by group.
@@ -39,12 +37,12 @@ def not_better(new: pd.DataFrame, old: pd.DataFrame, named: Mapping[str, str]) -
     both = new.merge(old, on=CLIP, suffixes=("", OLD))
     if both["group"].nunique() < 2:
         return [f"clips of {both['group'].nunique()} groups were tested by both, and it takes two to compare them"]
-    if missing := [name for name in named if name not in new or name not in old]:
+    if missing := [name for name in errors if name not in new or name not in old]:
         return [f"{name} is no column of both clips.csv" for name in missing]
-    gains = pd.DataFrame({name: SIGNS[way] * (both[name] - both[name + OLD]) for name, way in named.items()})
+    gains = pd.DataFrame({name: both[name + OLD] - both[name] for name in errors})
 
     def statistics(rows: Any) -> dict[str, float]:
-        return {name: float(gains[name].iloc[rows].mean()) for name in named}
+        return {name: float(gains[name].iloc[rows].mean()) for name in errors}
 
     sure = metrics.intervals(statistics, both["group"].tolist(), RESAMPLES, SEED)
     return [

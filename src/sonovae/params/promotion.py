@@ -1,6 +1,6 @@
 """The section `promotion`: which result is registered, and when it becomes the champion. No stage reads it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -28,4 +28,4 @@ class Promotion:
 
     model: Annotated[str, Field(pattern=r"^[\w-]+$")]
     gates: dict[str, Gate]  # by dotted name
-    better: Annotated[dict[str, Literal["lower", "higher"]], Field(min_length=1)]
+    lower: Annotated[tuple[str, ...], Field(min_length=1)]  # in a new champion than in the old

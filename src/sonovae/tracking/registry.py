@@ -48,7 +48,7 @@ def _reasons(store: Store, p: Promotion, run: Any, other: Any) -> list[str]:
     if differing := sorted(name for name, _ in _pictures(run) ^ _pictures(other)):
         return [f"its pictures are other ones ({differing[0]}), and errors say nothing across them: give"
                 " promotion.model another name, or move the alias by hand in the dashboard"]  # fmt: skip
-    return gates.not_better(_clips(store, run), _clips(store, other), p.better)
+    return gates.not_better(_clips(store, run), _clips(store, other), p.lower)
 
 
 def _pictures(run: Any) -> set[tuple[str, str]]:
