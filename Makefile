@@ -15,7 +15,7 @@ override export NAME := $(value NAME)
 PORT ?= 5000
 override export N := $(or $(value N),3)
 
-.PHONY: help repro env recipe folder data-update data-report seeds report check track promote dashboard trial digits sweep kills bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report seeds report check track promote dashboard trial digits sweep kills away bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -81,6 +81,9 @@ sweep: env ## Hop, window, picture and z of the starter, one changed at a time, 
 
 kills: env ## Kill a training ten times, and compare it with one that nobody killed
 	@$(RUN) python -m benchmarks.kills
+
+away: env ## Kill the tracking server on the way, and compare the training with one whose server stays
+	@$(RUN) python -m benchmarks.away
 
 bench: env ## What training costs beside the plain way, each ratio by name (voices: after `make trial NAME=voices`)
 	@$(RUN) python -m benchmarks.bench

@@ -107,13 +107,16 @@ def of(root: Path, header: Line) -> Iterator[Journal]:
         yield Journal(root, folder, header)
 
 
-def bring(root: Path) -> None:
-    """Bring the points of trainings that nobody is at any more."""
+def bring(root: Path) -> str:
+    """Bring the points of trainings that nobody is at any more; says how many there were, if any."""
+    done = 0
     for path in sorted(_folders(root).glob(f"*/{NAME}")):
         if not lock.is_held(path.parent / LOCK):
             (sender := Sender(root, path.parent)).send()
             if not sender.fault:
                 shutil.rmtree(path.parent)
+                done += 1
+    return f"MLflow has the points of {done} more trainings" if done else ""
 
 
 def _folders(root: Path) -> Path:

@@ -76,10 +76,10 @@ def result(root: Path, stage: str) -> None:
 @reached()
 def track(root: Path) -> str:
     """Log all that dvc.lock names and the store lacks, whoever made it; says in a line which run it is."""
-    journal.bring(root)
+    brought = journal.bring(root)
     locked = provenance.locked(root)
     if "train" not in locked:
-        return "nothing is trained yet, as far as dvc.lock knows: make repro"
+        return brought or "nothing is trained yet, as far as dvc.lock knows: make repro"
     if provenance.made(root, "train") != (train := locked["train"]):
         return f"{MODEL} is not what dvc.lock names: `dvc checkout` brings that back, `make repro` makes it anew"
     sections = {name: section for each in locked.values() for name, section in each.params.items()}

@@ -1,0 +1,126 @@
+"""`make away`: a training whose tracking server is killed on the way and comes back afterwards, beside one whose server
+stays. Prints how long each took; fails where a point is missing, or there are two runs."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import project
+from sonovae import tracking
+
+SETTINGS: dict[str, Any] = {"train.epochs": 60}
+
+
+def main() -> None:
+    """Both, in .sonovae/away."""
+    seconds = trial(project.ROOT / ".sonovae" / "away", SETTINGS)
+    ratio = seconds["killed"] / seconds["steady"]
+    print(
+        f"training takes {seconds['steady']:.1f} s, and {seconds['killed']:.1f} s without a server: {ratio:.3f} times"
+    )
+
+
+def trial(at: Path, changes: dict[str, Any]) -> dict[str, float]:
+    """Train with these parameters under a server that stays and one that does not; SystemExit where points are lost."""
+    project.make(at, "starter", changes)
+    project.run(at, "fetch", "preprocess", stdout=subprocess.DEVNULL)
+    uri = f"http://127.0.0.1:{free_port()}"
+    seconds = {}
+    for name, seed in (("steady", 1), ("killed", 2)):  # with the same seed it would be the same run
+        project.params.edit(at / "params.yaml", {"train.seed": seed})
+        with server(at, uri) as process:
+            seconds[name] = _train(at, uri, changes["train.epochs"] // 2 if name == "killed" else 0, process)
+    with server(at, uri):
+        subprocess.run([sys.executable, "-m", "sonovae", "track"], cwd=at, env=_environment(uri), check=True)
+        if faults := _missing(at, uri, changes["train.epochs"]):
+            sys.exit("; ".join(faults))
+    return seconds
+
+
+def _train(at: Path, uri: str, killed_after: int, process: "subprocess.Popen[bytes]") -> float:
+    """Seconds of a training, in which the server's process is killed after an epoch, if after any."""
+    begun = 0.0
+    with subprocess.Popen(
+        project.command("train"), cwd=at, env=_environment(uri), stdout=subprocess.PIPE, text=True
+    ) as training:
+        for line in training.stdout or ():
+            if line.startswith("epoch 1/"):
+                begun = time.monotonic()  # the first one compiles
+            if killed_after and line.startswith(f"epoch {killed_after}/"):
+                os.killpg(process.pid, signal.SIGKILL)
+            if line.startswith("epoch "):
+                last = time.monotonic()
+    if training.returncode:
+        sys.exit(f"the training ended with {training.returncode}")
+    return last - begun
+
+
+def _missing(at: Path, uri: str, epochs: int) -> list[str]:
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    runs = (store := tracking.Store(at)).runs(stage="train")
+    found = [] if len(runs) == 2 else [f"MLflow has {len(runs)} runs and not 2"]
+    for run in runs:
+        steps = [point.step for point in store.client.get_metric_history(run.info.run_id, "loss")]
+        if steps != list(range(1, epochs + 1)):
+            found.append(f"run {run.info.run_name} has the epochs {steps}")
+        if run.info.status != "FINISHED":
+            found.append(f"run {run.info.run_name} is {run.info.status}")
+    return found
+
+
+@contextlib.contextmanager
+def server(at: Path, uri: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """A tracking server that keeps its runs in a folder."""
+    store = ["--backend-store-uri", f"sqlite:///{at}/server.db", "--artifacts-destination", str(at / "server")]
+    words = ["server", "--host", "127.0.0.1", "--port", uri.rpartition(":")[2], "--workers", "1", *store]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", *words], env=_environment(uri), stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        _wait_for(uri)
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def _wait_for(uri: str) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        address = "127.0.0.1", int(uri.rpartition(":")[2])
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection(*address, timeout=5)
+            connection.request("GET", "/health")
+            connection.getresponse()
+            return
+        time.sleep(0.5)
+    sys.exit(f"the tracking server does not answer at {uri}")
+
+
+def free_port() -> int:
+    """One of loopback's that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _environment(uri: str) -> dict[str, str]:
+    own = {
+        "MLFLOW_TRACKING_URI": uri,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    return project.environment("train") | own
+
+
+if __name__ == "__main__":
+    main()
