@@ -1,0 +1,62 @@
+"""Servers on loopback, each ended with all that it started."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(*command: str, port: int, cwd: Path, stop: int = signal.SIGTERM, **how: Any) -> Iterator[None]:
+    """A server that accepts connections inside; it and its children are a process group, which `stop` ends."""
+    log = (cwd / f"{Path(command[0]).name}.log").open("w+")
+    process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=log, start_new_session=True, **how)
+    try:
+        deadline = time.monotonic() + 120
+        while not _accepts(port):
+            said = Path(log.name).read_text()
+            assert process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.1)
+        yield
+    finally:
+        _end(process, stop)
+        log.close()
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _end(process: "subprocess.Popen[bytes]", stop: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, stop)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def status(url: str, **headers: str) -> int:
+    """The status that a GET is answered with."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=120) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
