@@ -192,6 +192,15 @@ def test_another_name_or_page_is_refused(server: Team) -> None:
         assert server.post(*search, Origin=f"https://{name}") == 403
 
 
+def test_the_assistant_serves_nobody_from_afar(server: Team) -> None:
+    """It would run programs on the server; the last line shows that the proxy's header decides."""
+    url = f"{server.url}/ajax-api/3.0/mlflow/assistant/message"
+    far = {"X-Forwarded-For": "192.0.2.1"}
+    assert requests.post(url, json={}, timeout=60).status_code == 401
+    assert requests.post(url, auth=server.login("anna"), headers=far, json={}, timeout=60).status_code == 403
+    assert requests.post(url, auth=server.login("anna"), json={}, timeout=60).status_code == 422
+
+
 def test_members_add_to_each_others_runs_and_delete_none(done: Path, server: Team) -> None:
     ((run,),) = server.sql("SELECT run_uuid FROM tags WHERE key = 'model_id' LIMIT 1")
     assert server.post("runs/set-tag", "boris", {"run_id": run, "key": "heard", "value": "yes"}) == 200
