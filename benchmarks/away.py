@@ -2,10 +2,8 @@
 stays. Prints how long each took; fails where a point is missing, or there are two runs."""
 
 import contextlib
-import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import project
+from benchmarks import project, servers
 from sonovae import tracking
 
 SETTINGS: dict[str, Any] = {"train.epochs": 60}
@@ -32,7 +30,7 @@ def trial(at: Path, changes: dict[str, Any]) -> dict[str, float]:
     """Train with these parameters under a server that stays and one that does not; SystemExit where points are lost."""
     project.make(at, "starter", changes)
     project.run(at, "fetch", "preprocess", stdout=subprocess.DEVNULL)
-    uri = f"http://127.0.0.1:{free_port()}"
+    uri = f"http://127.0.0.1:{servers.free_port()}"
     seconds = {}
     for name, seed in (("steady", 1), ("killed", 2)):  # with the same seed it would be the same run
         project.params.edit(at / "params.yaml", {"train.seed": seed})
@@ -79,38 +77,11 @@ def _missing(at: Path, uri: str, epochs: int) -> list[str]:
 @contextlib.contextmanager
 def server(at: Path, uri: str) -> "Iterator[subprocess.Popen[bytes]]":
     """A tracking server that keeps its runs in a folder."""
-    store = ["--backend-store-uri", f"sqlite:///{at}/server.db", "--artifacts-destination", str(at / "server")]
-    words = ["server", "--host", "127.0.0.1", "--port", uri.rpartition(":")[2], "--workers", "1", *store]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", *words], env=_environment(uri), stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        _wait_for(uri)
+    store = ("--backend-store-uri", f"sqlite:///{at}/server.db", "--artifacts-destination", str(at / "server"))
+    port = int(uri.rpartition(":")[2])
+    words = ("mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", *store)
+    with servers.running(sys.executable, "-m", *words, port=port, cwd=at, env=_environment(uri)) as process:
         yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-
-
-def _wait_for(uri: str) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        address = "127.0.0.1", int(uri.rpartition(":")[2])
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(*address, timeout=5)
-            connection.request("GET", "/health")
-            connection.getresponse()
-            return
-        time.sleep(0.5)
-    sys.exit(f"the tracking server does not answer at {uri}")
-
-
-def free_port() -> int:
-    """One of loopback's that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _environment(uri: str) -> dict[str, str]:

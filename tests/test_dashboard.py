@@ -14,8 +14,8 @@ import requests
 import soundfile
 from conftest import HERE, make_project
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from servers import free_port, running
 
+from benchmarks.servers import free_port, running
 from stages import evaluate, fetch, generate, judge, preprocess, train
 
 pytestmark = pytest.mark.processes

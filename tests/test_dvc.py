@@ -11,7 +11,7 @@ import odd_files
 import pytest
 from conftest import make_project, write_tones
 
-from sonovae import listing, params
+from sonovae import listing, params, provenance, tracking
 
 pytestmark = pytest.mark.processes
 WHO = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
@@ -34,6 +34,19 @@ def make_repository(root: Path, **changes: object) -> Path:
         call(root, *words)
     commit(root)
     return root
+
+
+def sonovae(root: Path, *words: str, fails: bool = False) -> str:
+    return call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", *words, fails=fails)
+
+
+def runs(root: Path) -> list[str]:
+    """The ids of all trainings that MLflow holds."""
+    return [run.info.run_id for run in tracking.Store(root).runs(stage="train")]
+
+
+def kl_weights(root: Path) -> list[str]:
+    return [run.data.params["train.kl_weight"] for run in tracking.Store(root).runs(stage="train")]
 
 
 def commit(root: Path) -> None:
@@ -92,6 +105,48 @@ def test_a_parameter_runs_its_stage_and_none_above(done: Path, key: str, stages:
     assert found == stages | below
 
 
+def test_hashes_are_dvcs_own(done: Path) -> None:
+    locked = provenance.locked(done)
+    assert set(locked) == {"fetch", "preprocess", "train", "judge", "evaluate", "generate"}
+    for stage, made in locked.items():
+        assert provenance.now(done, stage) == made
+
+
+def test_a_dashboard_fix_starts_no_new_run(done: Path) -> None:
+    before = runs(done)
+    assert call(done, "dvc", "repro").count("Running stage") == 0
+    assert "MLflow has this result: run " in sonovae(done, "track")
+    for path, reruns in (("src/sonovae/tracking/runs.py", 0), ("src/sonovae/plots.py", 2)):
+        text = (done / path).read_text()
+        (done / path).write_text(text + "# another colour\n")
+        assert call(done, "dvc", "repro").count("Running stage") == reruns
+        (done / path).write_text(text)
+    call(done, "dvc", "repro")
+    assert runs(done) == before
+
+
+def test_one_flipped_byte_is_found(done: Path) -> None:
+    (training,) = runs(done)
+    assert "hashes are those of the working tree" in sonovae(done, "verify-run", training)
+    path = done / "data/pictures/clips.csv"
+    path.chmod(0o644)
+    text = path.read_bytes()
+    path.write_bytes(text[:-2] + bytes([text[-2] ^ 1]) + text[-1:])
+    said = sonovae(done, "verify-run", training, fails=True)
+    path.write_bytes(text)
+    assert said.startswith("error: data/pictures: ")
+    assert said.count("\n") == 1
+
+
+def test_from_a_sound_to_its_commit_and_from_a_commit_to_its_run(done: Path) -> None:
+    (training,) = runs(done)
+    head = call(done, "git", "rev-parse", "HEAD").strip()
+    for what in ("data/samples/sound_001.wav", "data/evaluation/nearest/generated_01.wav", training, "HEAD"):
+        said = sonovae(done, "whence", what)
+        assert training in said
+        assert f"commit {head[:10]} holds it: git checkout {head[:10]}; dvc checkout" in said
+
+
 def test_a_changed_plot_does_not_retrain(done: Path) -> None:
     path = done / "src/sonovae/plots.py"
     text = path.read_text()
@@ -133,17 +188,8 @@ def test_an_experiment_tries_another_weight(done: Path) -> None:
     assert len(runs(done)) == 2
 
 
-def runs(root: Path) -> list[str]:
-    """The weights of the KL divergence of all trainings that MLflow holds."""
-    code = """if True:
-        from pathlib import Path; from sonovae import tracking
-        runs = tracking.Store(Path.cwd()).runs(stage="train")
-        print(*[run.data.params["train.kl_weight"] for run in runs])"""
-    return call(root, "env", "PYTHONPATH=src", "python", "-c", code).split()
-
-
 def test_a_sweep_two_at_a_time(done: Path) -> None:
-    before = runs(done)
+    before = kl_weights(done)
     call(done, "dvc", "exp", "run", "--queue", "-S", "train.kl_weight=2e-4,2e-2")
     call(done, "dvc", "queue", "start", "-j", "2")
     for _ in range(100):
@@ -154,7 +200,7 @@ def test_a_sweep_two_at_a_time(done: Path) -> None:
     shown = call(done, "dvc", "exp", "show", "--csv")
     assert "0.0002" in shown
     assert "0.02" in shown
-    assert sorted(runs(done)) == sorted([*before, "0.0002", "0.02"])
+    assert sorted(kl_weights(done)) == sorted([*before, "0.0002", "0.02"])
 
 
 def test_several_seeds_by_one_command(done: Path) -> None:

@@ -20,8 +20,9 @@ import psycopg2
 import pytest
 import requests
 from conftest import HERE
-from servers import free_port, running
 from test_dvc import call, commit, make_repository
+
+from benchmarks.servers import free_port, running
 
 pytestmark = pytest.mark.processes
 BLOCKS = re.findall(r"```(?:sh|ini)\n(.*?)```", (HERE / "docs/team.md").read_text(), re.DOTALL)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import keras
 import mlflow.pyfunc
 import numpy as np
 import pandas as pd
@@ -93,6 +94,9 @@ def test_the_model_is_served_without_code_in_it(done: Path) -> None:
     (run,) = runs(done, "train")
     folder = Path(tracking.Store(done).client.download_artifacts(run.info.run_id, "model"))
     assert not [path for path in folder.rglob("*") if path.suffix in (".py", ".pkl")]
+    required = (folder / "requirements.txt").read_text()
+    assert f"keras=={keras.__version__}" in required
+    assert "boto3" not in required  # of the extra team
     model = mlflow.pyfunc.load_model(str(folder))
     rise, z = {"label": "rise", "seed": 3}, {"z": np.zeros(4).tolist()}
     made = [model.predict(pd.DataFrame([row])) for row in (rise, z, {"seed": 3})]

@@ -41,11 +41,12 @@ def _save(model: Path, to: Path) -> None:
 
 
 def requirements() -> list[str]:
-    """What this package requires, as it is installed here, in pip's words."""
+    """What this package requires, with the framework, as it is installed here, in pip's words."""
     from packaging.requirements import Requirement
 
     found = set()
     for each in map(Requirement, metadata.requires("sonovae") or ()):
+        wanted = each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in ("", "cpu", "gpu"))
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found.add(f"{each.name}=={metadata.version(each.name)}")
+            found |= {f"{each.name}=={metadata.version(each.name)}"} if wanted else set()
     return sorted(found)

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import Any
 
 
 def free_port() -> int:
+    """One of loopback's that nobody listens at."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         return int(door.getsockname()[1])
 
 
 @contextlib.contextmanager
-def running(*command: str, port: int, cwd: Path, stop: int = signal.SIGTERM, **how: Any) -> Iterator[None]:
+def running(
+    *command: str, port: int, cwd: Path, stop: int = signal.SIGTERM, **how: Any
+) -> "Iterator[subprocess.Popen[bytes]]":
     """A server that accepts connections inside; it and its children are a process group, which `stop` ends."""
     log = (cwd / f"{Path(command[0]).name}.log").open("w+")
     process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=log, start_new_session=True, **how)
@@ -26,10 +30,10 @@ def running(*command: str, port: int, cwd: Path, stop: int = signal.SIGTERM, **h
         deadline = time.monotonic() + 120
         while not _accepts(port):
             said = Path(log.name).read_text()
-            assert process.poll() is None, said
-            assert time.monotonic() < deadline, said
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{command[0]} does not answer:\n{said}")
             time.sleep(0.1)
-        yield
+        yield process
     finally:
         _end(process, stop)
         log.close()
