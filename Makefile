@@ -67,6 +67,7 @@ promote: env ## Register the result in MLflow if it passes its gates, and make i
 
 dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000 [PORT=5000]
 	@mkdir -p mlruns
+	@echo "results: http://127.0.0.1:$(PORT)/#/experiments/1/runs?workflowType=machine_learning"
 	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port $(PORT) \
 		--workers 1 --allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
 

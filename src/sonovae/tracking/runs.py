@@ -124,9 +124,17 @@ def log_below(root: Path, parent: str, key: str, stage: str, made: Made, commit:
     if (path := root / FOLDERS[stage] / "metrics.json").exists():
         found = flat(json.loads(path.read_text(encoding="utf-8")))
         store.metrics(run_id, [(now(), 0, found)])
-        store.metrics(parent, [(now(), 0, {name: found[name] for name in HEADLINE if name in found})])
+        headline = {name: found[name] for name in HEADLINE if name in found}
+        store.metrics(parent, [(now(), 0, headline)])
+        store.client.set_tag(parent, "mlflow.note.content", _described(headline))
         store.client.log_artifact(parent, str(root / FOLDERS[stage] / "report.html"))
     store.finish(run_id, made.outs)
+
+
+def _described(headline: dict[str, float]) -> str:
+    """What MLflow shows on top of a training's page, in Markdown."""
+    lines = [f"- {name}: {value:.5g}" for name, value in headline.items()]
+    return "\n".join(["`report.html`, among the artifacts, shows and plays the result.", "", *lines])
 
 
 def _header(made: Made, sections: dict[str, Any], commit: dict[str, str]) -> dict[str, Any]:

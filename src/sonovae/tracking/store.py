@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import getpass
 import json
 import os
 import sys
@@ -90,9 +91,9 @@ class Store:
         none, it is made."""
         if run_id := self.run(header["tags"]["key"]):
             return run_id
-        run = self.client.create_run(
-            self.experiment, start_time=header.get("time"), tags=header["tags"], run_name=header["name"]
-        )
+        # These MLflow shows beside a run.
+        own = {"mlflow.user": getpass.getuser(), "mlflow.source.name": f"stages/{header['tags']['stage']}.py"}
+        run = self.client.create_run(self.experiment, header["time"], header["tags"] | own, header["name"])
         self.params(run.info.run_id, header["params"])
         return str(run.info.run_id)
 
@@ -131,9 +132,11 @@ class Store:
             self.client.set_terminated(run_id, state)
 
     def finish(self, run_id: str, outs: dict[str, str], **tags: str) -> None:
-        """Set tags, those of the outs last: a run that has them holds all of the result."""
-        for name, value in (tags | {f"output.{name}": hashed for name, hashed in outs.items()}).items():
-            self.client.set_tag(run_id, name, value)
+        """Set tags, the hashes of the outs among them: a run that has these holds all of the result."""
+        from mlflow.entities import RunTag
+
+        found = tags | {f"output.{name}": hashed for name, hashed in outs.items()}
+        self.client.log_batch(run_id, tags=[RunTag(name, value) for name, value in found.items()])
         self.state(run_id, "FINISHED")
 
     def holds(self, run_id: str, outs: dict[str, str]) -> bool:
