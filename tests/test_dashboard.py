@@ -16,6 +16,7 @@ from conftest import HERE, make_project
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.servers import free_port, running
+from sonovae import tracking
 from stages import evaluate, fetch, generate, judge, preprocess, train
 
 pytestmark = pytest.mark.processes
@@ -68,26 +69,17 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def runs(root: Path) -> list[Any]:
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{root}/mlruns/mlflow.db")
-    return list(client.search_runs([client.get_experiment_by_name("sonovae").experiment_id]))
+    return [run for stage in ("train", "evaluate", "generate") for run in tracking.Store(root).runs(stage=stage)]
 
 
 def link(root: Path, artifact: str) -> str:
-    """The part of an artifact's address after the host, of the run that has it."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{root}/mlruns/mlflow.db")
-    folder = artifact.split("/")[0]
-    (info,) = [
-        run.info for run in runs(root) if folder in {item.path for item in client.list_artifacts(run.info.run_id)}
-    ]
+    """The part of an artifact's address after the host, of the run whose stage it begins with."""
+    (info,) = [run.info for run in runs(root) if run.data.tags["stage"] == artifact.split("/")[0]]
     return f"/#/experiments/{info.experiment_id}/runs/{info.run_id}/artifacts/{artifact}"
 
 
 def test_from_the_front_page_to_a_training(done: Path, url: str, page: Page) -> None:
-    (training,) = [run.info.run_name for run in runs(done) if "mlflow.parentRunId" not in run.data.tags]
+    (training,) = [run.info.run_name for run in runs(done) if run.data.tags["stage"] == "train"]
     page.goto(url)
     page.get_by_text("Model training", exact=True).click()
     page.get_by_role("link", name="sonovae", exact=True).first.click()
@@ -97,7 +89,7 @@ def test_from_the_front_page_to_a_training(done: Path, url: str, page: Page) -> 
 
 
 def test_a_metric_is_shown_as_it_was_measured(done: Path, url: str, page: Page) -> None:
-    (info,) = [run.info for run in runs(done) if "test.mse" in run.data.metrics]
+    (info,) = [run.info for run in runs(done) if run.data.tags["stage"] == "train"]
     page.goto(f"{url}/#/experiments/{info.experiment_id}/runs/{info.run_id}")
     name = page.get_by_role("link", name="test.mse", exact=True)
     row = page.get_by_role("row").filter(has=name)
