@@ -23,6 +23,7 @@ from conftest import HERE
 from test_dvc import call, commit, make_repository
 
 from benchmarks.servers import free_port, running
+from sonovae import tracking
 
 pytestmark = pytest.mark.processes
 BLOCKS = re.findall(r"```(?:sh|ini)\n(.*?)```", (HERE / "docs/team.md").read_text(), re.DOTALL)
@@ -231,7 +232,9 @@ def test_a_sound_comes_back_through_the_server_and_lies_in_the_bucket(done: Path
     assert server.s3().get_object(Bucket="sounds", Key=key)["Body"].read() == sound
 
 
-def test_another_member_trains_nothing_anew(done: Path, server: Team, tmp_path: Path) -> None:
+def test_another_member_trains_nothing_anew(
+    done: Path, server: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert server.keys("dvc/")
     call(tmp_path, "git", "clone", "-q", str(done), "clone")
     clone = tmp_path / "clone"
@@ -245,3 +248,10 @@ def test_another_member_trains_nothing_anew(done: Path, server: Team, tmp_path: 
     assert "Stage 'train' is cached" in said
     assert "Running stage" not in said
     assert (clone / "dvc.lock").read_bytes() == (done / "dvc.lock").read_bytes()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")  # and a dashboard of one's own shows it whole
+    call(clone, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "track")
+    store = tracking.Store(clone)
+    (training,), (below,) = store.runs(stage="train"), store.runs(stage="generate")
+    assert training.info.status == below.info.status == "FINISHED"
+    assert [point.step for point in store.client.get_metric_history(training.info.run_id, "loss")] == [1, 2]
+    assert Path(store.client.download_artifacts(below.info.run_id, "generate/sound_001.wav")).exists()

@@ -56,9 +56,7 @@ def export(source: Path, kind: str, out: Path) -> None:
     """A folder's WAV files as files of a smaller kind, in a new folder; each goes on saying where it comes from."""
     if not (sounds := sorted(source.glob("*.wav"))):
         raise UserError(f"{source} holds no WAV files to export")
-    if out.exists():
-        raise UserError(f"--out {out} is there already: name a folder that is not")
-    with stage.whole(out) as part:
+    with stage.new(out) as part:
         for path in progress(sounds, "export", "sounds", len(sounds)):
             try:
                 samples, rate = sound.read(path)

@@ -15,7 +15,6 @@ DRAWS = 8
 """Of z from each posterior that the density's size is chosen by."""
 KL_DRAWS = 16
 """Of z from each posterior, for its divergence from a mixture."""
-LOG_2PI = float(np.log(2 * np.pi))
 
 
 class Prior(Protocol):
@@ -42,7 +41,7 @@ class Posterior:
         """[N] nats: log q(z | x), each z by its own Gaussian."""
         log_var = self.log_var.astype(float)
         square = (z.astype(float) - self.mean) ** 2
-        return np.asarray(-0.5 * (square / np.exp(log_var) + log_var + LOG_2PI).sum(axis=1))
+        return np.asarray(-0.5 * (square / np.exp(log_var) + log_var + float(np.log(2 * np.pi))).sum(axis=1))
 
 
 def of_prior(prior: Prior | None) -> Density | None:

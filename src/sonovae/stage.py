@@ -65,6 +65,15 @@ def whole(out: Path) -> Iterator[Path]:
         _settle(out, part, old)
 
 
+@contextlib.contextmanager
+def new(out: Path) -> Iterator[Path]:
+    """A new folder, as `whole` makes one; UserError where `out` is there already."""
+    if out.exists():
+        raise UserError(f"--out {out} is there already: name a folder that is not")
+    with whole(out) as part:
+        yield part
+
+
 def _settle(out: Path, part: Path, old: Path) -> None:
     if old.exists() and not out.exists():
         old.rename(out)

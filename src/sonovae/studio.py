@@ -84,12 +84,9 @@ class Studio:
         return list(waveform.overlapping(levelled, self.c.waveform.clip_length, self._overlap)), gain, len(levelled)
 
     def _make(self, z: Points, out: Path, said: dict[str, Any]) -> None:
-        if out.exists():
-            raise UserError(f"--out {out} is there already: name a folder that is not")
-        made = self.items(z)
         about = playable.provenance(self.trained.id, self.seed, said)
-        with stage.whole(out) as part:
-            for n, item in enumerate(made):
+        with stage.new(out) as part:
+            for n, item in enumerate(self.items(z)):
                 playable.write_new(part, self.c, item, n, about)
 
 
