@@ -37,7 +37,8 @@ def trial(at: Path, changes: dict[str, Any]) -> dict[str, float]:
         with server(at, uri) as process:
             seconds[name] = _train(at, uri, changes["train.epochs"] // 2 if name == "killed" else 0, process)
     with server(at, uri):
-        subprocess.run([sys.executable, "-m", "sonovae", "track"], cwd=at, env=_environment(uri), check=True)
+        # Its exit code is 2, as there is no dvc.lock here; the points come all the same.
+        subprocess.run([sys.executable, "-m", "sonovae", "track"], cwd=at, env=_environment(uri), check=False)
         if faults := _missing(at, uri, changes["train.epochs"]):
             sys.exit("; ".join(faults))
     return seconds

@@ -21,7 +21,7 @@ def promote(root: Path) -> str:
     better than the one that has it. Says what was done and why, as the run's tag `promotion` does, too."""
     print(track(root))
     store, p = Store(root), params.load(root / "params.yaml").promotion
-    run = _run(store, root)
+    run = store.client.get_run(store.run(provenance.locked(root)["train"].key))
     if reasons := gates.shut(_evaluation(store, run).data.metrics, p.gates):
         said = f"not registered: {'; '.join(reasons)}"
     else:
@@ -66,13 +66,6 @@ def _clips(store: Store, run: Any) -> pd.DataFrame:
     evaluation = _evaluation(store, run).info.run_id
     with tempfile.TemporaryDirectory() as folder:
         return pd.read_csv(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder))
-
-
-def _run(store: Store, root: Path) -> Any:
-    """The run of the training in the working tree."""
-    if not (train := provenance.locked(root).get("train")):
-        raise UserError("nothing is trained yet, as far as dvc.lock knows: make repro")
-    return store.client.get_run(store.run(train.key))
 
 
 def _evaluation(store: Store, run: Any) -> Any:

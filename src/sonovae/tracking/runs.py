@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from sonovae import provenance
+from sonovae.errors import UserError
 from sonovae.provenance import Made
 from sonovae.tracking import journal, packed, system
 from sonovae.tracking.store import Store, flat, forgiving, now, reached
@@ -75,13 +76,17 @@ def result(root: Path, stage: str) -> None:
 
 @reached()
 def track(root: Path) -> str:
-    """Log all that dvc.lock names and the store lacks, whoever made it; says in a line which run it is."""
-    brought = journal.bring(root)
+    """Log all that dvc.lock names and the store lacks, whoever made it; says in a line which run it is. UserError where
+    the working tree has no such result."""
+    if brought := journal.bring(root):
+        print(brought)
     locked = provenance.locked(root)
     if "train" not in locked:
-        return brought or "nothing is trained yet, as far as dvc.lock knows: make repro"
+        raise UserError("nothing is trained yet, as far as dvc.lock knows: make repro")
     if provenance.made(root, "train") != (train := locked["train"]):
-        return f"{MODEL} is not what dvc.lock names: `dvc checkout` brings that back, `make repro` makes it anew"
+        raise UserError(
+            f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it anew"
+        )
     sections = {name: section for each in locked.values() for name, section in each.params.items()}
     # Of a result that was made elsewhere, or earlier, only the commit is known that holds it.
     commit = provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
