@@ -53,6 +53,7 @@ OLD = clips({"mse": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]})
 def test_better_is_by_more_than_the_noise(gains: list[float], is_better: bool) -> None:
     new = clips({"mse": [old - gain for old, gain in zip(range(1, 7), gains, strict=True)]})
     assert (gates.not_better(new, OLD, ["mse"]) == []) == is_better
+    assert (gates.worse(OLD, new, ["mse"]) != []) == is_better
 
 
 def test_only_clips_that_both_were_tested_on_are_compared() -> None:
@@ -60,7 +61,7 @@ def test_only_clips_that_both_were_tested_on_are_compared() -> None:
     easy = clips({"mse": [1.0, 2.0, 0.1, 0.1, 0.1, 0.1]}, "abwxyz")
     assert easy["mse"].mean() < OLD["mse"].mean()
     (why,) = gates.not_better(easy, OLD, ["mse"])
-    assert why == ("mse of the 4 clips that both were tested on is 1.5 and was 1.5: better by 0 (0 to 0), so maybe not")
+    assert why == ("mse of the 4 clips that both were tested on is 1.5 and was 1.5: lower by 0 (0 to 0), so maybe not")
     (why,) = gates.not_better(clips({"mse": [0.0] * 6}, "uvwxyz"), OLD, ["mse"])
     assert why == "clips of 0 groups were tested by both, and it takes two to compare them"
 

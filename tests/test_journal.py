@@ -11,7 +11,7 @@ import pytest
 
 from sonovae import tracking
 from sonovae.errors import UserError
-from sonovae.tracking import journal
+from sonovae.tracking import journal, store
 
 HEADER: dict[str, Any] = {"name": "abc", "time": 1000, "tags": {"key": "k" * 64, "stage": "train"}, "params": {}}
 
@@ -26,8 +26,8 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def steps(root: Path) -> list[int]:
-    (run,) = (store := tracking.Store(root)).runs(stage="train")
-    return [point.step for point in store.client.get_metric_history(run.info.run_id, "loss")]
+    (run,) = (kept := tracking.Store(root)).runs(stage="train")
+    return [point.step for point in kept.client.get_metric_history(run.info.run_id, "loss")]
 
 
 def test_all_points_come_to_one_run(tmp_path: Path) -> None:
@@ -78,6 +78,22 @@ def test_a_server_that_is_gone_is_told_of_once_and_asked_again(
     assert capsys.readouterr().err.count("warning: MLflow is away, and the work goes on: ") == 1
 
 
+def test_a_training_that_was_killed_and_given_up_is_said_to_be(tmp_path: Path) -> None:
+    folder = tmp_path / ".sonovae/points" / HEADER["tags"]["key"]
+    folder.mkdir(parents=True)
+    lines = [HEADER, {"status": "RUNNING"}, {"time": 2000, "step": 1, "metrics": {"loss": 0.5}}]
+    (folder / journal.NAME).write_text("\n".join(map(json.dumps, lines)) + "\n")
+    assert journal.bring(tmp_path) == "MLflow has the points of 1 more trainings"
+    assert journal.bring(tmp_path) == ""
+    assert steps(tmp_path) == [1]
+    assert tracking.Store(tmp_path).runs(stage="train")[0].info.status == "KILLED"
+
+
+def test_no_login_is_printed() -> None:
+    said = store.in_a_line(ValueError("GET http://anna:hunter2@127.0.0.1:9/api failed"))
+    assert said == "GET http://127.0.0.1:9/api failed"
+
+
 def test_a_training_that_was_killed_goes_on_in_its_journal(tmp_path: Path) -> None:
     folder = tmp_path / ".sonovae/points" / HEADER["tags"]["key"]
     folder.mkdir(parents=True)
@@ -91,6 +107,6 @@ def test_a_training_that_was_killed_goes_on_in_its_journal(tmp_path: Path) -> No
         journal.bring(tmp_path)  # leaves alone what is under way
         assert points.close("FINISHED", 60)
     assert steps(tmp_path) == [1, 2]
-    store = tracking.Store(tmp_path)
-    (first, _) = store.client.get_metric_history(store.runs(stage="train")[0].info.run_id, "loss")
+    kept = tracking.Store(tmp_path)
+    (first, _) = kept.client.get_metric_history(kept.runs(stage="train")[0].info.run_id, "loss")
     assert (first.timestamp, first.value) == (2000, 0.5)

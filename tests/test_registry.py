@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import mlflow.pyfunc
 import numpy as np
@@ -88,8 +89,9 @@ def test_errors_of_other_pictures_say_nothing(project: Path) -> None:
         for bins, seed in (("64", "1"), ("64", "2"), ("32", "1"))
     )
     assert registry._pictures(some) == registry._pictures(same)
-    store, p = tracking.Store(project), params.load(project / "params.yaml").promotion
-    (why,) = registry._reasons(store, p, some, other)
+    store: Any = SimpleNamespace(client=SimpleNamespace(get_run=lambda _: other))
+    p = params.load(project / "params.yaml").promotion
+    (why,) = registry._reasons(store, p, some, "", SimpleNamespace(run_id=""))
     assert why.startswith("its pictures are other ones (preprocess.picture.bins), and errors say nothing across them")
 
 

@@ -132,13 +132,14 @@ def test_a_new_plot_makes_no_new_run_and_new_parameters_do(copy: Path) -> None:
     assert [len(runs(copy, stage)) for stage in ("train", "generate")] == [1, 2]
 
 
-def test_what_another_machine_made_is_logged_whole(done: Path, copy: Path) -> None:
+def test_what_another_machine_made_is_logged_whole(done: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UserError, match="nothing is trained yet, as far as dvc.lock knows: make repro"):
         tracking.track(copy)
     write_lock(copy)
-    said = tracking.track(copy)
+    found = tracking.track(copy)
     (run,), (there,) = runs(copy, "train"), runs(done, "train")
-    assert said == f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}"
+    assert found["train"] == run.info.run_id
+    assert f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}" in capsys.readouterr().out
     unknown = {name for name in there.data.metrics if name.startswith("system/")} | {"seconds"}
     assert run.data.metrics.keys() == there.data.metrics.keys() - unknown
     assert run.data.params == there.data.params
@@ -147,11 +148,62 @@ def test_what_another_machine_made_is_logged_whole(done: Path, copy: Path) -> No
         (below,) = runs(copy, stage)
         assert name in files(copy, below.info.run_id, stage)
     before = [each.info.end_time for stage in ("train", "evaluate", "generate") for each in runs(copy, stage)]
-    assert tracking.track(copy) == said
+    assert tracking.track(copy) == found
     assert before == [each.info.end_time for stage in ("train", "evaluate", "generate") for each in runs(copy, stage)]
     (copy / "data/model/summary.txt").write_text("another")
     with pytest.raises(UserError, match="data/model is not what dvc.lock names: `dvc checkout` brings it back"):
         tracking.track(copy)
+
+
+def test_an_older_models_evaluation_is_not_the_new_ones(copy: Path) -> None:
+    write_lock(copy)
+    text = (copy / "dvc.lock").read_text()
+    model = json.loads(text)["stages"]["train"]["outs"][0]["md5"]
+    (copy / "data/model/summary.txt").write_text("trained again")
+    (copy / "dvc.lock").write_text(text)
+    lock = json.loads(text)
+    lock["stages"]["train"]["outs"][0]["md5"] = provenance.path_hash(copy / "data/model")
+    (copy / "dvc.lock").write_text(json.dumps(lock))
+    assert lock["stages"]["evaluate"]["deps"][2]["md5"] == model
+    assert tracking.track(copy).keys() == {"train"}
+    with pytest.raises(UserError, match="was not evaluated: make repro"):
+        tracking.promote(copy)
+
+
+def test_other_weights_of_the_same_key_have_a_run_of_their_own(copy: Path) -> None:
+    """As a GPU makes them of the same data, code and parameters."""
+    write_lock(copy)
+    (first,) = {tracking.track(copy)["train"]}
+    (copy / "data/model/summary.txt").write_text("other weights")
+    write_lock(copy)
+    second = tracking.track(copy)["train"]
+    one, other = (tracking.Store(copy).client.get_run(each) for each in (first, second))
+    assert first != second
+    assert one.data.tags["key"] == other.data.tags["key"]
+    assert one.data.tags["output.data/model"] != other.data.tags["output.data/model"]
+
+
+def test_the_headline_is_that_of_the_evaluation_that_lies_there(copy: Path) -> None:
+    metrics, text = copy / "data/evaluation/metrics.json", (copy / "params.yaml").read_text()
+    before = metrics.read_text()
+    for seed, mse in ((1, None), (2, 0.5), (1, None)):
+        params.edit(copy / "params.yaml", {"evaluate.seed": seed})
+        metrics.write_text(json.dumps({"test": {"mse": mse}}) if mse else before)
+        write_lock(copy)
+        found = tracking.track(copy)
+        run = tracking.Store(copy).client.get_run(found["train"])
+        assert run.data.tags["evaluation"] == found["evaluate"]
+        assert run.data.metrics["test.mse"] == (mse or json.loads(before)["test"]["mse"])
+    assert len(runs(copy, "evaluate")) == 2
+    assert (copy / "params.yaml").read_text() == text
+
+
+def test_parameters_that_were_missed_are_logged_later(tmp_path: Path) -> None:
+    header = {"name": "a", "time": 1, "tags": {"key": "k", "stage": "train"}, "params": {}}
+    store = tracking.Store(tmp_path)
+    run_id = store.open(header)
+    assert store.open(header | {"params": {"train": {"split.of (some)": 1}}}) == run_id
+    assert store.client.get_run(run_id).data.params == {"train.split.of _some_": "1"}
 
 
 def test_a_run_is_held_against_the_working_tree(done: Path, copy: Path) -> None:

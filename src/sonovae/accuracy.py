@@ -41,6 +41,11 @@ def measure(
     return pd.concat(found, ignore_index=True).assign(**snapshots)
 
 
+def read(path: Path) -> pd.DataFrame:
+    """`measure`'s table, as a CSV holds it; a label may be called NA."""
+    return pd.read_csv(path, converters={"label": str, "group": str})
+
+
 def _in_decibels(c: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> dict[str, Any]:
     if not isinstance(c, codec.Sound):
         return {}

@@ -1,6 +1,7 @@
 """Which result may be promoted: one that keeps to its gates, and is better than another by more than their noise."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -28,26 +29,50 @@ def _shut(name: str, value: float | None, gate: Gate) -> str:
     return ""
 
 
-def not_better(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> list[str]:
-    """Why a result is not better than another in each of these errors, columns of their clips.csv; empty where it is.
+@dataclass(frozen=True)
+class Gain:
+    """By how much the mean of an error is lower than another's, with the 95 % interval of the difference by group."""
 
-    They are compared on the clips that both were tested on, so that easier recordings make no better model, nor
-    poisoned ones; the noise is the 95 % interval of the mean difference, by group.
-    """
+    error: str
+    clips: int
+    new: float
+    old: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """In words."""
+        return (
+            f"{self.error} of the {self.clips} clips that both were tested on is {self.new:.4g} and was {self.old:.4g}:"
+            f" lower by {self.old - self.new:.2g} ({self.low:.2g} to {self.high:.2g})"
+        )
+
+
+def not_better(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> list[str]:
+    """Why a result is not better than another in each of these errors by more than the noise; empty where it is."""
+    found, faults = compared(new, old, errors)
+    return faults + [f"{gain}, so maybe not" for gain in found if not gain.low > 0]
+
+
+def worse(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> list[str]:
+    """In which of these errors a result is worse than another by more than the noise."""
+    found, _ = compared(new, old, errors)
+    return [f"{gain}, so it is worse" for gain in found if gain.high < 0]
+
+
+def compared(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> tuple[list[Gain], list[str]]:
+    """Errors, columns of two results' clips.csv, on the clips that both were tested on, so that easier recordings make
+    no better model, nor poisoned ones; and why they cannot be compared."""
     both = new.merge(old, on=CLIP, suffixes=("", OLD))
     if both["group"].nunique() < 2:
-        return [f"clips of {both['group'].nunique()} groups were tested by both, and it takes two to compare them"]
+        return [], [f"clips of {both['group'].nunique()} groups were tested by both, and it takes two to compare them"]
     if missing := [name for name in errors if name not in new or name not in old]:
-        return [f"{name} is no column of both clips.csv" for name in missing]
+        return [], [f"{name} is no column of both clips.csv" for name in missing]
     gains = pd.DataFrame({name: both[name + OLD] - both[name] for name in errors})
 
     def statistics(rows: Any) -> dict[str, float]:
-        return {name: float(gains[name].iloc[rows].mean()) for name in errors}
+        return {name: float(gains[name].iloc[rows].mean(skipna=False)) for name in errors}
 
     sure = metrics.intervals(statistics, both["group"].tolist(), RESAMPLES, SEED)
-    return [
-        f"{name} of the {len(both)} clips that both were tested on is {both[name].mean():.4g} and was"
-        f" {both[name + OLD].mean():.4g}: better by {gains[name].mean():.2g} ({low:.2g} to {high:.2g}), so maybe not"
-        for name, (low, high) in sure.items()
-        if not low > 0
-    ]
+    means = both.mean(numeric_only=True, skipna=False)
+    return [Gain(name, len(both), means[name], means[name + OLD], *ends) for name, ends in sure.items()], []

@@ -14,6 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 CODE = ("src/", "stages/")
+DVCS_OWN = ("dvc.lock", "data/evaluation/metrics.json")
 
 
 @dataclass(frozen=True)
@@ -95,21 +96,29 @@ def path_hash(path: Path) -> str:
 
 
 def commit(root: Path) -> dict[str, str]:
-    """The git commit, and whether the tree had changes that it does not hold; empty outside git."""
+    """The git commit, and whether the tree had changes that it does not hold, but for what DVC itself writes; empty
+    outside git."""
     head = _git(root, "rev-parse", "HEAD")
-    return {"git.commit": head, "git.clean": str(not _git(root, "status", "--porcelain")).lower()} if head else {}
+    dirty = _git(root, "status", "--porcelain", "--", ".", *(f":(exclude){path}" for path in DVCS_OWN))
+    return {"git.commit": head, "git.clean": str(not dirty).lower()} if head else {}
 
 
 def at_commit(root: Path, revision: str) -> dict[str, Made]:
     """Each stage as a commit's dvc.lock has it; none where there is no such commit or file."""
-    return _locked(_git(root, "show", f"{revision}:dvc.lock"))
+    return _locked(_lock_at(root, revision))
 
 
-def commits(root: Path, key: str) -> Iterator[str]:
-    """The commits, DVC's experiments among them, whose dvc.lock holds the training with this key; newest first."""
+def commits(root: Path, key: str, data: str) -> Iterator[str]:
+    """The commits, DVC's experiments among them, whose dvc.lock holds the training with this key, of pictures with the
+    hash `data`; newest first."""
     for revision in _git(root, "log", "--all", "--format=%H", "--", "dvc.lock").split():
-        if (train := at_commit(root, revision).get("train")) and train.key == key:
+        text = _lock_at(root, revision)
+        if data in text and _locked(text)["train"].key == key:  # to read them all as YAML would take minutes
             yield revision
+
+
+def _lock_at(root: Path, revision: str) -> str:
+    return _git(root, "show", f"{revision}:./dvc.lock")
 
 
 def _locked(text: str) -> dict[str, Made]:

@@ -1,6 +1,7 @@
 """A model as a service: what `mlflow models serve` loads. It answers rows of label, z and seed with sound files."""
 
 import json
+import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,7 @@ class Served:
 
 
 def _is_given(value: Any) -> bool:
-    return value is not None and value == value  # which NaN is not
+    return value is not None and not (isinstance(value, float) and math.isnan(value))
 
 
 def _load_pyfunc(folder: str) -> Served:

@@ -77,6 +77,14 @@ def plain(section: Any) -> Any:
     return TypeAdapter(type(section)).dump_python(section, mode="json", by_alias=True)
 
 
+def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters or metrics by dotted name; a list is one value."""
+    found: dict[str, Any] = {}
+    for name, value in section.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return found
+
+
 def check(text: str, name: str) -> Params:
     """The parameters that a text holds; UserError with a line for each fault in it."""
     try:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from sonovae import lock, provenance
+from sonovae.errors import UserError
 from sonovae.tracking.store import Store, in_a_line, now
 
 AGAIN = 30.0
 """Seconds after which a store that was away is asked again."""
 NAME, LOCK = "points.jsonl", "lock"
+ENDS = ("FINISHED", "FAILED", "KILLED")
 Line = dict[str, Any]
 
 
@@ -26,7 +28,7 @@ class Journal:
 
     def __init__(self, root: Path, folder: Path, header: Line) -> None:
         self.folder, self.sender, self.new, self.over = folder, Sender(root, folder), threading.Event(), False
-        before = _lines(folder)
+        before, _ = _lines(folder, 0)
         self.known = {line.get("step") for line in before}
         for line in [*([] if before else [header]), {"status": "RUNNING"}]:
             self._note(line)
@@ -41,19 +43,20 @@ class Journal:
 
     def close(self, status: str, patience: float) -> bool:
         """Note how it ended, and give the thread some seconds to bring what is left; whether it could."""
-        self.over = True
         self._note({"status": status})
+        self.over = True
+        self.new.set()
         self.thread.join(patience)
         if self.thread.is_alive() or self.sender.fault:
             why = self.sender.fault or "it does not answer"
             print(f"warning: MLflow lacks this training, `make track` brings it later: {why}", file=sys.stderr)
             return False
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return True
 
     def _note(self, line: Line) -> None:
         with (self.folder / NAME).open("a", encoding="utf-8") as file:
-            file.write(f"\n{json.dumps(line)}")  # after half a line, too, that a killed process left
+            file.write(f"\n{json.dumps(line)}\n")  # after half a line, too, that a killed process left
         self.new.set()
 
     def _send(self) -> None:
@@ -69,24 +72,24 @@ class Sender:
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder = root, folder
         self.store: Store | None = None
-        self.run_id, self.sent, self.fault = "", 0, ""
+        self.run_id, self.sent, self.fault = "", 0, ""  # `sent` counts bytes
         self.seen: set[int] = set()
 
     def send(self) -> None:
         """Bring what is new; `fault` says why it could not."""
-        lines = _lines(self.folder)
+        lines, end = _lines(self.folder, self.sent)
         try:
-            self._bring(self._open(lines[0]), lines[self.sent :])
-            self.sent, self.fault = len(lines), ""
+            self._bring(self._open(lines), lines)
+            self.sent, self.fault = end, ""
         except Exception as error:  # whatever a store, a network or a disk may come up with
             if not self.fault:
                 print(f"warning: MLflow is away, and the work goes on: {in_a_line(error)}", file=sys.stderr)
             self.fault = in_a_line(error)
 
-    def _open(self, header: Line) -> Store:
+    def _open(self, lines: list[Line]) -> Store:
         if not self.store:
             store = Store(self.root)
-            self.run_id = store.open(header)
+            self.run_id = store.open(lines[0])
             self.seen = store.steps(self.run_id)
             self.store = store
         return self.store
@@ -111,22 +114,38 @@ def bring(root: Path) -> str:
     """Bring the points of trainings that nobody is at any more; says how many there were, if any."""
     done = 0
     for path in sorted(_folders(root).glob(f"*/{NAME}")):
-        if not lock.is_held(path.parent / LOCK):
-            (sender := Sender(root, path.parent)).send()
-            if not sender.fault:
-                shutil.rmtree(path.parent)
-                done += 1
+        with contextlib.suppress(UserError), lock.alone(path.parent / LOCK, "a training"):
+            if not _bring(root, path.parent):
+                break
+            done += 1
     return f"MLflow has the points of {done} more trainings" if done else ""
+
+
+def _bring(root: Path, folder: Path) -> bool:
+    """Bring one's points; whether that could be done. One that was killed could not say so itself."""
+    lines, _ = _lines(folder, 0)
+    if not lines or lines[-1].get("status") not in ENDS:
+        with (folder / NAME).open("a", encoding="utf-8") as file:
+            file.write(f"\n{json.dumps({'status': 'KILLED'})}\n")
+    (sender := Sender(root, folder)).send()
+    if not sender.fault:
+        shutil.rmtree(folder)
+    return not sender.fault
 
 
 def _folders(root: Path) -> Path:
     return provenance.home(root) / ".sonovae" / "points"
 
 
-def _lines(folder: Path) -> list[Line]:
-    """All whole lines."""
+def _lines(folder: Path, start: int) -> tuple[list[Line], int]:
+    """All whole lines from a byte on, and the byte after them."""
     path, lines = folder / NAME, []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    if not path.exists():
+        return [], 0
+    with path.open("rb") as file:
+        file.seek(start)
+        whole = file.read().rpartition(b"\n")[0]
+    for line in whole.splitlines():
         with contextlib.suppress(ValueError):
             lines.append(json.loads(line))
-    return lines
+    return lines, start + len(whole)

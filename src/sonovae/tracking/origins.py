@@ -63,7 +63,7 @@ def of_commit(root: Path, revision: str) -> Iterator[str]:
 
 def _told(root: Path, run: Any) -> Iterator[str]:
     yield f"MLflow run {run.info.run_name}, {run.info.run_id}"
-    commits = list(provenance.commits(root, run.data.tags["key"]))
+    commits = list(provenance.commits(root, run.data.tags["key"], run.data.tags["input.data/pictures"]))
     for commit in commits:
         yield f"commit {commit[:10]} holds it: git checkout {commit[:10]}; dvc checkout"
     if not commits:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import gates, params, provenance
+from sonovae import accuracy, gates, params
 from sonovae.errors import UserError
 from sonovae.params.promotion import Promotion
 from sonovae.tracking.runs import track
@@ -19,23 +19,26 @@ ALIAS = "champion"
 def promote(root: Path) -> str:
     """Register the result in the working tree if it passes its gates, and let the alias `champion` name it if it is
     better than the one that has it. Says what was done and why, as the run's tag `promotion` does, too."""
-    print(track(root))
+    found = track(root)
+    if "evaluate" not in found:
+        raise UserError(f"run {found['train']} was not evaluated: make repro")
     store, p = Store(root), params.load(root / "params.yaml").promotion
-    run = store.client.get_run(store.run(provenance.locked(root)["train"].key))
-    if reasons := gates.shut(_evaluation(store, run).data.metrics, p.gates):
+    run, evaluation = (store.client.get_run(found[stage]) for stage in ("train", "evaluate"))
+    if reasons := gates.shut(evaluation.data.metrics, p.gates):
         said = f"not registered: {'; '.join(reasons)}"
     else:
-        said = _promote(store, p, run)
+        said = _promote(store, p, run, found["evaluate"])
     store.client.set_tag(run.info.run_id, "promotion", said)
     return said
 
 
-def _promote(store: Store, p: Promotion, run: Any) -> str:
+def _promote(store: Store, p: Promotion, run: Any, evaluation: str) -> str:
     version, champion = _version(store, p.model, run), _champion(store, p.model)
     if champion and str(champion.version) == version:
         return f"version {version} is the champion already"
-    reasons = _reasons(store, p, run, store.client.get_run(champion.run_id)) if champion else []
+    reasons = _reasons(store, p, run, evaluation, champion) if champion else []
     if not reasons:
+        store.client.set_model_version_tag(p.model, version, "evaluation", evaluation)
         store.client.set_registered_model_alias(p.model, ALIAS, version)
     before = f"version {champion.version}" if champion else "none"
     said = f"the champion stays {before}: {'; '.join(reasons)}" if reasons else f"it is the champion, after {before}"
@@ -43,12 +46,13 @@ def _promote(store: Store, p: Promotion, run: Any) -> str:
     return f"version {version} of {p.model}: {said}"
 
 
-def _reasons(store: Store, p: Promotion, run: Any, other: Any) -> list[str]:
-    """Why the one run's model does not take the other's place."""
+def _reasons(store: Store, p: Promotion, run: Any, evaluation: str, champion: Any) -> list[str]:
+    """Why the run's model does not take the champion's place."""
+    other = store.client.get_run(champion.run_id)
     if differing := sorted(name for name, _ in _pictures(run) ^ _pictures(other)):
         return [f"its pictures are other ones ({differing[0]}), and errors say nothing across them: give"
                 " promotion.model another name, or move the alias by hand in the dashboard"]  # fmt: skip
-    return gates.not_better(_clips(store, run), _clips(store, other), p.lower)
+    return gates.not_better(_clips(store, evaluation), _clips(store, champion.tags["evaluation"]), p.lower)
 
 
 def _pictures(run: Any) -> set[tuple[str, str]]:
@@ -61,18 +65,10 @@ def _pictures(run: Any) -> set[tuple[str, str]]:
     }
 
 
-def _clips(store: Store, run: Any) -> pd.DataFrame:
+def _clips(store: Store, evaluation: str) -> pd.DataFrame:
     """The errors of each test clip."""
-    evaluation = _evaluation(store, run).info.run_id
     with tempfile.TemporaryDirectory() as folder:
-        return pd.read_csv(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder))
-
-
-def _evaluation(store: Store, run: Any) -> Any:
-    """The newest of a training's evaluations."""
-    if not (found := store.runs(**{"stage": "evaluate", "mlflow.parentRunId": run.info.run_id})):
-        raise UserError(f"run {run.info.run_id} was not evaluated: make repro")
-    return found[0]
+        return accuracy.read(Path(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder)))
 
 
 def _version(store: Store, name: str, run: Any) -> str:

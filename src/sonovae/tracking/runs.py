@@ -3,6 +3,7 @@
 import contextlib
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import provenance
+from sonovae import params, provenance
 from sonovae.errors import UserError
 from sonovae.provenance import Made
 from sonovae.tracking import journal, packed, system
-from sonovae.tracking.store import Store, flat, forgiving, now, reached
+from sonovae.tracking.store import Store, forgiving, now, reached
 
 PICTURES, MODEL = "data/pictures", "data/model"
 FOLDERS = {"evaluate": "data/evaluation", "generate": "data/samples"}
@@ -27,7 +28,7 @@ HEADLINE = (
     *("judge.accuracy", "health.posterior_collapse", "health.prior_out_of_reach", "health.overfitting"),
 )
 """Metrics of an evaluation that the training's run shows, too."""
-PATIENCE, HASTE = 60.0, 2.0
+PATIENCE, HASTE = 10.0, 2.0
 """Seconds that a training's last points get at its end, and when it is stopped."""
 
 
@@ -49,11 +50,11 @@ class Training:
 
     def __init__(self, root: Path, made: Made, points: journal.Journal) -> None:
         self.root, self.made, self.points = root, made, points
-        self.last, self.monitors = now(), system.monitors()
+        self.last, self.monitors = time.monotonic(), system.monitors()
 
     def epoch(self, epoch: int, losses: dict[str, float]) -> None:
         """Note an epoch's losses, how long it took, and what it took of the machine."""
-        seconds, self.last = (now() - self.last) / 1000, now()
+        seconds, self.last = time.monotonic() - self.last, time.monotonic()
         self.points.point(epoch, losses | {"seconds": seconds} | system.metrics(self.monitors))
 
     def trained(self) -> None:
@@ -70,37 +71,38 @@ class Training:
 def result(root: Path, stage: str) -> None:
     """Log what a stage below a training has just made to a run of its own below the training's."""
     train, commit = provenance.made(root, "train"), provenance.commit(root)
-    parent = log_training(root, train, provenance.sections(root), commit)
+    locked = provenance.locked(root)
+    above = _sections(locked) if train == locked.get("train") else {}
+    parent = log_training(root, train, provenance.sections(root) | above, commit)
     log_below(root, parent, train.key, stage, provenance.now(root, stage), commit)
 
 
 @reached()
-def track(root: Path) -> str:
-    """Log all that dvc.lock names and the store lacks, whoever made it; says in a line which run it is. UserError where
-    the working tree has no such result."""
+def track(root: Path) -> dict[str, str]:
+    """Log all that dvc.lock names and the store lacks, whoever made it; the run's id by stage. UserError where the
+    working tree has no such result."""
     if brought := journal.bring(root):
         print(brought)
     locked = provenance.locked(root)
     if "train" not in locked:
         raise UserError("nothing is trained yet, as far as dvc.lock knows: make repro")
     if provenance.made(root, "train") != (train := locked["train"]):
-        raise UserError(
-            f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it anew"
-        )
-    sections = {name: section for each in locked.values() for name, section in each.params.items()}
+        raise UserError(f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it")
     # Of a result that was made elsewhere, or earlier, only the commit is known that holds it.
     commit = provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
-    run_id = log_training(root, train, sections, commit)
+    found = {"train": log_training(root, train, _sections(locked), commit)}
     for stage in FOLDERS:
-        if stage in locked and provenance.made(root, stage) == locked[stage]:
-            log_below(root, run_id, train.key, stage, locked[stage], commit)
-    return f"MLflow has this result: run {train.key[:8]}, {run_id}"
+        if (made := locked.get(stage)) and _is_of(made, train) and provenance.made(root, stage) == made:
+            found[stage] = log_below(root, found["train"], train.key, stage, made, commit)
+    print(f"MLflow has this result: run {train.key[:8]}, {found['train']}")
+    return found
 
 
 def log_training(root: Path, made: Made, sections: dict[str, Any], commit: dict[str, str]) -> str:
-    """The id of a training's run, in which all that lies in the model's folder is logged now, where it was not."""
+    """The id of a training's run, in which all that lies in the model's folder is logged now, where it was not. Other
+    weights of the same key, as another machine may make them, have a run of their own."""
     store = Store(root)
-    run_id = store.open(_header(made, sections, commit))
+    run_id = store.open(_header(made, sections, commit), made.outs)
     if store.holds(run_id, made.outs):
         return run_id
     seen, history = store.steps(run_id), pd.read_csv(root / MODEL / "losses.csv", index_col="epoch")
@@ -113,27 +115,45 @@ def log_training(root: Path, made: Made, sections: dict[str, Any], commit: dict[
         store.client.log_artifacts(run_id, folder)
     store.client.log_artifact(run_id, str(root / MODEL / "summary.txt"))
     about = json.loads((root / MODEL / "model.json").read_text(encoding="utf-8"))
-    store.finish(run_id, made.outs, model_id=about["id"])
+    store.finish(run_id, made.outs, {"model_id": about["id"]})
     return run_id
 
 
-def log_below(root: Path, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]) -> None:
-    """Log what a stage made of the model of the training with this key to a run of its own, and its headline to that
-    training's; nothing where that was done."""
+def log_below(root: Path, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]) -> str:
+    """The id of the run of what a stage made of the model of the training with this key, in which it is logged now,
+    where it was not; and its headline in that training's."""
     store, own = Store(root), {name: each for name, each in made.params.items() if name not in ABOVE}
     tags = {"key": made.key_below(key), "stage": stage, "mlflow.parentRunId": parent} | _inputs(made) | commit
     run_id = store.open({"name": stage, "time": now(), "tags": tags, "params": own})
-    if store.holds(run_id, made.outs):
-        return
-    store.client.log_artifacts(run_id, str(root / FOLDERS[stage]), stage)
-    if (path := root / FOLDERS[stage] / "metrics.json").exists():
-        found = flat(json.loads(path.read_text(encoding="utf-8")))
+    held = store.holds(run_id, made.outs)
+    metrics = root / FOLDERS[stage] / "metrics.json"
+    found = params.flat(json.loads(metrics.read_text(encoding="utf-8"))) if metrics.exists() else {}
+    if not held:
+        store.client.log_artifacts(run_id, str(root / FOLDERS[stage]), stage)
         store.metrics(run_id, [(now(), 0, found)])
-        headline = {name: found[name] for name in HEADLINE if name in found}
-        store.metrics(parent, [(now(), 0, headline)])
-        store.client.set_tag(parent, "mlflow.note.content", _described(headline))
-        store.client.log_artifact(parent, str(root / FOLDERS[stage] / "report.html"))
-    store.finish(run_id, made.outs)
+        store.finish(run_id, made.outs, _inputs(made) | commit)
+    if found and not (held and store.client.get_run(parent).data.tags.get("evaluation") == run_id):
+        _log_headline(store, parent, run_id, found, root / FOLDERS[stage] / "report.html")
+    return run_id
+
+
+def _log_headline(store: Store, parent: str, evaluation: str, found: dict[str, float], report: Path) -> None:
+    """What a training's run shows of its newest evaluation."""
+    headline = {name: found[name] for name in HEADLINE if name in found}
+    store.metrics(parent, [(now(), 0, headline)])
+    store.client.log_artifact(parent, str(report))
+    store.client.set_tag(parent, "mlflow.note.content", _described(headline))
+    store.client.set_tag(parent, "evaluation", evaluation)
+
+
+def _is_of(made: Made, train: Made) -> bool:
+    """Whether a stage below has run with the model that lies there now."""
+    return made.deps.get(MODEL) == train.outs.get(MODEL)
+
+
+def _sections(locked: dict[str, Made]) -> dict[str, Any]:
+    """The parameters that dvc.lock's stages have run with."""
+    return {name: locked[name].params[name] for name in ABOVE if name in locked}
 
 
 def _described(headline: dict[str, float]) -> str:

@@ -5,13 +5,14 @@ import functools
 import getpass
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from sonovae import lock, provenance
+from sonovae import lock, params, provenance
 from sonovae.errors import UserError
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -22,6 +23,8 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds, for one t
 EXPERIMENT = "sonovae"
 MOST_METRICS, MOST_PARAMS = 1000, 100
 """That MLflow takes at once."""
+FORBIDDEN = re.compile(r"[^\w./: -]")
+"""In names of parameters."""
 P = ParamSpec("P")
 
 
@@ -50,8 +53,8 @@ def reached() -> Iterator[None]:
 
 
 def in_a_line(error: Exception) -> str:
-    """What it says, shortened."""
-    return " ".join(str(error).split())[:200]
+    """What it says, shortened, and without the login that an address may hold."""
+    return re.sub(r"//[^/\s@]+@", "//", " ".join(str(error).split()))[:200]
 
 
 class Store:
@@ -61,13 +64,15 @@ class Store:
         from mlflow import MlflowClient
 
         self.client: Any
+        self.turn: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
         if uri := os.environ.get("MLFLOW_TRACKING_URI"):
             self.client = MlflowClient(uri)
             self.experiment = self._experiment(None)
             return
         home = provenance.home(root) / "mlruns"
         home.mkdir(exist_ok=True)
-        with lock.in_turn(home / ".lock"):  # of two that make the database at once, one would die
+        self.turn = functools.partial(lock.in_turn, home / ".lock")
+        with self.turn():  # of two that make the database at once, one would die
             path = str(home / "mlflow.db").replace("%", "%25").replace("?", "%3F")  # in a URI these mean something else
             self.client = MlflowClient(f"sqlite:///{path}")
             self.experiment = self._experiment((home / "artifacts").as_uri())
@@ -81,29 +86,28 @@ class Store:
         wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
         return list(self.client.search_runs([self.experiment], wanted, order_by=["attributes.start_time DESC"]))
 
-    def run(self, key: str) -> str:
-        """The id of the run with this key, or nothing."""
-        found = self.runs(key=key)
-        return str(found[0].info.run_id) if found else ""
-
-    def open(self, header: dict[str, Any]) -> str:
-        """The id of the run that a `header` describes by name, tags (its key among them) and params; where there is
-        none, it is made."""
-        if run_id := self.run(header["tags"]["key"]):
-            return run_id
-        # These MLflow shows beside a run.
-        own = {"mlflow.user": getpass.getuser(), "mlflow.source.name": f"stages/{header['tags']['stage']}.py"}
-        run = self.client.create_run(self.experiment, header["time"], header["tags"] | own, header["name"])
-        self.params(run.info.run_id, header["params"])
+    def open(self, header: dict[str, Any], outs: dict[str, str] | None = None) -> str:
+        """The id of the run that a `header` describes by name, tags (its key among them) and params, and that has these
+        `outs` or none yet; where there is none, it is made."""
+        with self.turn():
+            for run in self.runs(key=header["tags"]["key"]):
+                if outs is None or all(run.data.tags.get(_output(name), each) == each for name, each in outs.items()):
+                    self.params(run, header["params"])
+                    return str(run.info.run_id)
+            # These MLflow shows beside a run.
+            own = {"mlflow.user": _user(), "mlflow.source.name": f"stages/{header['tags']['stage']}.py"}
+            run = self.client.create_run(self.experiment, header["time"], header["tags"] | own, header["name"])
+        self.params(run, header["params"])
         return str(run.info.run_id)
 
-    def params(self, run_id: str, values: dict[str, Any]) -> None:
-        """Log nested parameters by dotted name."""
+    def params(self, run: Any, values: dict[str, Any]) -> None:
+        """Log those of nested parameters, by dotted name, that the run lacks."""
         from mlflow.entities import Param
 
-        each = [Param(name, str(value)) for name, value in flat(values).items()]
-        for some in _pieces(each, MOST_PARAMS):
-            self.client.log_batch(run_id, params=some)
+        named = {FORBIDDEN.sub("_", name): str(value) for name, value in params.flat(values).items()}
+        lacking = [Param(name, value) for name, value in named.items() if name not in run.data.params]
+        for some in _pieces(lacking, MOST_PARAMS):
+            self.client.log_batch(run.info.run_id, params=some)
 
     def metrics(self, run_id: str, points: Iterable[tuple[int, int, dict[str, float]]]) -> None:
         """Log points: milliseconds since 1970, step, values by name."""
@@ -131,18 +135,18 @@ class Store:
         else:
             self.client.set_terminated(run_id, state)
 
-    def finish(self, run_id: str, outs: dict[str, str], **tags: str) -> None:
+    def finish(self, run_id: str, outs: dict[str, str], tags: dict[str, str]) -> None:
         """Set tags, the hashes of the outs among them: a run that has these holds all of the result."""
         from mlflow.entities import RunTag
 
-        found = tags | {f"output.{name}": hashed for name, hashed in outs.items()}
+        found = tags | {_output(name): hashed for name, hashed in outs.items()}
         self.client.log_batch(run_id, tags=[RunTag(name, value) for name, value in found.items()])
         self.state(run_id, "FINISHED")
 
     def holds(self, run_id: str, outs: dict[str, str]) -> bool:
         """Whether it holds all of the result with these outs."""
         run = self.client.get_run(run_id)
-        return all(run.data.tags.get(f"output.{name}") == hashed for name, hashed in outs.items())
+        return all(run.data.tags.get(_output(name)) == hashed for name, hashed in outs.items())
 
 
 def now() -> int:
@@ -150,12 +154,15 @@ def now() -> int:
     return int(1000 * time.time())
 
 
-def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested parameters or metrics by dotted name; a list is one value."""
-    found: dict[str, Any] = {}
-    for name, value in section.items():
-        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
-    return found
+def _output(path: str) -> str:
+    return f"output.{path}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):  # a container may have no name for it
+        return str(os.getuid())
 
 
 def _pieces(each: list[Any], size: int) -> Iterator[list[Any]]:
