@@ -15,7 +15,7 @@ override export NAME := $(value NAME)
 PORT ?= 5000
 override export N := $(or $(value N),3)
 
-.PHONY: help repro env recipe folder data-update data-report seeds report check track promote dashboard trial digits sweep kills away bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard trial digits sweep kills away bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -64,6 +64,18 @@ track: env ## Log to MLflow what dvc.lock names and it lacks: results of DVC's c
 
 promote: env ## Register the result in MLflow if it passes its gates, and make it the champion if it is better
 	@$(RUN) python -m sonovae promote
+
+retrain: env ## Make what is not made yet, hold it against a commit's result, and say what changed [BASE=HEAD PROMOTE=1]
+	@$(RUN) python -m sonovae retrain --base "$(or $(BASE),HEAD)" $(if $(PROMOTE),--promote)
+
+keep: ## Commit what a result leaves in git, and push it
+	@git add dvc.lock data/evaluation/metrics.json
+	@git diff --cached --quiet || git commit --quiet --message "The result of $$(git rev-parse --short HEAD)"
+	@git push
+
+propose: ## Commit a newer version of the dataset, and ask for its retraining [with GitHub's gh]
+	@git diff --quiet params.yaml || { git switch --force-create data-update && git commit --quiet --message "The newest recordings" params.yaml \
+		&& git push --force --set-upstream origin data-update && gh pr create --fill --base main && gh workflow run retrain.yml --ref data-update; }
 
 dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000 [PORT=5000]
 	@mkdir -p mlruns

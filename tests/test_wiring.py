@@ -126,13 +126,16 @@ FLOORS = [
         "survey",
         "tracking",
         "gates",
+        "drift",
+        "change",
         "stage",
     },
     {"page"},
-    {"report", "results"},
+    {"report", "results", "revision"},
     {"evaluation", "seeds", "studio", "inspection"},
-    {"served"},
+    {"served", "duel", "comment"},
     {"commands"},
+    {"retrain"},
     {"cli"},
 ]
 """The plan of the house: imports point down or stay on their floor."""

@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_project(commands)
     _add_tracking(commands)
+    _add_retrain(commands)
     _add_model(commands)
     _add_sounds(commands)
     return parser
@@ -62,12 +63,19 @@ def _add_project(commands: Any) -> None:
 def _add_tracking(commands: Any) -> None:
     """Commands over what MLflow has."""
     what = "log to MLflow what dvc.lock names and it lacks"
-    _add(commands, "track", lambda root, _: print(_tracking().track(root)), what)
+    _add(commands, "track", lambda root, _: _tracking().track(root), what)
     what = "register the result if it passes its gates, and make it the champion if it is better"
     _add(commands, "promote", lambda root, _: print(_tracking().promote(root)), what)
     what = "hold the working tree against what a run says it was made of"
     command = _add(commands, "verify-run", lambda root, w: print(_tracking().verify(root, w.run)), what)
     command.add_argument("run", help="its id")
+
+
+def _add_retrain(commands: Any) -> None:
+    what = "make what is not made yet, hold it against a commit's result, and say in a comment what changed"
+    command = _add(commands, "retrain", lambda root, w: _retrain().run(root, w.base, w.promote), what)
+    command.add_argument("--base", default="HEAD", help="the commit [%(default)s]")
+    command.add_argument("--promote", action="store_true", help="where all gates pass, as `make promote` does")
 
 
 def _add_model(commands: Any) -> None:
@@ -142,6 +150,12 @@ def _tracking() -> Any:
     from sonovae import tracking
 
     return tracking
+
+
+def _retrain() -> Any:
+    from sonovae import retrain
+
+    return retrain
 
 
 def _inspection() -> Any:

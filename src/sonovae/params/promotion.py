@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.rules import STRICT
+from sonovae.params.rules import STRICT, Share
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -28,4 +28,5 @@ class Promotion:
 
     model: Annotated[str, Field(pattern=r"^[\w-]+$")]
     gates: dict[str, Gate]  # by dotted name
+    most_drift: Share | None  # of incoming recordings; null: no limit
     lower: Annotated[tuple[str, ...], Field(min_length=1)]  # in a new champion than in the old

@@ -1,0 +1,59 @@
+"""Whether recordings that came in are like those that were there: lengths, levels, spectra, shares of labels."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import ks_2samp
+
+from sonovae import naming, sound, survey
+from sonovae.errors import Unreadable
+from sonovae.progress import progress
+
+MOST = 300
+"""Recordings of each side that are listened to, drawn at random."""
+BIN_HZ = 20.0
+"""Width of the bins that the spectral centroid is computed from."""
+UNITS = {"seconds": "s", "level": "dBFS", "centroid": "Hz"}
+"""What is held against each other."""
+
+
+def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
+    """Of recordings of the table `used`, whose files lie in `raw`, a row each: length in `seconds`, RMS `level` in
+    dBFS, and spectral `centroid` in Hz. Of images nothing."""
+    heard = used[used["seconds"] > 0]
+    chosen = heard[heard["name"].isin(naming.ranked(heard["name"], seed=1)[:MOST])]
+    rows = [_features(raw / path) for path in progress(list(chosen["path"]), "drift", "recordings", len(chosen))]
+    return pd.DataFrame([row for row in rows if row], columns=list(UNITS))
+
+
+def _features(path: Path) -> dict[str, float]:
+    try:
+        samples, rate = sound.read(path)
+    except Unreadable:
+        return {}
+    power = survey.mean_power(samples, rate, BIN_HZ)
+    level = 10 * np.log10(max(float(np.mean(np.square(samples, dtype=np.float64))), 1e-10))
+    centroid = float(np.sum(BIN_HZ * np.arange(len(power)) * power) / max(power.sum(), 1e-30))
+    return {"seconds": len(samples) / rate, "level": level, "centroid": centroid}
+
+
+def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """A row for each `feature`: the medians `was` and `came` in words; `drift`, the largest difference of the two
+    distributions (the statistic of Kolmogorov and Smirnov): 0 where they are the same, 1 where they do not meet; and
+    `p`, how likely so much is by chance. None where a side has no row."""
+    rows = [
+        (name, f"{old[name].median():.3g} {unit}", f"{new[name].median():.3g} {unit}", *ks_2samp(new[name], old[name]))
+        for name, unit in UNITS.items()
+        if len(new) and len(old)
+    ]
+    return pd.DataFrame(rows, columns=["feature", "was", "came", "drift", "p"])
+
+
+def of_labels(new: "pd.Series[str]", old: "pd.Series[str]") -> float:
+    """Half of the sum of the differences of the labels' shares: 0 where they are the same, 1 where none is on both
+    sides; 0 where a side has no recording."""
+    if new.empty or old.empty:
+        return 0.0
+    one, other = (each.value_counts(normalize=True) for each in (new, old))
+    return float(one.sub(other, fill_value=0).abs().sum() / 2)

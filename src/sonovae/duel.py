@@ -1,0 +1,43 @@
+"""Two models before one judge: how many of the labels that they are asked for it hears."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from sonovae import hearing, judge, studio
+from sonovae.judge import Judge
+from sonovae.revision import Result
+
+MODEL, JUDGE = "data/model", "data/judge"
+SOUNDS, SEED = 10, 1
+"""Of each label."""
+ITERATIONS, MOMENTUM = 32, 0.99
+"""Of Griffin-Lim."""
+
+
+def heard(old: Result, new: Result) -> tuple[float, float] | None:
+    """The shares of labels that the old result's judge hears in what the old model makes and in what the new one makes;
+    None where there is no judge, or it sees other pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        (there := Path(name) / "old").mkdir()
+        (here := Path(name) / "new").mkdir()
+        folders = old.get(JUDGE, there), old.get(MODEL, there), new.get(MODEL, here)
+        if not all(folders):
+            return None
+        at, *models_at = (Path(str(folder)) for folder in folders)
+        models = [studio.opened(each, ITERATIONS, MOMENTUM, SEED) for each in models_at]  # they set the threads
+        if not (who := judge.load(at)) or any(each.c.shape != who.network.input_shape[1:] for each in models):
+            return None
+        one, other = (_share(each, who) for each in models)
+        return one, other
+
+
+def _share(model: studio.Studio, who: Judge) -> float:
+    asked = [label for label in who.labels if label in model.trained.space.density.names]
+    if not asked:
+        return 0.0
+    z = np.concatenate([model.draw(SOUNDS, label, 1.0) for label in asked])
+    _, probabilities = who.see(hearing.items(model.c, model.items(z)).pictures)
+    named = np.array(who.labels)[probabilities.argmax(axis=1)]
+    return float((named == np.repeat(asked, SOUNDS)).mean())

@@ -1,0 +1,91 @@
+"""`make retrain`: what a push of recordings or parameters asks for. It brings what is known, makes what is not, holds
+the result against the base's, and says in a comment what changed and whether it may be used."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from sonovae import commands, comment, drift, duel, gates, params, revision, tracking
+from sonovae.change import Recordings
+from sonovae.errors import UserError
+from sonovae.params.promotion import Promotion
+from sonovae.revision import Result
+
+OUT = ".sonovae/retrain"
+"""Of the comment; neither git nor DVC has it."""
+BY_CHANCE = 0.001
+"""How likely a drift may be by chance, and still count."""
+LINK = "SONOVAE_LINK"
+"""Environment: where report and sounds can be had, as whoever runs this says."""
+
+
+def run(root: Path, base: str, promote: bool) -> None:
+    """Do all of it; UserError, with a line for each gate that is red, where the result may not be used."""
+    if remote := _has_remote(root):
+        _dvc(root, "pull", "--run-cache", "--allow-missing")
+    commands.check(root)
+    old = revision.of_commit(root, base)
+    pull = ["--pull"] if remote else []
+    _dvc(root, "repro", *pull, "fetch")
+    came = _came(root, Recordings(old.recordings, revision.of_tree(root).recordings))
+    print(came.to_string(index=False) if len(came) else "retrain: no recordings came in", flush=True)
+    _dvc(root, "repro", *pull)
+    if remote:
+        _dvc(root, "push", "--run-cache")
+    new = revision.of_tree(root)
+    red = shut(params.load(root / "params.yaml").promotion, old, new, came)
+    _write(root, old, new, came, red, _links(root, promote and not red))
+    if red:
+        raise UserError("\n".join(red))
+
+
+def shut(p: Promotion, old: Result, new: Result, came: pd.DataFrame) -> list[str]:
+    """Why the result may not be used, a line for each gate that is red."""
+    red = gates.shut(params.flat(new.metrics), p.gates) + gates.worse(new.clips, old.clips, p.lower)
+    lost = Recordings(old.recordings, new.recordings).lost_labels
+    red += [f"there is no recording of {label!r} any more" for label in lost]
+    limit = 1.0 if p.most_drift is None else p.most_drift
+    far = came[(came["drift"] > limit) & (came["p"] < BY_CHANCE)]
+    drifts = zip(far["feature"], far["drift"], strict=True)
+    return red + [f"{name} of what came in drifts by {drift:.2f}, more than {limit}" for name, drift in drifts]
+
+
+def _came(root: Path, recordings: Recordings) -> pd.DataFrame:
+    """How far what came in is from what was there, a row for each feature, and one for the labels; of these a new one
+    is no fault, so that it has no `p`."""
+    sides = recordings.incoming, recordings.staying
+    rows = drift.of_features(*(drift.features(root / "data/raw", side) for side in sides))
+    labels = {"feature": "labels", "was": "", "came": "", "drift": drift.of_labels(*(side["label"] for side in sides))}
+    return pd.concat([rows, pd.DataFrame([labels])], ignore_index=True) if all(map(len, sides)) else rows
+
+
+def _links(root: Path, promote: bool) -> list[str]:
+    """Log the result, and promote it if it may be; where it is to be found, a line each."""
+    found = [tracking.promote(root)] if promote else [f"MLflow run {tracking.track(root)['train']}"]
+    return found + ([f"[Report and sounds]({os.environ[LINK]})"] if LINK in os.environ else [])
+
+
+def _write(root: Path, old: Result, new: Result, came: pd.DataFrame, red: list[str], more: list[str]) -> None:
+    """Write the comment."""
+    (out := root / OUT).mkdir(parents=True, exist_ok=True)
+    gains, _ = gates.compared(new.clips, old.clips, params.load(root / "params.yaml").promotion.lower)
+    heard = duel.heard(old, new) if new.stages != old.stages else None
+    said = comment.text(old, new, came, heard, gains, red, more)
+    (out / "comment.md").write_text(said, encoding="utf-8")
+    print(f"{said}\nretrain: {OUT}/comment.md says so", flush=True)
+
+
+def _has_remote(root: Path) -> bool:
+    return bool(_dvc(root, "remote", "list", said=True).strip())
+
+
+def _dvc(root: Path, *words: str, said: bool = False) -> str:
+    """Run DVC, and return what it says if that is asked for; UserError where it fails."""
+    done = subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, check=False, text=True,
+                          stdout=subprocess.PIPE if said else None)  # fmt: skip
+    if done.returncode:
+        raise UserError(f"dvc {' '.join(words)} failed: see its message above")
+    return done.stdout or ""

@@ -1,0 +1,98 @@
+"""What differs between two results, and how the comment says it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonovae import change, comment, drift, listing
+from sonovae.gates import Gain
+from sonovae.provenance import Made
+from sonovae.revision import Result
+
+
+def recordings(**hashes: str) -> pd.DataFrame:
+    """Used ones by name, of the label that the name begins with; a hash of "" is one that was left out."""
+    rows = [
+        {"name": name, "sha256": hashed or name, "seconds": 2.0, "label": name[0], "path": f"files/{hashed}.wav",
+         "status": listing.USED if hashed else listing.LEFT_OUT, "reason": "" if hashed else "too short"}
+        for name, hashed in hashes.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["name", "sha256", "seconds", "label", "path", "status", "reason"])
+
+
+OLD = recordings(a1="x", a2="y", b1="z")
+
+
+def test_recordings() -> None:
+    found = change.Recordings(OLD, recordings(a1="x", a2="other", a3="new", c1=""))
+    assert (found.added, found.gone, found.changed, found.lost_labels) == (["a3"], ["b1"], ["a2"], ["b"])
+    assert (sorted(found.incoming["name"]), sorted(found.staying["name"])) == (["a2", "a3"], ["a1"])
+    assert found.told() == [
+        "3 recordings, 6 s → 3 recordings, 6 s",
+        "1 added: a3",
+        "1 gone: b1",
+        "1 changed: a2",
+        "labels without a recording now: b",
+        "1 left out, too short: c1",
+    ]
+    assert change.Recordings(OLD, OLD).told() == []
+
+
+def test_many_names_are_not_all_said() -> None:
+    many = {f"a{i:02d}": "x" for i in range(30)}
+    assert change.Recordings(recordings(), recordings(**many)).told()[1].endswith("a08, a09, and 20 more")
+
+
+def test_parameters() -> None:
+    old, new = {"train": {"seed": 1, "prior": "none"}, "a": 1}, {"train": {"seed": 2, "prior": "none"}, "b": [1]}
+    assert change.parameters(old, new) == {"a": (1, None), "b": (None, [1]), "train.seed": (1, 2)}
+
+
+def side(rng: np.random.Generator, centroid: float, n: int = 40) -> pd.DataFrame:
+    return pd.DataFrame({"seconds": rng.normal(2, 0.1, n), "level": rng.normal(-20, 3, n),
+                         "centroid": rng.normal(centroid, 50, n)})  # fmt: skip
+
+
+def test_drift_is_seen_where_it_is(rng: np.random.Generator) -> None:
+    same, other = (drift.of_features(side(rng, hz), side(rng, 1000)).set_index("feature") for hz in (1000, 3000))
+    assert (same["drift"] < 0.4).all()
+    assert other.loc["centroid", "drift"] == 1
+    assert other.loc["centroid", "p"] < 1e-6
+    assert other.loc["centroid", ["was", "came"]].str.endswith(" Hz").all()
+    assert drift.of_features(side(rng, 1000, 0), side(rng, 1000)).empty
+
+
+@pytest.mark.parametrize(("new", "expected"), [("aab", 0.0), ("bbb", 2 / 3), ("ccc", 1.0), ("", 0.0)])
+def test_drift_of_labels(new: str, expected: float) -> None:
+    assert drift.of_labels(pd.Series(list(new), dtype=str), pd.Series(list("aab"))) == pytest.approx(expected)
+
+
+def result(table: pd.DataFrame, mse: float, seed: int) -> Result:
+    stages = {"train": Made({}, {"train": {"seed": seed}}, {})}
+    metrics: dict[str, Any] = {"test": {"mse": mse}, "interval": {"mse": {"low": mse / 2, "high": mse * 2}}}
+    losses = pd.DataFrame({"val_mse": np.linspace(0.1, mse, 60)})
+    return Result(stages, {"train": {"seed": seed}}, table, pd.DataFrame(), metrics, losses, lambda *_: None)
+
+
+def test_the_comment() -> None:
+    came = pd.DataFrame([["level", "-20 dBFS", "-3 dBFS", 1.0, 1e-9]], columns=["feature", "was", "came", "drift", "p"])
+    gain = Gain("mse", 9, 0.01, 0.02, 0.005, 0.015)
+    old, new = result(OLD, 0.02, 1), result(recordings(a1="x", a2="y", b1="z", b2="w"), 0.01, 2)
+    said = comment.text(old, new, came, (0.5, 0.75), [gain], ["level drifts"], ["MLflow run 1"])
+    assert said.splitlines()[:3] == ["### sonovae: RED", "", "- RED: level drifts"]
+    for line in (
+        "Ran, or came from the cache: train.",
+        "- 1 added: b2",
+        "| level | -20 dBFS | -3 dBFS | 1.00 |",
+        "| `train.seed` | `1` | `2` |",
+        "| mse | 0.02 (0.01 to 0.04) | 0.01 (0.005 to 0.02) |",
+        "| labels heard by the judge of before | 50% | 75% |",
+        "- mse of the 9 clips that both were tested on is 0.01 and was 0.02: lower by 0.01 (0.005 to 0.015)",
+        "MLflow run 1",
+    ):
+        assert line in said.splitlines()
+    assert "Validation error by epoch: █" in said
+    assert comment.text(old, new, came, None, [], [], []).startswith("### sonovae: green\n\nAll gates passed.")
+    assert comment.text(old, old, came, None, [], [], []) == f"### sonovae: as it was\n\n{comment.NOTHING}\n"
