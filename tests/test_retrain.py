@@ -1,5 +1,6 @@
 """What a push asks for, from a fresh clone each time, as CI has one."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,12 +90,13 @@ def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
     assert "labels heard by the judge of before" in comment
     assert "Validation error by epoch: █" in comment
     assert said.count("Running stage") == 6
+    commit(root)  # as `make keep` does
+    call(root, "git", "push", "-q", "origin", "HEAD:more")
     again = clone(main, tmp_path / "again")
-    shutil.copy(root / "data/own.dvc", again / "data/own.dvc")
-    commit(again)
-    said = sonovae(again, "retrain", "--base", "origin/main")
-    assert "Running stage" not in said
-    assert (again / ".sonovae/retrain/comment.md").read_text().splitlines()[:12] == comment.splitlines()[:12]
+    call(again, "git", "checkout", "-q", "more")
+    assert "Running stage" not in sonovae(again, "retrain", "--base", "origin/main")
+    same = (again / ".sonovae/retrain/comment.md").read_text()
+    assert same.partition("version 2")[0].partition("MLflow run")[0] == comment.partition("version 2")[0]
 
 
 def test_noise_is_red_and_moves_no_champion(main: Path, tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_noise_is_red_and_moves_no_champion(main: Path, tmp_path: Path) -> None:
     call(root, "dvc", "add", "-q", "data/own")
     commit(root)
     said = sonovae(root, "retrain", "--base", "origin/main", "--promote", fails=True)
-    assert "error: centroid of what came in drifts by 1.00, more than 0.9" in said
+    assert re.search(r"error: centroid of what came in drifts by [\d.]+, more than 0.9", said)
     assert said.strip().splitlines()[-1].startswith("error: ")
     assert (root / ".sonovae/retrain/comment.md").read_text().startswith("### sonovae: RED")
     assert champion(root) == before

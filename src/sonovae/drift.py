@@ -43,7 +43,7 @@ def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     distributions (the statistic of Kolmogorov and Smirnov): 0 where they are the same, 1 where they do not meet; and
     `p`, how likely so much is by chance. None where a side has no row."""
     rows = [
-        (name, f"{old[name].median():.3g} {unit}", f"{new[name].median():.3g} {unit}", *ks_2samp(new[name], old[name]))
+        (name, f"{old[name].median():.4g} {unit}", f"{new[name].median():.4g} {unit}", *ks_2samp(new[name], old[name]))
         for name, unit in UNITS.items()
         if len(new) and len(old)
     ]
