@@ -41,8 +41,8 @@ def main(folder: str) -> None:
         project.run(AT, "fetch")
     rows = project.kept(AT, list(RUNS), one)
     print(rows.to_string(index=False))
-    for name in RUNS:
-        held.hold(f"digits, {name}", AT / "held" / f"{name}.json")
+    for path in sorted((AT / "held").glob("*.json")):
+        held.hold(f"digits, {path.stem}", path)
 
 
 def one(name: str) -> dict[str, Any]:
