@@ -86,6 +86,7 @@ def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
     assert comment.startswith("### sonovae: green\n\nAll gates passed.")
     assert "12 added: arch/whistler13-1.wav" in comment
     assert "| centroid | " in comment
+    assert "| confidence | 0." in comment
     assert "| mse | 0.0" in comment
     assert "labels heard by the judge of before" in comment
     assert "Validation error by epoch: █" in comment

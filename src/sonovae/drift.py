@@ -42,12 +42,14 @@ def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     """A row for each `feature`: the medians `was` and `came` in words; `drift`, the largest difference of the two
     distributions (the statistic of Kolmogorov and Smirnov): 0 where they are the same, 1 where they do not meet; and
     `p`, how likely so much is by chance. None where a side has no row."""
-    rows = [
-        (name, f"{old[name].median():.4g} {unit}", f"{new[name].median():.4g} {unit}", *ks_2samp(new[name], old[name]))
-        for name, unit in UNITS.items()
-        if len(new) and len(old)
-    ]
+    rows = [_row(name, new[name], old[name]) for name in new.columns if len(new) and len(old)]
     return pd.DataFrame(rows, columns=["feature", "was", "came", "drift", "p"])
+
+
+def _row(name: str, new: "pd.Series[float]", old: "pd.Series[float]") -> tuple[str, str, str, float, float]:
+    was, came = (f"{each.median():.4g} {UNITS.get(name, '')}".strip() for each in (old, new))
+    found = ks_2samp(new, old)
+    return name, was, came, float(found.statistic), float(found.pvalue)
 
 
 def of_labels(new: "pd.Series[str]", old: "pd.Series[str]") -> float:

@@ -1,17 +1,21 @@
-"""Two models before one judge: how many of the labels that they are asked for it hears."""
+"""A judge of before: how many labels it hears in what two models make, and how sure it is of recordings."""
 
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from sonovae import hearing, judge, studio
+from sonovae.dataset import Dataset
 from sonovae.judge import Judge
 from sonovae.revision import Result
 
 MODEL, JUDGE = "data/model", "data/judge"
 SOUNDS, SEED = 10, 1
 """Of each label."""
+MOST = 2000
+"""Clips that the judge is asked about, drawn at random."""
 ITERATIONS, MOMENTUM = 32, 0.99
 """Of Griffin-Lim."""
 
@@ -34,6 +38,18 @@ def heard(old: Result, new: Result) -> tuple[float, float] | None:
             return None
         one, other = (_share(each, who) for each in models)
         return one, other
+
+
+def confidence(old: Result, data: Dataset) -> "pd.Series[float] | None":
+    """How sure the old result's judge is of the label of each of some clips, the largest of its probabilities, by the
+    SHA-256 of their recordings; None where there is no judge, or it sees other pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = old.get(JUDGE, Path(name))
+        who = judge.load(folder) if folder else None
+    if not who or data.pictures.shape[1:] != who.network.input_shape[1:]:
+        return None
+    some = data.some(MOST, SEED)
+    return pd.Series(who.see(some.pictures)[1].max(axis=1), index=some.clips["sha256"])
 
 
 def _share(model: studio.Studio, who: Judge) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonovae import commands, comment, drift, duel, gates, params, revision, tracking
+from sonovae import backend, commands, comment, dataset, drift, duel, gates, params, revision, tracking
 from sonovae.change import Recordings
 from sonovae.errors import UserError
 from sonovae.params.promotion import Promotion
@@ -29,8 +29,8 @@ def run(root: Path, base: str, promote: bool) -> None:
     commands.check(root)
     old = revision.of_commit(root, base)
     pull = ["--pull"] if remote else []
-    _dvc(root, "repro", *pull, "fetch")
-    came = _came(root, Recordings(old.recordings, revision.of_tree(root).recordings))
+    _dvc(root, "repro", *pull, "preprocess")
+    came = _came(root, old)
     print(came.to_string(index=False) if len(came) else "retrain: no recordings came in", flush=True)
     _dvc(root, "repro", *pull)
     if remote:
@@ -53,13 +53,20 @@ def shut(p: Promotion, old: Result, new: Result, came: pd.DataFrame) -> list[str
     return red + [f"{name} of what came in drifts by {drift:.2f}, more than {limit}" for name, drift in drifts]
 
 
-def _came(root: Path, recordings: Recordings) -> pd.DataFrame:
-    """How far what came in is from what was there, a row for each feature, and one for the labels; of these a new one
-    is no fault, so that it has no `p`."""
+def _came(root: Path, old: Result) -> pd.DataFrame:
+    """How far what came in is from what was there, a row for each feature, one for how sure the judge of before is, and
+    one for the labels; of these a new one is no fault, so that it has no `p`."""
+    recordings = Recordings(old.recordings, revision.of_tree(root).recordings)
     sides = recordings.incoming, recordings.staying
+    if not all(map(len, sides)):
+        return drift.of_features(pd.DataFrame(), pd.DataFrame())
     rows = drift.of_features(*(drift.features(root / "data/raw", side) for side in sides))
+    backend.prepare(params.load(root / "params.yaml").train.threads)
+    if (sure := duel.confidence(old, dataset.load(root / "data/pictures"))) is not None:
+        new, there = (pd.DataFrame({"confidence": sure[sure.index.isin(side["sha256"])]}) for side in sides)
+        rows = pd.concat([rows, drift.of_features(new, there)], ignore_index=True)
     labels = {"feature": "labels", "was": "", "came": "", "drift": drift.of_labels(*(side["label"] for side in sides))}
-    return pd.concat([rows, pd.DataFrame([labels])], ignore_index=True) if all(map(len, sides)) else rows
+    return pd.concat([rows, pd.DataFrame([labels])], ignore_index=True)
 
 
 def _links(root: Path, promote: bool) -> list[str]:
