@@ -24,7 +24,8 @@ def heard(old: Result, new: Result) -> tuple[float, float] | None:
     """The shares of labels that the old result's judge hears in what the old model makes and in what the new one makes;
     None where there is no judge, or it sees other pictures, or the models need other numbers of threads, which one
     process cannot have."""
-    if old.params["train"]["threads"] != new.params["train"]["threads"]:
+    threads = {each.params.get("train", {}).get("threads") for each in (old, new)}
+    if len(threads) > 1:
         return None
     with tempfile.TemporaryDirectory() as name:
         (there := Path(name) / "old").mkdir()

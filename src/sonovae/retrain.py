@@ -70,8 +70,12 @@ def _came(root: Path, old: Result) -> pd.DataFrame:
 
 
 def _links(root: Path, promote: bool) -> list[str]:
-    """Log the result, and promote it if it may be; where it is to be found, a line each."""
-    found = [tracking.promote(root)] if promote else [f"MLflow run {tracking.track(root)['train']}"]
+    """Log the result, and promote it if it may be; where it is to be found, a line each. A server that is away makes
+    nothing red."""
+    try:
+        found = [tracking.promote(root) if promote else f"MLflow run {tracking.track(root)['train']}"]
+    except UserError as error:
+        found = [str(error)]
     return found + ([f"[Report and sounds]({os.environ[LINK]})"] if LINK in os.environ else [])
 
 
