@@ -12,8 +12,9 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=src
 override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
-PORT ?= 5000
 override export N := $(or $(value N),3)
+override export BASE := $(or $(value BASE),HEAD)
+PORT ?= 5000
 
 .PHONY: help repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard trial digits sweep kills away bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
@@ -66,7 +67,7 @@ promote: env ## Register the result in MLflow if it passes its gates, and make i
 	@$(RUN) python -m sonovae promote
 
 retrain: env ## Make what is not made yet, hold it against a commit's result, and say what changed [BASE=HEAD PROMOTE=1]
-	@$(RUN) python -m sonovae retrain --base "$(or $(BASE),HEAD)" $(if $(PROMOTE),--promote)
+	@$(RUN) python -m sonovae retrain --base "$$BASE" $(if $(PROMOTE),--promote)
 
 keep: ## Commit what a result leaves in git, and push it
 	@git add dvc.lock data/evaluation/metrics.json

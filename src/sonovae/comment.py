@@ -31,7 +31,7 @@ def text(
     told = change.Recordings(old.recordings, new.recordings).told()
     parts = [
         f"### sonovae: {'RED' if red else 'green'}",
-        "\n".join(f"- {'RED: ' + line}" for line in red) or "All gates passed.",
+        "\n".join(f"- RED: {line}" for line in red) or "All gates passed.",
         f"Ran, or came from the cache: {', '.join(ran)}.",
         *(["**Recordings**", "\n".join(f"- {line}" for line in told)] if told else []),
         *(["**What came in, beside what was there**", _drift(came)] if len(came) else []),
@@ -48,7 +48,8 @@ def _curve(errors: Sequence[float]) -> str:
     """The validation error by epoch, as a line of bars."""
     if not errors:
         return ""
-    some = [errors[i * len(errors) // min(len(errors), MOST_BARS)] for i in range(min(len(errors), MOST_BARS))]
+    n = min(len(errors), MOST_BARS)
+    some = [errors[i * len(errors) // n] for i in range(n)]
     low, high = min(some), max(some)
     bars = (BARS[round((len(BARS) - 1) * (each - low) / (high - low or 1))] for each in some)
     return f"Validation error by epoch: {''.join(bars)} {errors[0]:.3g} → {errors[-1]:.3g}"

@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp
 
-from sonovae import naming, sound, survey
+from sonovae import sound, survey
 from sonovae.errors import Unreadable
 from sonovae.progress import progress
 
-MOST = 300
-"""Recordings of each side that are listened to, drawn at random."""
 BIN_HZ = 20.0
 """Width of the bins that the spectral centroid is computed from."""
 UNITS = {"seconds": "s", "level": "dBFS", "centroid": "Hz"}
@@ -21,8 +19,7 @@ UNITS = {"seconds": "s", "level": "dBFS", "centroid": "Hz"}
 def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
     """Of recordings of the table `used`, whose files lie in `raw`, a row each: length in `seconds`, RMS `level` in
     dBFS, and spectral `centroid` in Hz. Of images nothing."""
-    heard = used[used["seconds"] > 0]
-    chosen = heard[heard["name"].isin(naming.ranked(heard["name"], seed=1)[:MOST])]
+    chosen = survey.some(used[used["seconds"] > 0])
     rows = [_features(raw / path) for path in progress(list(chosen["path"]), "drift", "recordings", len(chosen))]
     return pd.DataFrame([row for row in rows if row], columns=list(UNITS))
 
@@ -33,9 +30,8 @@ def _features(path: Path) -> dict[str, float]:
     except Unreadable:
         return {}
     power = survey.mean_power(samples, rate, BIN_HZ)
-    level = 10 * np.log10(max(float(np.mean(np.square(samples, dtype=np.float64))), 1e-10))
     centroid = float(np.sum(BIN_HZ * np.arange(len(power)) * power) / max(power.sum(), 1e-30))
-    return {"seconds": len(samples) / rate, "level": level, "centroid": centroid}
+    return {"seconds": len(samples) / rate, "level": survey.level(samples), "centroid": centroid}
 
 
 def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:

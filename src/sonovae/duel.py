@@ -16,8 +16,6 @@ SOUNDS, SEED = 10, 1
 """Of each label."""
 MOST = 2000
 """Clips that the judge is asked about, drawn at random."""
-ITERATIONS, MOMENTUM = 32, 0.99
-"""Of Griffin-Lim."""
 
 
 def heard(old: Result, new: Result) -> tuple[float, float] | None:
@@ -34,7 +32,8 @@ def heard(old: Result, new: Result) -> tuple[float, float] | None:
         if not all(folders):
             return None
         at, *models_at = (Path(str(folder)) for folder in folders)
-        models = [studio.opened(each, ITERATIONS, MOMENTUM, SEED) for each in models_at]  # they set the threads
+        # Before the judge, as they set the threads.
+        models = [studio.opened(each, studio.ITERATIONS, studio.MOMENTUM, SEED) for each in models_at]
         if not (who := judge.load(at)) or any(each.c.shape != who.network.input_shape[1:] for each in models):
             return None
         one, other = (_share(each, who) for each in models)

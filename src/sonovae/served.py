@@ -13,15 +13,15 @@ import pandas as pd
 from sonovae import image, playable, sound, studio
 from sonovae.codec import Sound
 
-ITERATIONS, MOMENTUM, SEED = 32, 0.99, 1
-"""Of Griffin-Lim, and where a row names no seed."""
+SEED = 1
+"""Where a row names none."""
 
 
 class Served:
     """A model's folder, opened."""
 
     def __init__(self, folder: Path) -> None:
-        self.studio = studio.opened(folder, ITERATIONS, MOMENTUM, SEED)
+        self.studio = studio.opened(folder, studio.ITERATIONS, studio.MOMENTUM, SEED)
 
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """A row each → `file`: the bytes of a WAV, or of a PNG where the model is of images. A row's `z` is decoded;

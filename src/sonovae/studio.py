@@ -16,6 +16,9 @@ from sonovae.errors import Unreadable, UserError
 from sonovae.model import Model
 from sonovae.params.sections import GriffinLim
 
+ITERATIONS, MOMENTUM = 32, 0.99
+"""Of Griffin-Lim, for callers that are not told."""
+
 
 @dataclass(frozen=True)
 class Studio:

@@ -44,16 +44,26 @@ def survey(raw: Path, used: pd.DataFrame, sample_rate: int, n_fft: int, bins: in
     """Listen to recordings of the table `used`, whose files lie in `raw`, in bins as wide as `n_fft` samples give at
     `sample_rate` Hz, of which the lowest `bins` are kept, or all."""
     bin_hz, nyquist = sample_rate / n_fft, sample_rate / 2
-    chosen = used[used["name"].isin(naming.ranked(used["name"], seed=1)[:MOST])]
+    chosen = some(used)
     powers, levels = list[Powers](), list[float]()
     for samples, rate in _read(raw, chosen):
         powers.append(mean_power(samples, rate, bin_hz))
-        levels.append(10 * np.log10(max(float(np.mean(np.square(samples, dtype=np.float64))), 1e-10)))
+        levels.append(level(samples))
     total = np.zeros(max(map(len, powers)))
     for power in powers:
         total[: len(power)] += power / max(power.sum(), 1e-30)
     kept = min(nyquist, (bins - 0.5) * bin_hz) if bins else nyquist
     return Survey(len(powers), np.array(levels), total / len(powers), bin_hz, nyquist, kept)
+
+
+def some(used: pd.DataFrame) -> pd.DataFrame:
+    """At most `MOST` of these recordings, drawn at random."""
+    return used[used["name"].isin(naming.ranked(used["name"], seed=1)[:MOST])]
+
+
+def level(samples: Samples) -> float:
+    """RMS in dBFS, -100 at least."""
+    return float(10 * np.log10(max(float(np.mean(np.square(samples, dtype=np.float64))), 1e-10)))
 
 
 def mean_power(samples: Samples, sample_rate: int, bin_hz: float) -> Powers:

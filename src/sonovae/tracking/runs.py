@@ -64,17 +64,17 @@ class Training:
 
     @forgiving
     def _log(self, made: Made) -> None:
-        log_training(self.root, made, provenance.sections(self.root), provenance.commit(self.root))
+        log_training(self.root, Store(self.root), made, provenance.sections(self.root), provenance.commit(self.root))
 
 
 @forgiving
 def result(root: Path, stage: str) -> None:
     """Log what a stage below a training has just made to a run of its own below the training's."""
-    train, commit = provenance.made(root, "train"), provenance.commit(root)
+    store, train, commit = Store(root), provenance.made(root, "train"), provenance.commit(root)
     locked = provenance.locked(root)
     above = _sections(locked) if train == locked.get("train") else {}
-    parent = log_training(root, train, provenance.sections(root) | above, commit)
-    log_below(root, parent, train.key, stage, provenance.now(root, stage), commit)
+    parent = log_training(root, store, train, provenance.sections(root) | above, commit)
+    log_below(root, store, parent, train.key, stage, provenance.now(root, stage), commit)
 
 
 @reached()
@@ -90,18 +90,18 @@ def track(root: Path) -> dict[str, str]:
         raise UserError(f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it")
     # Of a result that was made elsewhere, or earlier, only the commit is known that holds it.
     commit = provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
-    found = {"train": log_training(root, train, _sections(locked), commit)}
+    store = Store(root)
+    found = {"train": log_training(root, store, train, _sections(locked), commit)}
     for stage in FOLDERS:
         if (made := locked.get(stage)) and _is_of(made, train) and provenance.made(root, stage) == made:
-            found[stage] = log_below(root, found["train"], train.key, stage, made, commit)
+            found[stage] = log_below(root, store, found["train"], train.key, stage, made, commit)
     print(f"MLflow has this result: run {train.key[:8]}, {found['train']}")
     return found
 
 
-def log_training(root: Path, made: Made, sections: dict[str, Any], commit: dict[str, str]) -> str:
+def log_training(root: Path, store: Store, made: Made, sections: dict[str, Any], commit: dict[str, str]) -> str:
     """The id of a training's run, in which all that lies in the model's folder is logged now, where it was not. Other
     weights of the same key, as another machine may make them, have a run of their own."""
-    store = Store(root)
     run_id = store.open(_header(made, sections, commit), made.outs)
     if store.holds(run_id, made.outs):
         return run_id
@@ -119,10 +119,10 @@ def log_training(root: Path, made: Made, sections: dict[str, Any], commit: dict[
     return run_id
 
 
-def log_below(root: Path, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]) -> str:
+def log_below(root: Path, store: Store, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]) -> str:
     """The id of the run of what a stage made of the model of the training with this key, in which it is logged now,
     where it was not; and its headline in that training's."""
-    store, own = Store(root), {name: each for name, each in made.params.items() if name not in ABOVE}
+    own = {name: each for name, each in made.params.items() if name not in ABOVE}
     tags = {"key": made.key_below(key), "stage": stage, "mlflow.parentRunId": parent} | _inputs(made) | commit
     run_id = store.open({"name": stage, "time": now(), "tags": tags, "params": own})
     held = store.holds(run_id, made.outs)
