@@ -61,7 +61,7 @@ def whistle(p: Params) -> tuple[Array, Sound]:
     who = whistles.Whistler(1000, vibrato_rate=6, vibrato_depth=0.3, glide=0.05, breath=0.005, harmonic=0.05)
     rng = np.random.default_rng(p.fetch.whistles.seed)
     samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
-    clips = recording_to_clips(samples, p.fetch.whistles.sample_rate, p.preprocess.waveform)
+    clips = recording_to_clips([samples], p.fetch.whistles.sample_rate, p.preprocess.waveform)
     values = [codec.unfitted(p.preprocess).analyse(clip) for clip in clips.items]
     limits = np.array([scaling.limits(each, p.preprocess) for each in values])
     return np.stack(clips.items), codec.fit(p.preprocess, values, limits, np.full(len(values), clips.gain))

@@ -1,58 +1,87 @@
 """preprocess: data/raw → data/pictures: every recording's clips, or images, as pictures in [0, 1], split by group."""
 
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from sonovae import checksums, clips, codec, dataset, listing, params, scaling, split, stage
+from sonovae import (
+    analysis,
+    checksums,
+    clips,
+    codec,
+    dataset,
+    listing,
+    packs,
+    params,
+    provenance,
+    split,
+    stage,
+    workers,
+)
+from sonovae.analysis import Analyse, Task
 from sonovae.errors import UserError
+from sonovae.packs import Entry
 from sonovae.params.preprocess import Preprocess
 from sonovae.picture import Array
-from sonovae.progress import progress
+from sonovae.progress import bar, progress
 
-RAW, OUT = "data/raw", "data/pictures"
+RAW, OUT, CACHE = "data/raw", "data/pictures", ".sonovae/spectrograms"
+A_FILE = 1.0
+"""Milliseconds that a file takes, and each second of its sound."""
+Values = Callable[[Iterable[int]], Iterator[Array]]
+"""Of some rows of the clips table, their values before they are scaled."""
 
 
 def main(root: Path) -> None:
     """Recordings that are used → pictures, clips table and codec."""
     p = params.load(root / "params.yaml").preprocess
-    checksums.verify(root / RAW, "fetch")
+    hashes = checksums.verify(root / RAW, "fetch")
     table = listing.read(root / RAW / "recordings.csv")
-    used = listing.used(table)
-    values, rows, unfitted = list[Array](), list[dict[str, Any]](), codec.unfitted(p)
-    for i in progress(used.index, "preprocess", "recordings"):
-        found = clips.read(root / RAW, used.loc[i], p.waveform)
-        if not found.items:
-            reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
-            table.loc[i, ["status", "reason", "path"]] = listing.LEFT_OUT, reason, ""
-        values += [unfitted.analyse(item) for item in found.items]
-        rows += clips.rows(used.loc[i], found, p.split)
-    if not rows:
+    used, cache = listing.used(table), provenance.home(root) / CACHE
+    tasks, analyse = analysis.tasks(used, hashes, p), functools.partial(analysis.analyse, raw=root / RAW, cache=cache, p=p)
+    found = analysed(tasks, used["seconds"], cache, analyse)
+    places = [found[task.key].clips for task in tasks]
+    too_short = used.index[[not len(each) for each in places]]
+    if len(too_short):
+        reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
+        table.loc[too_short, ["status", "reason", "path"]] = listing.LEFT_OUT, reason, ""
+    if len(too_short) == len(used):
         raise UserError(f"no recording makes a clip: {listing.summary(table)}")
     with stage.whole(root / OUT) as out:
-        pictures, made, fitted = scale(values, pd.DataFrame(rows), p)
-        dataset.save(out, pictures, made)
-        fitted.save(out)
+        values = functools.partial(analysis.values, tasks, found, analyse=analyse)
+        made = write(out, clips.table(used, places, p.split), values, p)
         listing.write(out / "recordings.csv", table)
         checksums.write(out)
+    packs.prune(cache)
     sides = ", ".join(f"{n} {side}" for side, n in made["split"].value_counts().items())
     print(f"preprocess: {listing.summary(table)}\npreprocess: {len(made)} clips: {sides}")
 
 
-def scale(values: list[Array], table: pd.DataFrame, p: Preprocess) -> tuple[Array, pd.DataFrame, codec.Codec]:
-    """Pictures in [0, 1] by limits fitted on the training split, the table with split and limits, and the codec."""
+def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, analyse: Analyse) -> dict[str, Entry]:
+    """Each recording's entry by its key: what the cache holds, and the rest by all workers."""
+    with bar(len(tasks), "preprocess", "recordings") as shown:
+        found = packs.read(cache, {task.key for task in tasks})
+        shown.update(len(found))
+        missing = [(task, cost + A_FILE) for task, cost in zip(tasks, seconds, strict=True) if task.key not in found]
+        for batch, entries in workers.spread(analyse, missing):
+            found |= {task.key: entry for task, entry in zip(batch, entries, strict=True)}
+            shown.update(len(batch))
+    return found
+
+
+def write(out: Path, table: pd.DataFrame, values: Values, p: Preprocess) -> pd.DataFrame:
+    """Pictures in [0, 1] by limits fitted on the training split, the clips table, which is returned, and the codec."""
     table = table.assign(split=split.sides(table, p.split))
-    table[["low", "high"]] = [scaling.limits(each, p) for each in values]
     table = table[split.within(table, p.limit)]
     train = table[table["split"] == "train"]
-    fitted = codec.fit(p, [values[i] for i in train.index], train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
-    limits = table[["low", "high", "gain"]].to_numpy(float)
-    pictures = np.empty((len(table), *fitted.shape), np.float32)
-    for n, (i, row) in enumerate(zip(table.index, limits, strict=True)):
-        pictures[n] = fitted.encode(values[i], fitted.clip_scale(*row))
-    return pictures, table, fitted
+    fitted = codec.fit(p, values(train.index), train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
+    scaled = zip(values(table.index), fitted.clip_scales(table), strict=True)
+    shown = progress(scaled, "preprocess", "clips", len(table))
+    dataset.save(out, (fitted.encode(*pair) for pair in shown), table, p.dtype)
+    fitted.save(out)
+    return table
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,13 @@ RATE = P.sample_rate
 
 def test_starts_name_the_place_in_the_file() -> None:
     pause, sound = np.zeros(RATE, np.float32), tone(1.9, 1000, RATE)
-    found = clips.recording_to_clips(np.concatenate([pause, sound, pause, sound]), RATE, P)
+    found = clips.recording_to_clips([np.concatenate([pause, sound, pause, sound])], RATE, P)
     assert found.start == [0, P.clip_length, 2 * P.clip_length]
     assert found.source_start == pytest.approx([1.0, 2.016, 3.9 + 2.032 - 1.9], abs=0.05)
 
 
 def test_silence_makes_no_clips() -> None:
-    assert clips.recording_to_clips(np.zeros(3 * RATE, np.float32), RATE, P).items == []
+    assert len(clips.recording_to_clips([np.zeros(3 * RATE, np.float32)], RATE, P).items) == 0
 
 
 def split(**changes: object) -> Split:
@@ -31,12 +32,17 @@ def split(**changes: object) -> Split:
 
 
 def test_blocks_of_a_recording_are_groups() -> None:
-    found = clips.recording_to_clips(tone(5.2, 1000, RATE), RATE, P)
-    recording = pd.Series({"name": "a.wav", "group": "a", "label": "x"})
-    assert [row["group"] for row in clips.rows(recording, found, split(block_seconds=2.0))] == [
-        "a@0", "a@0", "a@1", "a@1", "a@2",
-    ]  # fmt: skip
-    assert {row["group"] for row in clips.rows(recording, found, split())} == {"a"}
+    places = records(source_start=[0.0, 1.016, 2.032, 3.048, 4.064], label="")
+    recordings = pd.DataFrame({"name": ["a.wav"], "group": "a", "label": "x"})
+    found = clips.table(recordings, [places], split(block_seconds=2.0))
+    assert list(found["group"]) == ["a@0", "a@0", "a@1", "a@1", "a@2"]
+    assert list(found["label"]) == ["x"] * 5
+    assert set(clips.table(recordings, [places], split())["group"]) == {"a"}
+
+
+def records(**columns: Any) -> np.ndarray:
+    """Of clips, as packs hold them."""
+    return pd.DataFrame({"item": 0} | columns).to_records(index=False, column_dtypes={"label": "U9"}).view(np.ndarray)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])
@@ -49,8 +55,9 @@ def test_images_of_an_idx_file(tmp_path: Path, rng: np.random.Generator, suffix:
     )
     found = clips.read(tmp_path, recording, None)
     np.testing.assert_array_equal(np.round(np.array(found.items) * 255), pixels)
-    rows = clips.rows(recording, found, split())
-    assert [(row["item"], row["label"], row["group"]) for row in rows[:2]] == [(0, "3", "a#0"), (1, "1", "a#1")]
+    places = records(item=found.number, label=found.labels)
+    rows = clips.table(pd.DataFrame([recording]).assign(label=""), [places], split())
+    assert rows[["item", "label", "group"]][:2].to_numpy().tolist() == [[0, "3", "a#0"], [1, "1", "a#1"]]
 
 
 def test_an_image_file_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -71,15 +78,16 @@ def test_sixteen_bits_are_not_clipped(tmp_path: Path) -> None:
 
 def test_an_idx_file_without_labels_has_a_group_an_image(tmp_path: Path, rng: np.random.Generator) -> None:
     write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
-    recording = pd.Series({"name": "a", "group": "a", "label": "", "path": "a-images", "labels": ""})
-    found = clips.rows(recording, clips.read(tmp_path, recording, None), split())
-    assert [row["group"] for row in found] == ["a#0", "a#1", "a#2"]
+    recording = {"name": "a", "group": "a", "label": "", "path": "a-images", "labels": ""}
+    places = records(item=clips.read(tmp_path, recording, None).number, label="")
+    found = clips.table(pd.DataFrame([recording]), [places], split())
+    assert list(found["group"]) == ["a#0", "a#1", "a#2"]
 
 
 def test_labels_of_another_length_are_named(tmp_path: Path, rng: np.random.Generator) -> None:
     write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
     write_idx(tmp_path / "a-labels", np.arange(4))
-    recording = pd.Series({"name": "a", "group": "a", "label": "", "path": "a-images", "labels": "a-labels"})
+    recording = {"name": "a", "group": "a", "label": "", "path": "a-images", "labels": "a-labels"}
     with pytest.raises(UserError, match="'a' cannot be used: it holds 3 images, and its file of labels 4"):
         clips.read(tmp_path, recording, None)
 

@@ -29,7 +29,7 @@ def whistle(seconds: float = 3.0) -> np.ndarray:
 
 
 def cut(samples: np.ndarray, p: Preprocess = P) -> clips.Clips:
-    return clips.recording_to_clips(samples, RATE, p.waveform)
+    return clips.recording_to_clips([samples], RATE, p.waveform)
 
 
 def fitted(p: Preprocess, found: clips.Clips) -> tuple[codec.Sound, np.ndarray, Scale]:
@@ -146,6 +146,7 @@ def test_an_image_enters_at_the_picture(tmp_path: Path, rng: np.random.Generator
             "waveform": None,
             "spectrogram": None,
             "picture": {**frame, "size": [8, 6], "interpolation": "lanczos"},
+            "dtype": "float32",
             "limit": None,
             "split": {"seed": 1, "block_seconds": None, "validation": 0.1, "test": 0.1},
         },

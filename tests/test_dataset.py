@@ -9,7 +9,7 @@ from sonovae import dataset
 
 def test_save_and_load(tmp_path: Path, rng: np.random.Generator) -> None:
     pictures = rng.uniform(size=(3, 4, 5)).astype(np.float32)
-    dataset.save(tmp_path, pictures, table(3))
+    dataset.save(tmp_path, pictures, table(3), "float32")
     back = dataset.load(tmp_path)
     np.testing.assert_array_equal(back.side("train").pictures[:], pictures)
     np.testing.assert_array_equal(back.side("train").pictures[np.array([2, 0])], pictures[[2, 0]])
@@ -22,7 +22,7 @@ def test_pieces_are_all_of_it_in_order(
 ) -> None:
     monkeypatch.setattr(dataset, "PIECE", 3)
     pictures = rng.uniform(size=(7, 4, 5)).astype(np.float32)
-    dataset.save(tmp_path, pictures, table(7))
+    dataset.save(tmp_path, pictures, table(7), "float32")
     pieces = dataset.load(tmp_path).pieces()
     assert [piece.clips["item"].tolist() for piece in pieces] == [[0, 1, 2], [3, 4, 5], [6]]
     np.testing.assert_array_equal(np.concatenate([piece.pictures[:] for piece in pieces]), pictures)
@@ -31,5 +31,5 @@ def test_pieces_are_all_of_it_in_order(
 @pytest.mark.parametrize("bad", [np.nan, -0.1, 1.1])
 def test_pictures_outside_0_to_1_are_not_written(tmp_path: Path, bad: float) -> None:
     with pytest.raises(ValueError, match="finite and lie in"):
-        dataset.save(tmp_path, np.full((1, 2, 2), bad, np.float32), table(1))
+        dataset.save(tmp_path, np.full((1, 2, 2), bad, np.float32), table(1), "float32")
     assert list(tmp_path.iterdir()) == []

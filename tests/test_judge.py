@@ -27,7 +27,7 @@ def saved(folder: Path, labels: np.ndarray, pictures: np.ndarray) -> Dataset:
     n = len(labels)
     folder.mkdir()
     clips = table(n).assign(label=labels, split=["train"] * 160 + ["test"] * (n - 160))
-    dataset.save(folder, pictures.astype(np.float32), clips)
+    dataset.save(folder, pictures.astype(np.float32), clips, "float32")
     return dataset.load(folder)
 
 

@@ -29,7 +29,7 @@ def saved(folder: Path, pictures: NDArray[np.float64]) -> Dataset:
     """All but the last ten of them for training."""
     (folder / "pictures").mkdir()
     clips = table(len(pictures)).assign(split=["train"] * (len(pictures) - 10) + ["validation"] * 10)
-    dataset.save(folder / "pictures", pictures.astype(np.float32), clips)
+    dataset.save(folder / "pictures", pictures.astype(np.float32), clips, "float32")
     return dataset.load(folder / "pictures")
 
 

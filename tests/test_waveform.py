@@ -1,5 +1,6 @@
 import warnings
 
+import librosa
 import numpy as np
 import pytest
 from conftest import tone
@@ -23,12 +24,6 @@ def test_resample_keeps_a_tone() -> None:
     assert np.argmax(spectrum) * 22050 / len(up) == pytest.approx(440, abs=1)
     down = waveform.resample(up, 22050, 8000)
     np.testing.assert_allclose(down[200:-200], tone()[200 : len(down) - 200], atol=1e-3)
-
-
-def test_cut_drops_or_pads_the_rest() -> None:
-    samples = np.arange(25, dtype=np.float32)
-    assert waveform.cut(samples, 10, "drop").tolist() == [list(range(10)), list(range(10, 20))]
-    assert waveform.cut(samples, 10, "pad")[2].tolist() == [20, 21, 22, 23, 24, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -103,3 +98,26 @@ def test_overlapping_and_back(n: int, rng: np.random.Generator) -> None:
 def test_polish_refuses_what_is_not_finite() -> None:
     with pytest.raises(ValueError, match="samples must be finite"):
         waveform.polish(np.array([0, np.nan, 0], np.float32), 8000)
+
+
+def test_silence_does_not_depend_on_the_stretches(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silences over the end of a stretch, and one that lasts for several."""
+    bursts = [
+        np.pad(0.5 * rng.standard_normal(n), (0, m)) for n, m in [(900, 5000), (8000, 100), (3000, 40000), (9, 0)]
+    ]
+    samples = np.clip(np.concatenate(bursts), -1, 1).astype(np.float32)
+    whole = waveform.nonsilent(samples, 8000, 0.1, -40)
+    assert len(whole) > 2
+    for stretch in (7, 100, 1000):
+        monkeypatch.setattr(waveform, "STRETCH", stretch)
+        assert waveform.nonsilent(samples, 8000, 0.1, -40) == whole
+
+
+@pytest.mark.parametrize(("rate", "target"), [(8000, 22050), (44100, 22050), (48000, 16000), (22050, 22050)])
+def test_blocks_are_resampled_as_the_whole_is_by_librosa(rng: np.random.Generator, rate: int, target: int) -> None:
+    for n in (1, 1000, 20001):
+        samples = rng.normal(size=n).astype(np.float32)
+        wanted = librosa.resample(samples, orig_sr=rate, target_sr=target)
+        for parts in (1, 3):
+            found = list(waveform.resampled(np.array_split(samples, parts), rate, target))
+            np.testing.assert_array_equal(np.concatenate(found), wanted)

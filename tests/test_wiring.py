@@ -13,7 +13,19 @@ from ruamel.yaml import YAML
 
 WIRING = YAML(typ="safe", pure=True).load(HERE / "dvc.yaml")
 STAGES = list(WIRING["stages"])
-NO_BYTES = {"params", "errors", "progress", "lock", "stage", "tracking", "provenance", "schema", "__init__"}
+NO_BYTES = {
+    "params",
+    "errors",
+    "progress",
+    "lock",
+    "stage",
+    "environment",
+    "workers",
+    "tracking",
+    "provenance",
+    "schema",
+    "__init__",
+}
 """Rooms that change no byte of an out: the parameters are tracked as such, the others report or keep order."""
 OF_FIGURES = {"plots"}
 """Rooms that change bytes only where figures are outs."""
@@ -93,12 +105,25 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
 
 
 FLOORS = [
-    {"errors", "progress", "params"},
-    {"waveform", "ffmpeg", "sound", "image", "spectrogram", "phase", "picture", "backend"},
-    {"folder", "archive", "kaggle", "whistles", "card", "processes", "checksums", "schema", "verdict", "lock"},
+    {"errors", "environment", "progress", "params"},
+    {"waveform", "tape", "cuts", "ffmpeg", "sound", "image", "spectrogram", "phase", "picture", "backend"},
+    {
+        "folder",
+        "archive",
+        "kaggle",
+        "whistles",
+        "card",
+        "processes",
+        "checksums",
+        "schema",
+        "verdict",
+        "lock",
+        "workers",
+        "packs",
+    },
     {"contents", "listing", "naming"},
     {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "density", "weights"},
-    {"vae", "dataset", "split", "provenance"},
+    {"vae", "dataset", "split", "analysis", "provenance"},
     {
         "training",
         "batches",

@@ -22,8 +22,9 @@ def write(folder: Path) -> None:
     (folder / NAME).write_text("".join(lines), encoding="utf-8")
 
 
-def verify(folder: Path, stage: str) -> None:
-    """UserError where a file is not what `stage` wrote; the message names it, and the way back."""
+def verify(folder: Path, stage: str) -> dict[str, str]:
+    """Each file's hash, by its path in the folder; UserError where one is not what `stage` wrote, whose message names
+    it, and the way back."""
     try:
         lines = (folder / NAME).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -43,6 +44,7 @@ def verify(folder: Path, stage: str) -> None:
             f"{faults[0]}{more}, which DVC does not notice: `rm -r {folder}` and `dvc checkout {folder}` bring DVC's"
             f" copy back; if that is damaged too, `mv .dvc/cache .dvc/damaged` and `dvc repro -f {stage}` make it anew"
         )
+    return promised
 
 
 def _files(folder: Path) -> list[Path]:

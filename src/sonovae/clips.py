@@ -1,6 +1,6 @@
 """What a recording's file holds for the model: equal clips of its sound, or its images."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonovae import image, sound, waveform
+from sonovae.cuts import Cuts
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split, Waveform
+from sonovae.tape import Tape
 from sonovae.waveform import Samples
 
 Item = NDArray[np.float32]
@@ -20,10 +22,11 @@ Item = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Clips:
-    """Equal clips [n] of one recording, or images; their places in the file: the image's number, start in samples of
-    what the silences left, and in seconds of the file; the gain that levelled them; labels, where each has one."""
+    """Equal clips [n] of one recording, which are read when they are asked for, or images; their places in the file:
+    the image's number, start in samples of what the silences left, and in seconds of the file; the gain that levelled
+    them; labels, where each has one."""
 
-    items: list[Item]
+    items: Sequence[Item]
     number: list[int]
     start: list[int]
     source_start: list[float]
@@ -35,7 +38,7 @@ class Clips:
         return self.items[list(zip(self.number, self.start, strict=True)).index((number, start))]
 
 
-def read(raw: Path, recording: "pd.Series[Any]", p: Waveform | None) -> Clips:
+def read(raw: Path, recording: Mapping[Hashable, Any], p: Waveform | None) -> Clips:
     """The clips of a row of the recordings table, whose files lie in `raw`; without waveform parameters, its images."""
     try:
         labels = image.read_labels(raw / recording["labels"]) if recording.get("labels") else []
@@ -47,7 +50,10 @@ def read(raw: Path, recording: "pd.Series[Any]", p: Waveform | None) -> Clips:
 def of_file(path: Path, p: Waveform | None, labels: Sequence[str] = ()) -> Clips:
     """The clips of a file or, without waveform parameters, its images, with their labels; Unreadable where there is
     nothing to be read."""
-    return recording_to_clips(*sound.read(path), p) if p else image_to_clips(image.read(path), list(labels))
+    if not p:
+        return image_to_clips(image.read(path), list(labels))
+    with sound.streamed(path) as (blocks, sample_rate):
+        return recording_to_clips(blocks, sample_rate, p)
 
 
 def image_to_clips(images: list[Item], labels: list[str]) -> Clips:
@@ -58,49 +64,36 @@ def image_to_clips(images: list[Item], labels: list[str]) -> Clips:
     return Clips(images, list(range(n)), [0] * n, [0.0] * n, labels=labels)
 
 
-def recording_to_clips(samples: Samples, sample_rate: int, p: Waveform) -> Clips:
-    """A recording's samples at its own rate → level, silences cut, equal clips."""
-    resampled = waveform.resample(samples, sample_rate, p.sample_rate)
-    levelled, gain = waveform.level(resampled, p.peak_dbfs)
-    kept = [(0, len(levelled))]
+def recording_to_clips(blocks: Iterable[Samples], sample_rate: int, p: Waveform) -> Clips:
+    """A recording's samples at its own rate, block by block → level, silences cut, equal clips."""
+    tape = Tape(waveform.resampled(blocks, sample_rate, p.sample_rate))
+    tape.gain = waveform.gain_to(tape.peak, p.peak_dbfs)
+    kept = [(0, len(tape))]
     if p.silence:
-        kept = waveform.nonsilent(levelled, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
-    sounding = np.concatenate([levelled[:0], *(levelled[a:b] for a, b in kept)])
-    clips = list(waveform.cut(sounding, p.clip_length, p.rest)[: p.max_clips])
-    start = [i * p.clip_length for i in range(len(clips))]
-    return Clips(clips, [0] * len(clips), start, [_source(at, kept) / p.sample_rate for at in start], gain)
+        kept = waveform.nonsilent(tape, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
+    cuts = Cuts(tape, kept, p.clip_length, p.rest, p.max_clips)
+    start = [i * p.clip_length for i in range(len(cuts))]
+    return Clips(cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], tape.gain)
 
 
-def _source(at: int, kept: list[tuple[int, int]]) -> int:
-    """Where a sample stood before the silences were cut."""
-    for a, b in kept:
-        if at < b - a:
-            return a + at
-        at -= b - a
-    raise IndexError(at)
+def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) -> pd.DataFrame:
+    """A row for each clip: all that its row of the recordings table says, of which `places` has an array each, and
+    all that the clip's record says; its label only where it says one. The group is the recording's, or that of a part
+    of it."""
+    whose = np.repeat(np.arange(len(recordings)), [len(each) for each in places])
+    own = pd.DataFrame(np.concatenate(places))
+    same = recordings.drop(columns=["path", "labels", "status", "reason", "warning"], errors="ignore")
+    found = same.iloc[whose].reset_index(drop=True)
+    own["label"] = own["label"].where(own["label"] != "", found["label"])
+    found[own.columns] = own
+    return found.assign(group=_groups(found, p))
 
 
-def rows(recording: "pd.Series[Any]", clips: Clips, p: Split) -> list[dict[str, Any]]:
-    """The clips table's rows of one recording, with all that its row of the recordings table says of it."""
-    same = {
-        str(key): value
-        for key, value in recording.items()
-        if key not in ("path", "labels", "status", "reason", "warning")
-    }
-    return [same | _row(recording, clips, n, p) for n in range(len(clips.items))]
-
-
-def _row(recording: "pd.Series[Any]", clips: Clips, n: int, p: Split) -> dict[str, Any]:
-    """What is the n-th clip's own."""
-    place = {"item": clips.number[n], "start": clips.start[n], "source_start": clips.source_start[n]}
-    label = {"label": clips.labels[n]} if clips.labels else {}
-    return place | label | {"gain": clips.gain, "group": _group(recording, clips, n, p)}
-
-
-def _group(recording: "pd.Series[Any]", clips: Clips, n: int, p: Split) -> str:
+def _groups(table: pd.DataFrame, p: Split) -> "pd.Series[str]":
     """The recording's, or that of a part of it: a stretch of a sound, or an image of a file that holds many."""
-    group = str(recording["group"])
     if p.block_seconds:
-        return f"{group}@{int(clips.source_start[n] / p.block_seconds)}"
-    holds_many = clips.number[-1] > 0  # clips of a sound all have the number 0
-    return f"{group}#{clips.number[n]}" if holds_many and group == recording["name"] else group
+        return table["group"] + "@" + (table["source_start"] // p.block_seconds).astype(int).astype(str)
+    holds_many = table.groupby("name")["item"].transform("max") > 0  # clips of a sound all have the number 0
+    return table["group"].mask(
+        holds_many & (table["group"] == table["name"]), table["group"] + "#" + table["item"].astype(str)
+    )

@@ -4,6 +4,7 @@ An item is a clip of sound or an image, which enters at the picture.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -219,7 +220,7 @@ def unfitted(p: Preprocess) -> Codec:
     return Codec(p.picture, unknown)
 
 
-def fit(p: Preprocess, values: list[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Codec:
+def fit(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Codec:
     """A codec from the training clips alone: their values [bins, frames], limits [n, 2] and gains [n]."""
     return replace(unfitted(p), typical=scaling.typical(p, values, limits, gains))
 

@@ -1,6 +1,7 @@
 """Pictures and the clips table on disk."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Pictures:
 
     def __getitem__(self, which: Any) -> NDArray[np.float32]:
         """Those that a slice, a mask or row numbers choose, as numpy would."""
-        return np.array(np.load(self.file, mmap_mode="r")[self.rows[which]])
+        return np.array(np.load(self.file, mmap_mode="r")[self.rows[which]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,18 @@ class Dataset:
         return self.take(np.sort(np.random.default_rng(seed).permutation(len(self.clips))[:n]))
 
 
-def save(folder: Path, pictures: NDArray[np.float32], clips: pd.DataFrame) -> None:
-    """Write `pictures.npy` and `clips.csv`; ValueError where a picture is not finite or leaves [0, 1]."""
-    if not np.isfinite(pictures).all() or pictures.min() < 0 or pictures.max() > 1:
-        raise ValueError("pictures must be finite and lie in [0, 1]")
-    np.save(folder / "pictures.npy", pictures)
+def save(folder: Path, pictures: Iterable[NDArray[np.float32]], clips: pd.DataFrame, dtype: str) -> None:
+    """Write `pictures.npy` of a type, one picture [bins, frames] after the other, and `clips.csv` with a row for each;
+    ValueError where a picture is not finite or leaves [0, 1]."""
+    with (folder / "pictures.npy").open("wb") as file:
+        for n, picture in enumerate(pictures):
+            if not (picture.min() >= 0 and picture.max() <= 1):
+                (folder / "pictures.npy").unlink()
+                raise ValueError("pictures must be finite and lie in [0, 1]")
+            if n == 0:
+                form = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
+                np.lib.format.write_array_header_1_0(file, form | {"shape": (len(clips), *picture.shape)})
+            file.write(np.ascontiguousarray(picture, dtype).data)
     schema.check(clips, schema.CLIPS, "clips.csv", "preprocess")
     clips[COLUMNS].to_csv(folder / "clips.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 

@@ -14,6 +14,8 @@ SHARPNESS = 16
 def crop(spectrogram: Array, bins: int, frames: int, fill: float) -> Array:
     """[F, T] → [bins, frames]: the lowest bins; frames that are not there are `fill`."""
     kept = spectrogram[:bins]
+    if kept.shape[1] == frames:
+        return kept
     return np.pad(kept, ((0, 0), (0, frames - kept.shape[1])), constant_values=fill)
 
 

@@ -69,7 +69,7 @@ def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[clips.Item]:
     recordings = listing.used(listing.read(raw / "recordings.csv"))
     found: dict[Any, clips.Item] = {}
     for sha256, some in rows.groupby("sha256"):
-        (recording,) = (row for _, row in recordings[recordings["sha256"] == sha256].iterrows())
+        (recording,) = recordings[recordings["sha256"] == sha256].to_dict("records")
         read = clips.read(raw, recording, c.waveform if isinstance(c, codec.Sound) else None)
         found |= {i: read.item(row["item"], row["start"]) for i, row in some.iterrows()}
     return [found[i] for i in rows.index]

@@ -1,6 +1,7 @@
 """What a picture's 0 and 1 stand for: the limits of a clip, of the training split, of each of its pixels, or fixed."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,31 +27,37 @@ def limits(values: Array, p: Preprocess) -> tuple[float, float]:
     return picture.limits(values, _dynamic_range(p))
 
 
-def typical(p: Preprocess, values: list[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Scale:
-    """The scale for what never was a clip, from training clips' values [bins, frames], limits [n, 2] and gains [n]."""
+def typical(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Scale:
+    """The scale for what never was a clip, from training clips' limits [n, 2], gains [n] and values [bins, frames],
+    which are read where they are needed."""
     low, high = SCALING[p.picture.scaling](p, values, limits)
     return Scale(low, high, float(np.median(gains)))
 
 
-def _middle(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _middle(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
     """The medians of the clips' own limits."""
     low, high = np.median(limits, axis=0)
     return float(low), float(high)
 
 
-def _of_all(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _of_all(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
     """The lowest and highest value of all clips, at most the dynamic range apart."""
     return picture.limits(limits, _dynamic_range(p))
 
 
-def _of_each_pixel(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _of_each_pixel(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
     """Each pixel's lowest and highest value, not under the lowest of all; a hundredth of their span apart, at least."""
     bottom, top = picture.limits(limits, _dynamic_range(p))
-    low = np.maximum(np.min(values, axis=0), bottom)
-    return low, np.maximum(np.max(values, axis=0), low + 0.01 * np.float32(top - bottom))
+    low, high = functools.reduce(_wider, ((each, each) for each in values))
+    low = np.maximum(low, bottom)
+    return low, np.maximum(high, low + 0.01 * np.float32(top - bottom))
 
 
-def _given(p: Preprocess, values: list[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _wider(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[Array, Array]:
+    return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
+
+
+def _given(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
     return p.picture.range or (0.0, 1.0)
 
 

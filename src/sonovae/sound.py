@@ -95,9 +95,15 @@ def inspect(path: Path) -> Facts:
 
 def read(path: Path) -> tuple[Samples, int]:
     """The file's samples [n], the mean of its channels, and its rate in Hz; Unreadable where it is damaged."""
+    with streamed(path) as (blocks, sample_rate):
+        return np.concatenate([np.zeros(0, np.float32), *blocks]), sample_rate
+
+
+@contextlib.contextmanager
+def streamed(path: Path) -> Iterator[tuple[Iterator[Samples], int]]:
+    """The same, block by block, so that a file's length costs no memory."""
     with _opened(path) as source:
-        blocks = [block.mean(axis=1) for block in source.blocks]
-        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32), source.sample_rate
+        yield map(_mono, source.blocks), source.sample_rate
 
 
 def write(file: Path, samples: Samples, sample_rate: int, comment: str = "") -> None:
@@ -131,13 +137,14 @@ def comment(path: Path) -> str:
 def _opened(path: Path) -> Iterator[_Source]:
     """What reads the file is chosen by its first bytes, never by what failed before."""
     try:
-        with path.open("rb") as data:
+        with path.open("rb", buffering=0) as data:
             head = _head(data)
             if container := ffmpeg.container(head):
                 rate, channels = ffmpeg.probe(path, container)
                 yield _Source(rate, channels, container, map(_finite, ffmpeg.blocks(path, rate, channels, BLOCK)))
                 return
-            with soundfile.SoundFile(data) as file:  # a file object, as names may not be UTF-8
+            # By its descriptor, as names may not be UTF-8, and libsndfile is slower with a file object.
+            with soundfile.SoundFile(data.fileno(), closefd=False) as file:
                 _check_header(file)
                 yield _Source(file.samplerate, file.channels, file.format, map(_finite, _blocks(file)))
     except soundfile.LibsndfileError as error:
@@ -167,6 +174,10 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
         raise Unreadable(f"damaged: {_reason(error)}") from None
     if frames < file.frames:
         raise Unreadable(f"truncated: {frames} of {file.frames} samples are there")
+
+
+def _mono(block: NDArray[np.float32]) -> Samples:
+    return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
 
 
 def _finite(block: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,30 +1,67 @@
 """Mono float32 samples in [-1, 1]: resampling, level, silence, and equal clips."""
 
-import librosa
+import math
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
 Samples = NDArray[np.float32]
 
+
+class Track(Protocol):
+    """Samples that may lie in a file: a slice reads some of them."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def __getitem__(self, which: slice, /) -> Samples:
+        """Those of a slice with step 1."""
+        ...
+
+
 FADE_SECONDS = 0.001
 """At each end of what is made."""
 LOWEST_HZ = 20
 """That are heard: what is below is taken off."""
+STRETCH = 20_000
+"""Milliseconds whose windows are searched for silence at once: more would cost memory, and gain no time."""
 
 
 def resample(samples: Samples, sample_rate: int, target_rate: int) -> Samples:
     """Samples at `sample_rate` Hz → at `target_rate` Hz, by soxr in high quality."""
-    if sample_rate == target_rate or not len(samples):
-        return samples
-    return librosa.resample(samples, orig_sr=sample_rate, target_sr=target_rate).astype(np.float32)
+    return np.concatenate([samples[:0], *resampled([samples], sample_rate, target_rate)])
+
+
+def resampled(blocks: Iterable[Samples], sample_rate: int, target_rate: int) -> Iterator[Samples]:
+    """The same block by block, and bit by bit what the whole would give: [n] samples become [⌈n · ratio⌉]."""
+    if sample_rate == target_rate:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(sample_rate, target_rate, 1, dtype="float32", quality="HQ")
+    taken = given = 0
+    for block in blocks:
+        taken += len(block)
+        given += len(made := stream.resample_chunk(block))
+        yield made
+    rest = math.ceil(taken * (target_rate / sample_rate)) - given
+    end = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:rest]
+    yield np.concatenate([end, np.zeros(rest - len(end), np.float32)])
 
 
 def level(samples: Samples, peak_dbfs: float | None) -> tuple[Samples, float]:
     """Samples scaled so that their peak is at `peak_dbfs` (None: unchanged), and the gain that did it."""
-    peak = _peak(samples)
-    gain = 1.0 if peak_dbfs is None or peak == 0 else 10 ** (peak_dbfs / 20) / peak
+    gain = gain_to(float(np.abs(samples).max(initial=0)), peak_dbfs)
     return samples * np.float32(gain), gain
+
+
+def gain_to(peak: float, peak_dbfs: float | None) -> float:
+    """By what samples with this peak are multiplied, so that it is at `peak_dbfs` (None: by 1); silence by 1, too."""
+    return 1.0 if peak_dbfs is None or peak == 0 else 10 ** (peak_dbfs / 20) / peak
 
 
 def unlevel(samples: Samples, gain: float) -> Samples:
@@ -71,44 +108,47 @@ def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
     return joined.astype(np.float32)
 
 
-def nonsilent(samples: Samples, sample_rate: int, min_seconds: float, threshold_dbfs: float) -> list[tuple[int, int]]:
+def nonsilent(samples: Track, sample_rate: int, min_seconds: float, threshold_dbfs: float) -> list[tuple[int, int]]:
     """What is left when silences are cut: (start, end) in samples, in order.
 
     Silence is what `pydub.silence.detect_nonsilent` with `seek_step=1` means by it: any window of `min_seconds` whose
-    RMS, in 16-bit integers, is at most `threshold_dbfs`. All windows are summed at once instead of one by one.
+    RMS, in 16-bit integers, is at most `threshold_dbfs`. The windows of a stretch are summed at once.
     """
     window, threshold = round(1000 * min_seconds), 10 ** (threshold_dbfs / 20) * 2**15
     total = round(1000 * len(samples) / sample_rate)
+    silent = list[tuple[int, int]]()
+    for first in range(0, total - window + 1, STRETCH):
+        last = min(first + STRETCH, total - window + 1)
+        edges = (np.arange(first, last + window) * (sample_rate / 1000)).astype(np.int64)
+        silent += _joined(first + np.flatnonzero(_rms(samples, edges, window) <= threshold), window)
     per_ms = sample_rate / 1000
-    if total < window:
-        return [(0, len(samples))]
-    integers = np.round(np.clip(samples, -1, 1 - 2**-15) * 2**15).astype(np.int64)
-    energy = np.concatenate([[0], np.cumsum(integers**2), np.full(2, np.sum(integers**2))])
-    start = (np.arange(total - window + 1) * per_ms).astype(np.int64)
-    end = ((np.arange(total - window + 1) + window) * per_ms).astype(np.int64)
-    rms = np.floor(np.sqrt((energy[np.minimum(end, len(energy) - 1)] - energy[start]) / (end - start)))
-    sounding = _complement(np.flatnonzero(rms <= threshold), window, total)
+    sounding = _complement(silent, total)
     return [(int(a * per_ms), len(samples) if b == total else int(b * per_ms)) for a, b in sounding]
 
 
-def cut(samples: Samples, length: int, rest: str) -> NDArray[np.float32]:
-    """Equal clips [n, length], one after the other; the rest is dropped, or (`rest="pad"`) zero-padded."""
-    if rest == "pad":
-        samples = np.pad(samples, (0, -len(samples) % length))
-    n = len(samples) // length
-    return samples[: n * length].reshape(n, length)
+def _rms(samples: Track, edges: NDArray[np.int64], window: int) -> NDArray[np.float64]:
+    """The RMS of each `window` milliseconds that lie between these edges, in whole numbers of 16 bits."""
+    read = samples[int(edges[0]) : int(edges[-1])]
+    integers = np.rint(np.clip(read, -1, 1 - 2**-15) * 2**15).astype(np.int64)
+    energy = np.concatenate([[0], np.cumsum(np.add.reduceat(integers**2, edges[:-1] - edges[0]))])
+    rms: NDArray[np.float64] = np.floor(
+        np.sqrt((energy[window:] - energy[:-window]) / (edges[window:] - edges[:-window]))
+    )
+    return rms
 
 
-def _complement(silent: NDArray[np.int64], window: int, total: int) -> list[tuple[int, int]]:
-    """The milliseconds outside the windows that begin at `silent`; windows that touch are one."""
+def _joined(silent: NDArray[np.int64], window: int) -> list[tuple[int, int]]:
+    """The milliseconds (start, end) of the windows that begin at `silent`; those that touch are one."""
     if not len(silent):
-        return [(0, total)]
+        return []
     gaps = np.flatnonzero(np.diff(silent) > window)
-    starts = silent[np.concatenate([[0], gaps + 1])]
-    ends = silent[np.concatenate([gaps, [len(silent) - 1]])] + window
-    edges = zip([0, *ends.tolist()], [*starts.tolist(), total], strict=True)
-    return [(a, b) for a, b in edges if b > a]
+    starts, ends = silent[np.append(0, gaps + 1)], silent[np.append(gaps, -1)] + window
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def _peak(samples: Samples) -> float:
-    return float(np.abs(samples).max(initial=0))
+def _complement(silent: list[tuple[int, int]], total: int) -> list[tuple[int, int]]:
+    """The milliseconds outside stretches that rise, and may touch or overlap."""
+    if not silent:
+        return [(0, total)]
+    starts, ends = zip(*silent, strict=True)
+    return [(a, b) for a, b in zip((0, *ends), (*starts, total), strict=True) if b > a]

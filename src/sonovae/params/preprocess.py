@@ -140,6 +140,7 @@ class Preprocess:
     waveform: Waveform | None
     spectrogram: Spectrogram | None
     picture: Picture
+    dtype: Literal["float32", "float16"]  # of the picture array; float16 takes half of the room, and rounds by 2^-12
     limit: Limit | None  # of the training split's clips, in the order of the table
     split: Split
 

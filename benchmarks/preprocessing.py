@@ -1,0 +1,157 @@
+"""What pictures cost: the preprocess stage beside the plain way (`plain_pictures`), memory, and where the time goes.
+
+Recordings are made up, as no time depends on what they hold: 15 s at 44.1 kHz for the recipe whistles, FSDD's number of
+files, length and rate for spoken-digits. Each measurement is a process of its own, whose libraries and workers are
+there before the clock starts.
+"""
+
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.fft
+import soundfile
+import soxr
+
+from benchmarks import project
+
+AT = project.ROOT / ".sonovae" / "preprocessing"
+ROUNDS = 3
+"""In turn, of which each side's fastest counts."""
+KINDS: dict[str, tuple[str, int, float, int]] = {
+    "whistles": ("whistles", 200, 15.0, 44100),
+    "digits": ("spoken-digits", 3000, 0.437, 8000),
+}
+"""The recipe; how many recordings, their seconds and Hz."""
+PLAIN = 10
+"""The plain way takes each tenth of the recordings, and its time counts ten times."""
+
+
+def ratios() -> dict[str, float]:
+    """Each ratio by name."""
+    found: dict[str, float] = {}
+    for name, (recipe, n, seconds, rate) in KINDS.items():
+        made(AT / name, recipe, n, seconds, rate)
+        two, one = (apart(_race, AT / name, workers) for workers in (2, 1))
+        parts = apart(_parts, AT / name)
+        print(f"{name}: seconds of {n} recordings: two workers {two}, one {one}; alone, by one: {parts}", flush=True)
+        alone = sum(parts[part] for part in ("decoding", "resampling", "fft"))
+        found |= {f"preprocess_{name}_speedup": two["plain"] / two["ours"]}
+        found |= {f"preprocess_{name}_speedup_one_core": one["plain"] / one["ours"]}
+        found |= {f"preprocess_{name}_share_{part}": parts[part] / one["ours"] for part in parts}
+        found |= {f"preprocess_{name}_over_limit": one["ours"] / alone}
+    return found | memory()
+
+
+def memory() -> dict[str, float]:
+    """Of ten times as many recordings, and the peak in MiB of one recording that lasts for three hours."""
+    peaks = {}
+    for name, n, seconds in (("few", 30, 15.0), ("many", 300, 15.0), ("long", 1, 3 * 3600.0)):
+        made(AT / name, "whistles", n, seconds, 44100, blocks=True)
+        peaks[name] = apart(_peak, AT / name)
+        shutil.rmtree(AT / name)
+    print(f"preprocess: peak of memory in MiB: {peaks}", flush=True)
+    return {
+        "preprocess_memory_10_times_the_recordings": peaks["many"] / peaks["few"],
+        "preprocess_memory_three_hours_mib": peaks["long"],
+    }
+
+
+def apart(function: Callable[..., Any], *values: Any) -> Any:
+    """The function, in a process of its own."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *values).result()
+
+
+def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool = False) -> None:
+    """A project with its recordings, made up: tones that glide, with pauses; `blocks` makes groups of minutes."""
+    changes: dict[str, Any] = {"fetch.source": "folder", "fetch.folder": "data/own", "fetch.table": None}
+    changes |= {
+        "fetch.only": None,
+        "fetch.limit": None,
+        "fetch.pattern": r"(?P<label>\d)_.*",
+        "preprocess.split.test": 0.2,
+    }
+    project.make(at, recipe, changes | {"preprocess.split.block_seconds": 60.0 if blocks else None})
+    (at / "data/own").mkdir()
+    rng = np.random.default_rng(1)
+    for i in range(n):
+        with soundfile.SoundFile(at / f"data/own/{i % 10}_who_{i}.wav", "w", rate, 1, "PCM_16") as file:
+            for begin in np.arange(0, seconds, 10.0):
+                t = np.arange(round(min(10.0, seconds - begin) * rate)) / rate
+                glide = np.sin(2 * np.pi * (800 + 100 * np.sin(t + i)) * t) * (np.sin(t + i) > -0.3)
+                file.write(0.5 * glide + 1e-4 * rng.standard_normal(len(t)))
+    project.run(at, "fetch", stdout=subprocess.DEVNULL)
+
+
+def _race(at: Path, workers: int) -> dict[str, float]:
+    from benchmarks import plain_pictures
+    from sonovae import params
+    from stages import preprocess
+
+    os.environ["SONOVAE_WORKERS"] = str(workers)
+    p, files = params.load(at / "params.yaml").preprocess, sorted((at / "data/raw/files").iterdir())
+    ways: dict[str, Callable[[], Any]] = {
+        "plain": lambda: plain_pictures.pictures(files[::PLAIN], p, at / "plain.npy"),
+        "ours": lambda: preprocess.main(at),
+    }
+    seconds = dict.fromkeys(ways, np.inf)
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            shutil.rmtree(at / ".sonovae", ignore_errors=True)
+            began = time.monotonic()
+            way()
+            times = PLAIN if name == "plain" else 1
+            seconds[name] = min(seconds[name], times * (time.monotonic() - began))
+    return seconds
+
+
+def _parts(at: Path) -> dict[str, float]:
+    """Seconds of each part alone, as its library does it at once: the limit of what could be had."""
+    from sonovae import params
+
+    p = params.load(at / "params.yaml").preprocess
+    assert p.waveform  # noqa: S101
+    assert p.spectrogram  # noqa: S101
+    files, shape = sorted((at / "data/raw/files").iterdir()), np.load(at / "data/pictures/pictures.npy").shape
+    frames = 1 + p.waveform.clip_length // p.spectrogram.hop_length
+    read = [soundfile.read(file, dtype="float32") for file in files]
+    clip, pictures = np.zeros((frames, p.spectrogram.n_fft)), np.zeros(shape, np.float32)
+    return {
+        "decoding": fastest(lambda: [soundfile.read(file, dtype="float32") for file in files]),
+        "resampling": fastest(lambda: [soxr.resample(*each, p.waveform.sample_rate, quality="HQ") for each in read]),
+        "fft": fastest(lambda: [scipy.fft.rfft(clip, axis=1) for _ in range(shape[0])]),
+        "writing": 2 * fastest(lambda: np.save(at / "plain.npy", pictures)),  # pictures, and unscaled in the cache
+    }
+
+
+def fastest(work: Callable[[], Any]) -> float:
+    """Seconds, of some rounds."""
+    found = []
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        work()
+        found.append(time.monotonic() - began)
+    return min(found)
+
+
+def _peak(at: Path) -> float:
+    from stages import preprocess
+
+    os.environ["SONOVAE_WORKERS"] = "1"
+    preprocess.main(at)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(ratios(), indent=2))

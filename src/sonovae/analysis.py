@@ -1,0 +1,99 @@
+"""Recordings → their clips' values before they are scaled. What a pack holds is not worked out again: an entry's key is
+the hash of all that it is made of, so that none is ever stale, and any may be deleted at any time."""
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import json
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sonovae import clips, codec, packs, params, scaling
+from sonovae.packs import Entry
+from sonovae.params.preprocess import Preprocess
+from sonovae.picture import Array
+
+ROOMS = (
+    "analysis", "clips", "codec", "cuts", "ffmpeg", "image", "packs", "picture", "scaling", "sound", "spectrogram",
+    "tape", "waveform",
+)  # fmt: skip
+LIBRARIES = ("librosa", "numpy", "pillow", "scipy", "soundfile", "soxr")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recording to be analysed: its row of the recordings table, and its key."""
+
+    recording: Mapping[Hashable, Any]
+    key: str
+
+
+Analyse = Callable[[Sequence[Task]], list[Entry]]
+"""The entries of some recordings, made."""
+
+
+def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], p: Preprocess) -> list[Task]:
+    """One for each row of the recordings table, whose files have these hashes by their paths."""
+    rows = recordings[[name for name in ("path", "labels", "name") if name in recordings]].to_dict("records")
+    same = json.dumps([_code(), _that_matter(p)])
+    keys = [_hash(json.dumps([same, [(path, hashes.get(path)) for path in _files(row)]])) for row in rows]
+    return [Task(row, key) for row, key in zip(rows, keys, strict=True)]
+
+
+def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list[Entry]:
+    """A pack of recordings whose files lie in `raw`. UserError where one cannot be read."""
+    return packs.write(cache, [task.key for task in some], (_clips(raw, task.recording, p) for task in some))
+
+
+def values(tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse) -> Iterator[Array]:
+    """[bins, frames] of some clips of all recordings, one after the other; `rows` must rise. What was deleted meanwhile
+    is made again."""
+    wanted, begin = np.fromiter(rows, np.int64), 0
+    for task in tasks:
+        entry = found[task.key]
+        end = begin + len(entry.clips)
+        first, last = np.searchsorted(wanted, [begin, end])
+        if last > first:
+            there = entry if entry.pack.exists() else analyse([task])[0]
+            yield from there.values(wanted[first:last] - begin)
+        begin = end
+
+
+def _files(recording: Mapping[Hashable, Any]) -> list[str]:
+    """A recording's own file, and that of its labels."""
+    return [str(recording.get(name, "")) for name in ("path", "labels")]
+
+
+def _clips(raw: Path, recording: Mapping[Hashable, Any], p: Preprocess) -> Iterator[tuple[dict[str, Any], Array]]:
+    """Each clip's place and limits, and its values."""
+    found, unfitted = clips.read(raw, recording, p.waveform), codec.unfitted(p)
+    labels = found.labels or [""] * len(found.items)
+    for n, item in enumerate(found.items):
+        values = unfitted.analyse(item)
+        low, high = scaling.limits(values, p)
+        place = {"item": found.number[n], "start": found.start[n], "source_start": found.source_start[n]}
+        yield place | {"gain": found.gain, "low": low, "high": high, "label": labels[n]}, values
+
+
+def _that_matter(p: Preprocess) -> dict[str, Any]:
+    """The parameters that decide what an entry holds; how it is scaled, resized and split is not among them."""
+    chosen = {name: params.plain(each) for name in ("waveform", "spectrogram") if (each := getattr(p, name))}
+    return chosen | {"bins": p.picture.bins, "frames": p.picture.frames}
+
+
+@functools.cache
+def _code() -> str:
+    """One hash of the code that makes an entry, and of its libraries' versions."""
+    files = [Path(importlib.import_module(f"sonovae.{room}").__file__ or "") for room in ROOMS]
+    versions = [importlib.metadata.version(name) for name in LIBRARIES]
+    return _hash(json.dumps([versions, *(file.read_text(encoding="utf-8") for file in files)]))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

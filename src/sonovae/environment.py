@@ -1,0 +1,14 @@
+"""How the work is done, not what comes of it: numbers from environment variables."""
+
+import os
+
+from sonovae.errors import UserError
+
+
+def whole(name: str, least: int, otherwise: int) -> int:
+    """The whole number in the variable, or what holds where it is not set; UserError where it is anything else, or
+    less than `least`."""
+    said = os.environ.get(name, "") or str(otherwise)
+    if not said.isdecimal() or int(said) < least:
+        raise UserError(f"{name} = {said!r} must be a whole number, {least} at least")
+    return int(said)

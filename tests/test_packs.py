@@ -1,0 +1,88 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sonovae import packs
+from sonovae.errors import UserError
+
+KNOWN: dict[str, Any] = {"item": 0, "start": 5, "source_start": 0.5, "gain": 2.0, "low": -1.0, "high": 1.0}
+KEYS = ["a" * 64, "b" * 64, "c" * 64]
+
+
+@pytest.fixture
+def values(rng: np.random.Generator) -> list[list[np.ndarray]]:
+    """Of three recordings with two clips, none and one; images of a file may have a size of their own."""
+    return [list(rng.normal(size=(2, 4, 3)).astype(np.float32)), [], [rng.normal(size=(2, 2)).astype(np.float32)]]
+
+
+def write(folder: Path, values: list[list[np.ndarray]]) -> list[packs.Entry]:
+    return packs.write(
+        folder, KEYS, ([(KNOWN | {"label": f"{n}", "item": n}, each) for n, each in enumerate(some)] for some in values)
+    )
+
+
+def test_there_and_back(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
+    made, found = write(tmp_path, values), packs.read(tmp_path, {*KEYS, "d" * 64})
+    assert found.keys() == set(KEYS)
+    for entry, back, some in zip(made, found.values(), values, strict=True):
+        np.testing.assert_array_equal(entry.clips, back.clips)
+        assert len(some) == len(back.clips)
+        for each, wanted in zip(back.values(range(len(some))), some, strict=True):
+            np.testing.assert_array_equal(each, wanted)
+    (record, _) = found[KEYS[0]].clips
+    assert {name: record[name].item() for name in KNOWN} == KNOWN
+    np.testing.assert_array_equal(next(found[KEYS[0]].values([1])), values[0][1])
+
+
+def test_one_recording_without_a_clip(tmp_path: Path) -> None:
+    (entry,) = packs.write(tmp_path, KEYS[:1], [[]])
+    assert len(entry.clips) == 0
+    assert packs.read(tmp_path, set(KEYS)).keys() == {KEYS[0]}
+
+
+@pytest.mark.parametrize("where", [0, 40, -3, -20, -200])
+def test_a_damaged_pack_is_deleted(tmp_path: Path, values: list[list[np.ndarray]], where: int) -> None:
+    pack = write(tmp_path, values)[0].pack
+    data = bytearray(pack.read_bytes())
+    data[where] ^= 1
+    pack.write_bytes(data)
+    assert packs.read(tmp_path, set(KEYS)) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", [0, 3, 50, -1])
+def test_so_is_a_truncated_one(tmp_path: Path, values: list[list[np.ndarray]], left: int) -> None:
+    pack = write(tmp_path, values)[0].pack
+    pack.write_bytes(pack.read_bytes()[:left])
+    assert packs.read(tmp_path, set(KEYS)) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_wanted_stays(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
+    pack = write(tmp_path, values)[0].pack
+    assert packs.read(tmp_path, {"d" * 64}) == {}
+    assert pack.exists()
+
+
+def test_the_oldest_go_first(tmp_path: Path, values: list[list[np.ndarray]], monkeypatch: pytest.MonkeyPatch) -> None:
+    for n, key in enumerate(KEYS):
+        os.utime(packs.write(tmp_path, [key], [[(KNOWN | {"label": ""}, values[0][0])]])[0].pack, (n, n))
+    packs.prune(tmp_path)
+    assert packs.read(tmp_path, {KEYS[0]}).keys() == {KEYS[0]}  # it was used last from now on
+    size = next(tmp_path.iterdir()).stat().st_size
+    monkeypatch.setattr(packs.environment, "whole", lambda *_: 2 * size / 2**30)
+    packs.prune(tmp_path)
+    assert packs.read(tmp_path, set(KEYS)).keys() == {KEYS[0], KEYS[2]}
+    monkeypatch.undo()
+    monkeypatch.setenv("SONOVAE_CACHE_GIB", "0")
+    packs.prune(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_limit_that_is_no_number_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SONOVAE_CACHE_GIB", "-1")
+    with pytest.raises(UserError, match="SONOVAE_CACHE_GIB = '-1' must be a whole number, 0 at least"):
+        packs.prune(tmp_path)

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from sonovae import cuts, tape
+
+
+def test_slices_are_those_of_an_array(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory, and in a file."""
+    samples = rng.normal(size=1000).astype(np.float32)
+    for limit in (10, 1 << 20):
+        monkeypatch.setattr(tape, "IN_MEMORY", limit)
+        found = tape.Tape(np.split(samples, [300, 300, 900]))
+        assert len(found) == 1000
+        assert found.peak == np.abs(samples).max()
+        found.gain = 2.0
+        for which in (slice(None), slice(10, 20), slice(990, 2000), slice(5, 5), slice(-10, None)):
+            np.testing.assert_array_equal(found[which], 2 * samples[which])
+
+
+@pytest.mark.parametrize("rest", ["drop", "pad"])
+@pytest.mark.parametrize("most", [None, 2])
+def test_cuts_are_those_of_what_is_joined(rng: np.random.Generator, rest: str, most: int | None) -> None:
+    samples = rng.normal(size=1000).astype(np.float32)
+    kept = [(0, 7), (20, 21), (30, 300), (990, 1000)]
+    joined = np.concatenate([samples[a:b] for a, b in kept])
+    padded = np.pad(joined, (0, -len(joined) % 50)) if rest == "pad" else joined[: len(joined) // 50 * 50]
+    found = cuts.Cuts(samples, kept, 50, rest, most)
+    np.testing.assert_array_equal(np.stack(list(found)), padded.reshape(-1, 50)[:most])
+    numbered = np.concatenate([np.arange(a, b) for a, b in kept])
+    assert [found.source(at) for at in range(0, len(joined), 50)] == numbered[::50].tolist()
+    with pytest.raises(IndexError):
+        found[len(found)]
+
+
+def test_nothing_kept_makes_no_cuts() -> None:
+    assert list(cuts.Cuts(np.zeros(10, np.float32), [], 5, "pad", None)) == []
