@@ -120,7 +120,7 @@ types: env ## Check the types
 format: env ## Format the code
 	@$(RUN) ruff format && $(RUN) ruff check --fix
 
-LOCK := uv pip compile pyproject.toml --group dev --extra team --universal --python-version 3.11 --generate-hashes --upgrade \
+LOCK := uv pip compile pyproject.toml --group dev --extra team --extra cluster --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 lock: env ## Write requirements.txt and requirements-gpu.txt anew from pyproject.toml

@@ -89,7 +89,7 @@ def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool 
         with soundfile.SoundFile(at / f"data/own/{i % 10}_who_{i}.wav", "w", rate, 1, "PCM_16") as file:
             for begin in np.arange(0, seconds, 10.0):
                 t = np.arange(round(min(10.0, seconds - begin) * rate)) / rate
-                glide = np.sin(2 * np.pi * (800 + 100 * np.sin(t + i)) * t) * (np.sin(t + i) > -0.3)
+                glide = np.sin(2 * np.pi * (800 + 100 * np.sin(t + i)) * t) * (np.sin(t) > -0.3)
                 file.write(0.5 * glide + 1e-4 * rng.standard_normal(len(t)))
     project.run(at, "fetch", stdout=subprocess.DEVNULL)
 

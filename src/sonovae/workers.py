@@ -24,7 +24,7 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[tuple[T, float]]) -
     it, in their order, whatever the number of workers. Those are SONOVAE_WORKERS processes; where it is not set, one a
     core if they are worth starting."""
     scheduler, batches = os.environ.get("SONOVAE_SCHEDULER", ""), _batches(items)
-    worth = len(batches) * BATCH > START
+    worth = sum(cost for _, cost in items) > START
     n = environment.whole("SONOVAE_WORKERS", 1, len(os.sched_getaffinity(0)) if worth else 1)
     if not scheduler and n == 1:
         yield from ((each, work(each)) for each in batches)
@@ -59,7 +59,7 @@ def _cluster(address: str) -> Iterator[Any]:
             f"SONOVAE_SCHEDULER = {address} needs the package distributed: pip install 'sonovae[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise UserError(f"SONOVAE_SCHEDULER = {address} does not answer: {error}") from None
     with client, joblib.parallel_config("dask", client=client):
