@@ -62,12 +62,14 @@ def main(root: Path) -> None:
 def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, analyse: Analyse) -> dict[str, Entry]:
     """Each recording's entry by its key: what the cache holds, and the rest by all workers."""
     with bar(len(tasks), "preprocess", "recordings") as shown:
-        found = packs.read(cache, {task.key for task in tasks})
+        found, clips_made = packs.read(cache, {task.key for task in tasks}), 0
         shown.update(len(found))
         missing = [(task, cost + A_FILE) for task, cost in zip(tasks, seconds, strict=True) if task.key not in found]
         for batch, entries in workers.spread(analyse, missing):
             found |= {task.key: entry for task, entry in zip(batch, entries, strict=True)}
             shown.update(len(batch))
+            clips_made += sum(len(entry.clips) for entry in entries)
+            shown.set_postfix_str(f"{clips_made / shown.format_dict['elapsed']:.0f} clips/s", refresh=False)
     return found
 
 
