@@ -14,9 +14,8 @@ override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 override export N := $(or $(value N),3)
 override export BASE := $(or $(value BASE),HEAD)
-PORT ?= 5000
 
-.PHONY: help repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard trial digits sweep kills away bench figures test test-all lint types format lock
+.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard trial digits sweep kills away bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -80,9 +79,12 @@ propose: ## Commit a newer version of the dataset, and ask for its retraining [w
 
 dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000 [PORT=5000]
 	@mkdir -p mlruns
-	@echo "results: http://127.0.0.1:$(PORT)/#/experiments/1/runs?workflowType=machine_learning"
-	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port $(PORT) \
-		--workers 1 --allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
+	@echo "results: http://127.0.0.1:$(or $(PORT),5000)/#/experiments/1/runs?workflowType=machine_learning"
+	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) \
+		--workers 1 --allowed-hosts 127.0.0.1:$(or $(PORT),5000),localhost:$(or $(PORT),5000) --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
+
+app: env ## Hear what the model has learned, in a browser, at http://127.0.0.1:7860 [PORT=7860]
+	@$(RUN) python -m sonovae app --port "$(or $(PORT),7860)"
 
 trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python -m benchmarks.trials "$$NAME" "$$FROM"

@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tracking(commands)
     _add_retrain(commands)
     _add_model(commands)
+    _add_app(commands)
     _add_sounds(commands)
     return parser
 
@@ -110,6 +111,15 @@ def _add_model(commands: Any) -> None:
     command.add_argument("--label", help="of this label [of all]")
 
 
+def _add_app(commands: Any) -> None:
+    what = "hear what the model has learned, in a browser"
+    command = _add(commands, "app", lambda root, w: _app().serve(root, w.model, w.host, w.port), what)
+    command.add_argument("--model", type=Path, default=Path("data/model"), help="the model's folder [%(default)s]")
+    command.add_argument("--port", type=_number(int, 1, 2**16), default=7860, help="[%(default)s]")
+    what = "another than this machine's own needs a token, which is printed [%(default)s]"
+    command.add_argument("--host", default="127.0.0.1", help=what)
+
+
 def _add_sounds(commands: Any) -> None:
     """Commands over sound files."""
     what = "draw a sound's waveform, spectrum and spectrogram, and say its numbers"
@@ -162,6 +172,12 @@ def _inspection() -> Any:
     from sonovae import inspection
 
     return inspection
+
+
+def _app() -> Any:
+    from sonovae.app import server
+
+    return server
 
 
 def _studio(words: Any) -> Any:

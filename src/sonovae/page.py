@@ -34,12 +34,17 @@ def figure(drawn: Figure) -> str:
     """A figure as the address of an image."""
     data = io.BytesIO()
     plots.save(drawn, data)
-    return _url("image/png", data.getvalue())
+    return address("image/png", data.getvalue())
+
+
+def address(kind: str, data: bytes) -> str:
+    """Data of a media type as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def file(path: Path, kind: str) -> str:
     """A file of a media type as an address."""
-    return _url(kind, path.read_bytes())
+    return address(kind, path.read_bytes())
 
 
 def players(folder: Path, first: str) -> list[list[Player]]:
@@ -56,7 +61,3 @@ def players(folder: Path, first: str) -> list[list[Player]]:
 def _player(picture: Path) -> Player:
     name, sound = picture.stem.rsplit("_", 1)[0].replace("_", " "), picture.with_suffix(".wav")
     return Player(name, file(picture, "image/png"), file(sound, "audio/wav") if sound.is_file() else "")
-
-
-def _url(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,6 +1,7 @@
 """Clips and images as files that people look at and listen to."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,17 @@ def write(stem: Path, c: Codec, item: Item, said: dict[str, Any] | None = None) 
     sound.write(stem.with_suffix(".wav"), item, rate, comment)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(item, c.frames))
     plots.save(plots.panel(item, rate, decibels), stem.with_suffix(".png"))
+
+
+def packed(c: Codec, item: Item, said: dict[str, Any]) -> bytes:
+    """The bytes of a WAV, or of a PNG where the item is an image; they hold what is said about it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "new.wav"
+        if isinstance(c, codec.Sound):
+            sound.write(path, item, c.waveform.sample_rate, json.dumps(said))
+        else:
+            image.write(path, item, json.dumps(said))
+        return path.read_bytes()
 
 
 def write_new(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -1,10 +1,12 @@
 """Figures from arrays."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import matplotlib as mpl
+import matplotlib.image
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -47,6 +49,13 @@ def panel(samples: Picture, sample_rate: int, decibels: Picture) -> Figure:
     figure.colorbar(spectrogram.imshow(decibels, **shown), cax=bar, label="level [dB]")
     spectrogram.set(xlabel="time [s]", ylabel="frequency [Hz]")
     return figure
+
+
+def coloured(values: Picture, low: float, high: float) -> bytes:
+    """Values [bins, frames] from low to high as a PNG, a pixel each, the lowest bin at its bottom."""
+    data, shares = io.BytesIO(), np.clip((values[::-1] - low) / (high - low), 0, 1)
+    mpl.image.imsave(data, shares, vmin=0, vmax=1, cmap="magma", format="png")
+    return data.getvalue()
 
 
 def rows(named: Mapping[str, Sequence[Picture]], extent: Extent, unit: str) -> Figure:

@@ -1,8 +1,6 @@
 """A model as a service: what `mlflow models serve` loads. It answers rows of label, z and seed with sound files."""
 
-import json
 import math
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import image, playable, sound, studio
-from sonovae.codec import Sound
+from sonovae import playable, studio
 
 SEED = 1
 """Where a row names none."""
@@ -34,14 +31,7 @@ class Served:
         z = np.array([row["z"]]) if "z" in row else own.draw(1, row.get("label"), 1.0)
         item = own.c.restore(own.items(z)[0], own.c.typical)
         said = {"z": z[0].tolist()} if "z" in row else {"from": "density"} | {k: row[k] for k in row if k == "label"}
-        comment = json.dumps(playable.provenance(own.trained.id, own.seed, said))
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "new.wav"
-            if isinstance(own.c, Sound):
-                sound.write(path, item, own.c.waveform.sample_rate, comment)
-            else:
-                image.write(path, item, comment)
-            return path.read_bytes()
+        return playable.packed(own.c, item, playable.provenance(own.trained.id, own.seed, said))
 
 
 def _is_given(value: Any) -> bool:

@@ -1,7 +1,8 @@
 """A trained model at hand: reconstruct any file, vary it, make new sounds; it needs the model's folder alone."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sonovae.density import Points
 from sonovae.errors import Unreadable, UserError
 from sonovae.model import Model
 from sonovae.params.sections import GriffinLim
+from sonovae.waveform import Samples
 
 ITERATIONS, MOMENTUM = 32, 0.99
 """Of Griffin-Lim, for callers that are not told."""
@@ -31,22 +33,31 @@ class Studio:
 
     def reconstruct(self, source: Path, out: Path) -> None:
         """A file of any length as the model restores it, of overlapping clips; to `out`, a sound file or a PNG."""
-        items, gain, length = self._read(source)
-        pictures, scales = zip(*(self.c.encode_new(item, gain) for item in items), strict=True)
-        restored = latent.reconstruct(self.trained.encoder, self.trained.decoder, np.stack(pictures))
-        made = list(hearing.sounds(self.c, restored, scales, self.back, self.seed))
+        _, restored, _ = self.meet(source)
         comment = json.dumps(playable.provenance(self.trained.id, self.seed, {"from": source.name}))
         if isinstance(self.c, Sound):
-            whole = waveform.crossfade(np.stack(made), self._overlap)[:length]
-            sound.write(out, waveform.unlevel(whole, gain), self.c.waveform.sample_rate, comment)
+            sound.write(out, restored, self.c.waveform.sample_rate, comment)
         else:
-            image.write(out, made[0], comment)
+            image.write(out, restored, comment)
+
+    def meet(self, source: Path, most_seconds: float = math.inf) -> tuple[Item, Item, Points]:
+        """A file as the model's codec takes it, at its rate, mono, and not longer than so many seconds; as the model
+        restores it; and z [1, latent_size] of its first clip, or image."""
+        items, gain, length = self._read(source, most_seconds)
+        pictures, scales = zip(*(self.c.encode_new(item, gain) for item in items), strict=True)
+        z = latent.encode(self.trained.encoder, np.stack(pictures)).mean
+        made = list(hearing.sounds(self.c, latent.decode(self.trained.decoder, z), scales, self.back, self.seed))
+        if not isinstance(self.c, Sound):
+            return items[0], made[0], z[:1]
+        both = (waveform.crossfade(np.stack(each), self._overlap)[:length] for each in (items, made))
+        original, restored = (waveform.unlevel(each, gain) for each in both)
+        return original, restored, z[:1]
 
     def vary(self, source: Path, out: Path, n: int, temperature: float) -> None:
         """n sounds around a file's first clip, in a new folder."""
         picture, _ = self.c.encode_new(self._read(source)[0][0], 1.0)
-        mean = latent.encode(self.trained.encoder, picture[np.newaxis]).mean[0].astype(float)
-        z = drawing.variations(mean, self.trained.space.density, temperature, n, self._rng())
+        mean = latent.encode(self.trained.encoder, picture[np.newaxis]).mean
+        z = self.around(mean, n, temperature)
         self._make(z, out, {"from": f"clip {source.name}", "temperature": temperature})
 
     def generate(self, out: Path, n: int, label: str | None, temperature: float) -> None:
@@ -74,13 +85,19 @@ class Studio:
         """Samples by which clips of a longer file overlap: half."""
         return self.c.waveform.clip_length // 2 if isinstance(self.c, Sound) else 0
 
-    def _read(self, source: Path) -> tuple[Sequence[Item], float, int]:
+    def around(self, z: Points, n: int, temperature: float) -> Points:
+        """n z [n, latent_size] around one [1, latent_size], as far as clips lie from the middle of their cluster."""
+        return drawing.variations(z[0].astype(float), self.trained.space.density, temperature, n, self._rng())
+
+    def _read(self, source: Path, most_seconds: float = math.inf) -> tuple[Sequence[Item], float, int]:
         """The levelled, overlapping clips of a file, the gain that levelled it, and its length in samples; or its
         images."""
         try:
             if not isinstance(self.c, Sound):
                 return image.read(source), 1.0, 0
-            samples = waveform.resample(*sound.read(source), self.c.waveform.sample_rate)
+            with sound.streamed(source) as (blocks, sample_rate):
+                read = _at_most(blocks, most_seconds * sample_rate)
+            samples = waveform.resample(read, sample_rate, self.c.waveform.sample_rate)
         except Unreadable as error:
             raise UserError(f"{source}: {error}") from None
         levelled, gain = waveform.level(samples, self.c.waveform.peak_dbfs)
@@ -91,6 +108,16 @@ class Studio:
         with stage.new(out) as part:
             for n, item in enumerate(self.items(z)):
                 playable.write_new(part, self.c, item, n, about)
+
+
+def _at_most(blocks: Iterable[Samples], n: float) -> Samples:
+    """The first n samples, and no block beyond."""
+    taken, length = [np.zeros(0, np.float32)], 0
+    for block in blocks:
+        taken.append(block)
+        if (length := length + len(block)) >= n:
+            break
+    return np.concatenate(taken)[: int(min(n, length))]
 
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:

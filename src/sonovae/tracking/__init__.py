@@ -5,8 +5,11 @@ Nothing here stops a stage: where the store cannot be reached, a line says so an
 """
 
 from sonovae.tracking.origins import of_commit, of_model, of_run, verify
-from sonovae.tracking.registry import promote
+from sonovae.tracking.registry import download, promote, versions
 from sonovae.tracking.runs import result, track, training
 from sonovae.tracking.store import Store
 
-__all__ = ["Store", "of_commit", "of_model", "of_run", "promote", "result", "track", "training", "verify"]
+__all__ = [
+    "Store", "download", "of_commit", "of_model", "of_run", "promote", "result", "track", "training", "verify",
+    "versions",
+]  # fmt: skip

@@ -1,13 +1,12 @@
 """Both ways: from a run to the data, parameters, code and commits that made it, and from these to the run."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sonovae import provenance
 from sonovae.errors import UserError
-from sonovae.tracking.store import Store, in_a_line, reached
+from sonovae.tracking.store import Store, in_a_line, is_there, reached
 
 
 def verify(root: Path, run_id: str) -> str:
@@ -31,7 +30,7 @@ def verify(root: Path, run_id: str) -> str:
 
 def of_model(root: Path, model_id: str) -> Iterator[str]:
     """The runs of a model, and the commits that hold them, a line each."""
-    if not _is_there(root):
+    if not is_there(root):
         yield "MLflow knows no run of this model here"
         return
     try:
@@ -55,7 +54,7 @@ def of_commit(root: Path, revision: str) -> Iterator[str]:
     """The run of the result that a commit's dvc.lock holds."""
     if not (train := provenance.at_commit(root, revision).get("train")):
         raise UserError(f"{revision} is neither a file, nor a run, nor a commit whose dvc.lock holds a training")
-    if not (runs := Store(root).runs(key=train.key) if _is_there(root) else []):
+    if not (runs := Store(root).runs(key=train.key) if is_there(root) else []):
         yield f"MLflow has no run of {revision}: `git checkout {revision}; dvc checkout; make track` makes one"
     for run in runs:
         yield from _told(root, run)
@@ -73,12 +72,7 @@ def _told(root: Path, run: Any) -> Iterator[str]:
 def _run(root: Path, run_id: str) -> Any:
     """A run of this project's; UserError where there is no such run, or the store cannot be asked."""
     with reached():
-        run = Store(root).client.get_run(run_id) if _is_there(root) else None
+        run = Store(root).client.get_run(run_id) if is_there(root) else None
     if not run or "key" not in run.data.tags:
         raise UserError(f"MLflow knows no run {run_id} of this project")
     return run
-
-
-def _is_there(root: Path) -> bool:
-    """A mere question makes no store."""
-    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (provenance.home(root) / "mlruns/mlflow.db").is_file()

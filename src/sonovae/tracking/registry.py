@@ -10,7 +10,7 @@ from sonovae import accuracy, gates, params
 from sonovae.errors import UserError
 from sonovae.params.promotion import Promotion
 from sonovae.tracking.runs import track
-from sonovae.tracking.store import Store, reached
+from sonovae.tracking.store import Store, is_there, reached
 
 ALIAS = "champion"
 
@@ -30,6 +30,27 @@ def promote(root: Path) -> str:
         said = _promote(store, p, run, found["evaluate"])
     store.client.set_tag(run.info.run_id, "promotion", said)
     return said
+
+
+@reached()
+def versions(root: Path) -> dict[str, str]:
+    """Each version of the project's model in the registry, by what it is called: its number, and whether it is the
+    champion. None where there is no store."""
+    if not is_there(root):
+        return {}
+    store, name = Store(root), params.load(root / "params.yaml").promotion.model
+    champion = _champion(store, name)
+    best = str(champion.version) if champion else ""
+    found = sorted((str(each.version) for each in store.client.search_model_versions(f"name = '{name}'")), key=int)
+    return {f"version {each}" + (f", {ALIAS}" if each == best else ""): each for each in found}
+
+
+@reached()
+def download(root: Path, version: str, to: Path) -> Path:
+    """The folder of a version's model, by its number, brought to `to`."""
+    store, name = Store(root), params.load(root / "params.yaml").promotion.model
+    run = store.client.get_model_version(name, version).run_id
+    return next(Path(store.client.download_artifacts(run, "model", str(to))).rglob("model.json")).parent
 
 
 def _promote(store: Store, p: Promotion, run: Any, evaluation: str) -> str:

@@ -52,6 +52,11 @@ def reached() -> Iterator[None]:
         raise UserError(f"MLflow has not done it: {in_a_line(error)}") from None
 
 
+def is_there(root: Path) -> bool:
+    """Whether there is a store to be asked: a mere question makes none."""
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (provenance.home(root) / "mlruns/mlflow.db").is_file()
+
+
 def in_a_line(error: Exception) -> str:
     """What it says, shortened, and without the login that an address may hold."""
     return re.sub(r"//[^/\s@]+@", "//", " ".join(str(error).split()))[:200]

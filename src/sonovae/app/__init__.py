@@ -1,0 +1,1 @@
+"""The web app: hear what a model has learned, in a browser."""

@@ -1,0 +1,37 @@
+// Asks the app, and says what it is doing while it is.
+const status = document.getElementById("status");
+
+export function say(text, fault = false) {
+  status.textContent = text;
+  status.classList.toggle("fault", fault);
+}
+
+async function read(answer) {
+  if (answer.ok) return answer.json();
+  const text = await answer.text();
+  let said = text.trim();
+  try { said = JSON.parse(text).error; } catch { /* it was plain text */ }
+  throw new Error(said || `the app answered ${answer.status}`);
+}
+
+// Runs a task and says so; a fault is shown, and the page goes on.
+export async function doing(what, task) {
+  say(what);
+  try {
+    const found = await task();
+    say("Ready");
+    return found;
+  } catch (error) {
+    say(error.message, true);
+    return null;
+  }
+}
+
+export const get = async (path) => read(await fetch(path));
+
+export const ask = async (question, words = {}) => read(await fetch(`/api/${question}`, {
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(words),
+}));
+
+export const send = async (file, name, model) => read(await fetch(
+  `/api/reconstruct?${new URLSearchParams({ name, model })}`, { method: "POST", body: file }));

@@ -1,0 +1,86 @@
+// Explore: two labels side by side, the map, what lies between, and the strongest dimensions.
+import { ask, doing } from "./api.js";
+import { Card } from "./card.js";
+import { LatentMap } from "./map.js";
+
+export function explore(model) {
+  const cards = { A: new Card("a", "A"), B: new Card("b", "B"), "A–B": new Card("middle", "A–B") };
+  const map = new LatentMap(document.getElementById("map"), document.getElementById("legend"), (place) => at(place));
+  const temperature = document.getElementById("temperature"), share = document.getElementById("share");
+  const sliders = document.getElementById("sliders");
+  let base = null;  // the z that the sliders start from
+
+  function show(name, made, facts, play = true) {
+    if (!made) return;
+    cards[name].show(made, facts, play);
+    map.mark(name, made.at);
+    const near = made.nearest;
+    if (near) cards[name].link(`Nearest recording: ${near.name}`, () => doing("Reading the recording…", async () => {
+      const found = await ask("recording", { row: near.row });
+      new Audio(found.audio || "").play().catch(() => {});
+      if (!found.audio) cards[name].part("spectrogram").src = found.picture;
+    }));
+  }
+
+  function keep(name, made) {
+    if (name !== "A" || !made) return;
+    base = made.z;
+    for (const each of sliders.querySelectorAll("input")) { each.value = 0; each.nextElementSibling.value = 0; }
+  }
+
+  async function draw(name, controls, play = true) {
+    const label = controls.label.value === "" ? null : controls.label.value, seed = Number(controls.seed.value);
+    const made = await doing("Making a sound…", () => ask("draw", { label, seed, temperature: Number(temperature.value) }));
+    show(name, made, `new, of ${label ?? "all labels"}, seed ${seed}, temperature ${temperature.value}`, play);
+    keep(name, made);
+  }
+
+  async function at([x, y]) {
+    const name = document.querySelector("input[name=into]:checked").value.toUpperCase();
+    const made = await doing("Making what is there…", () => ask("at", { x, y }));
+    show(name, made, `from the map, ${x.toFixed(2)}, ${y.toFixed(2)}`);
+    keep(name, made);
+  }
+
+  function controls(name, first) {
+    const head = cards[name].part("head"), label = document.createElement("select");
+    const seed = Object.assign(document.createElement("input"), { type: "number", min: 0, value: 1, title: "Seed: the same one makes the same sound" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "main", textContent: model.kind === "image" ? "New image" : "New sound" });
+    label.append(...["", ...model.labels].map((each) => new Option(each || "all labels", each)));
+    label.value = model.labels[first] ?? "";
+    label.setAttribute("aria-label", `Label of ${name}`);
+    seed.setAttribute("aria-label", `Seed of ${name}`);
+    head.append(label, seed, button);
+    const own = { label, seed };
+    button.addEventListener("click", () => { seed.value = Number(seed.value) + 1; draw(name, own); });
+    for (const each of [label, seed]) each.addEventListener("change", () => draw(name, own));
+    cards[name].at.hidden = false;
+    return own;
+  }
+
+  for (const [n, { dimension, deviation }] of model.sliders.entries()) {
+    const row = document.createElement("label");
+    row.className = "row";
+    row.innerHTML = `z<sub>${dimension}</sub> <input type="range" min="-3" max="3" step="0.1" value="0"><output>0</output>`;
+    const input = row.querySelector("input");
+    input.addEventListener("input", () => { input.nextElementSibling.value = input.value; });
+    input.addEventListener("change", async () => {
+      if (!base) return;
+      const z = [...base];
+      sliders.querySelectorAll("input").forEach((each, i) => { z[model.sliders[i].dimension] += each.value * model.sliders[i].deviation; });
+      show("A", await doing("Moving along it…", () => ask("decode", { z })), `A, moved along z${dimension} by ${input.value} standard deviations`);
+    });
+    sliders.append(row);
+  }
+
+  share.addEventListener("change", async () => {
+    const [one, other] = ["A", "B"].map((name) => cards[name].shown?.z);
+    if (!one || !other) return;
+    const made = await doing("Making what lies between…", () => ask("between", { one, other, share: Number(share.value) }));
+    show("A–B", made, `${share.value} of the way from A to B`);
+  });
+
+  map.load(model.map);
+  const [a, b] = [controls("A", 0), controls("B", Math.min(1, model.labels.length - 1))];
+  draw("A", a, false).then(() => draw("B", b, false));
+}
