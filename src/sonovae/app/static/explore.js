@@ -50,7 +50,9 @@ export function explore(model) {
     label.value = model.labels[first] ?? "";
     label.setAttribute("aria-label", `Label of ${name}`);
     seed.setAttribute("aria-label", `Seed of ${name}`);
-    head.append(label, seed, button);
+    const seeded = document.createElement("label");
+    seeded.append("seed", seed);
+    head.append(label, seeded, button);
     const own = { label, seed };
     button.addEventListener("click", () => { seed.value = Number(seed.value) + 1; draw(name, own); });
     for (const each of [label, seed]) each.addEventListener("change", () => draw(name, own));
