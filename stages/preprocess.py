@@ -36,7 +36,7 @@ Values = Callable[[Iterable[int]], Iterator[Array]]
 
 def main(root: Path) -> None:
     """Recordings that are used → pictures, clips table and codec."""
-    p = params.load(root / "params.yaml").preprocess
+    p, most = params.load(root / "params.yaml").preprocess, packs.most()
     hashes = checksums.verify(root / RAW, "fetch")
     table = listing.read(root / RAW / "recordings.csv")
     used, cache = listing.used(table), provenance.home(root) / CACHE
@@ -54,7 +54,7 @@ def main(root: Path) -> None:
         made = write(out, clips.table(used, places, p.split), values, p)
         listing.write(out / "recordings.csv", table)
         checksums.write(out)
-    packs.prune(cache)
+    packs.prune(cache, most)
     sides = ", ".join(f"{n} {side}" for side, n in made["split"].value_counts().items())
     print(f"preprocess: {listing.summary(table)}\npreprocess: {len(made)} clips: {sides}")
 
@@ -69,7 +69,7 @@ def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, analys
             found |= {task.key: entry for task, entry in zip(batch, entries, strict=True)}
             shown.update(len(batch))
             clips_made += sum(len(entry.clips) for entry in entries)
-            shown.set_postfix_str(f"{clips_made / shown.format_dict['elapsed']:.0f} clips/s", refresh=False)
+            shown.set_postfix_str(f"{clips_made / max(shown.format_dict['elapsed'], 1e-3):.0f} clips/s", refresh=False)
     return found
 
 

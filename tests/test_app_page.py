@@ -40,7 +40,9 @@ def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
-    assert {urlsplit(each).netloc for each in asked if not each.startswith(("data:", "blob:"))} == {urlsplit(url).netloc}
+    assert {urlsplit(each).netloc for each in asked if not each.startswith(("data:", "blob:"))} == {
+        urlsplit(url).netloc
+    }
     assert errors == []
 
 

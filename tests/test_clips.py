@@ -8,7 +8,7 @@ import pytest
 from conftest import HERE, tone, write_idx
 from PIL import Image
 
-from sonovae import clips, image, params
+from sonovae import clips, image, packs, params
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split
 
@@ -33,16 +33,18 @@ def split(**changes: object) -> Split:
 
 def test_blocks_of_a_recording_are_groups() -> None:
     places = records(source_start=[0.0, 1.016, 2.032, 3.048, 4.064], label="")
-    recordings = pd.DataFrame({"name": ["a.wav"], "group": "a", "label": "x"})
+    recordings = pd.DataFrame({"name": ["a.wav"], "group": "a", "label": "x", "rows": "its own"})
     found = clips.table(recordings, [places], split(block_seconds=2.0))
     assert list(found["group"]) == ["a@0", "a@0", "a@1", "a@1", "a@2"]
     assert list(found["label"]) == ["x"] * 5
+    assert list(found["rows"]) == ["its own"] * 5
     assert set(clips.table(recordings, [places], split())["group"]) == {"a"}
 
 
 def records(**columns: Any) -> np.ndarray:
     """Of clips, as packs hold them."""
-    return pd.DataFrame({"item": 0} | columns).to_records(index=False, column_dtypes={"label": "U9"}).view(np.ndarray)
+    places = dict.fromkeys([*packs.KNOWN, *packs.WHERE], 0)
+    return pd.DataFrame(places | columns).to_records(index=False, column_dtypes={"label": "U9"}).view(np.ndarray)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])

@@ -1,4 +1,6 @@
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,22 +69,37 @@ def test_what_is_not_wanted_stays(tmp_path: Path, values: list[list[np.ndarray]]
     assert pack.exists()
 
 
-def test_the_oldest_go_first(tmp_path: Path, values: list[list[np.ndarray]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_go_first(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
     for n, key in enumerate(KEYS):
         os.utime(packs.write(tmp_path, [key], [[(KNOWN | {"label": ""}, values[0][0])]])[0].pack, (n, n))
-    packs.prune(tmp_path)
-    assert packs.read(tmp_path, {KEYS[0]}).keys() == {KEYS[0]}  # it was used last from now on
     size = next(tmp_path.iterdir()).stat().st_size
-    monkeypatch.setattr(packs.environment, "whole", lambda *_: 2 * size / 2**30)
-    packs.prune(tmp_path)
+    packs.prune(tmp_path, 3 * size)
+    assert packs.read(tmp_path, {KEYS[0]}).keys() == {KEYS[0]}  # it was used last from now on
+    packs.prune(tmp_path, 2 * size)
     assert packs.read(tmp_path, set(KEYS)).keys() == {KEYS[0], KEYS[2]}
-    monkeypatch.undo()
-    monkeypatch.setenv("SONOVAE_CACHE_GIB", "0")
-    packs.prune(tmp_path)
+    packs.prune(tmp_path, 0)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_limit_that_is_no_number_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_left_unfinished_goes_after_a_day(tmp_path: Path) -> None:
+    for name, age in (("old", 90000), ("new", 1000)):
+        (part := tmp_path / f"{name}.1.part").touch()
+        os.utime(part, (time.time() - age,) * 2)
+    packs.prune(tmp_path, 10)
+    assert [path.name for path in tmp_path.iterdir()] == ["new.1.part"]
+
+
+def test_a_pack_that_fails_leaves_nothing(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
+    def failing() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+        yield KNOWN | {"label": ""}, values[0][0]
+        raise UserError("it is damaged")
+
+    with pytest.raises(UserError):
+        packs.write(tmp_path, KEYS[:1], [failing()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONOVAE_CACHE_GIB", "-1")
     with pytest.raises(UserError, match="SONOVAE_CACHE_GIB = '-1' must be a whole number, 0 at least"):
-        packs.prune(tmp_path)
+        packs.most()

@@ -6,11 +6,13 @@ recordings' keys, their numbers of clips, and the clips' records; and FOOTER. It
 was damaged.
 """
 
+import contextlib
 import hashlib
 import io
 import math
 import os
 import struct
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,16 +25,16 @@ from numpy.typing import NDArray
 from sonovae import environment
 from sonovae.picture import Array
 
-RECORD = {
-    "item": "i8", "start": "i8", "source_start": "f8", "gain": "f8", "low": "f8", "high": "f8",
-    "at": "i8", "rows": "i8", "columns": "i8",
-}  # fmt: skip
-"""What is known of a clip: columns of the clips table, and where its values begin, in bytes; its label comes last, as
-text, or nothing where its file does not say it."""
+KNOWN = {"item": "i8", "start": "i8", "source_start": "f8", "gain": "f8", "low": "f8", "high": "f8"}
+"""What is known of a clip, as the clips table has it; and its label, nothing where its file does not say it."""
+WHERE = {"at": "i8", "rows": "i8", "columns": "i8"}
+"""Where its values begin, in bytes, and how many there are."""
 FOOTER = struct.Struct("<QII")
 """Where the arrays begin, in bytes, and the CRC-32 of what is before and of them."""
 BLOCK = 1 << 22
 """Bytes that are checked at a time."""
+A_DAY = 86400
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,8 @@ class Entry:
 def write(folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dict[str, Any], Array]]]) -> list[Entry]:
     """A pack of recordings by key: of each clip what is known, and its values [rows, columns]."""
     name = hashlib.sha256("".join(keys).encode()).hexdigest()
-    part = folder / f"{name}.{os.getpid()}.part"
     folder.mkdir(parents=True, exist_ok=True)
-    with part.open("wb") as file:
+    with _part(folder / name) as part, part.open("wb") as file:
         data_crc, counts, records = 0, list[int](), list[dict[str, Any]]()
         for clips in recordings:
             before = len(records)
@@ -70,7 +71,6 @@ def write(folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dic
         entries = _entries(folder / name, keys, counts, table := _table(records))
         arrays = _saved(np.array(keys, "S64"), np.array(counts), table)
         file.write(arrays + FOOTER.pack(file.tell(), data_crc, zlib.crc32(arrays)))
-    part.replace(folder / name)
     return list(entries.values())
 
 
@@ -86,23 +86,49 @@ def read(folder: Path, wanted: set[str]) -> dict[str, Entry]:
         if not there or not _is_whole(pack):
             pack.unlink(missing_ok=True)
             continue
-        os.utime(pack)  # it was used just now
+        with contextlib.suppress(FileNotFoundError):  # another stage may have pruned it
+            os.utime(pack)  # it was used just now
         found |= {key: entry for key, entry in there.items() if key in wanted}
     return found
 
 
-def prune(folder: Path) -> None:
-    """Delete the packs that were not used for longest, until those that are left take SONOVAE_CACHE_GIB at most."""
-    most, kept = environment.whole("SONOVAE_CACHE_GIB", 0, 20) * 2**30, 0
-    for pack in sorted(folder.glob("*"), key=lambda each: each.stat().st_mtime, reverse=True):
-        kept += pack.stat().st_size
-        if kept > most:
+def most() -> int:
+    """Bytes that packs may take: SONOVAE_CACHE_GIB."""
+    return environment.whole("SONOVAE_CACHE_GIB", 0, 20) * 2**30
+
+
+def prune(folder: Path, most: int) -> None:
+    """Delete the packs that were not used for longest, until those that are left take so many bytes at most; and what
+    was left unfinished a day ago. Another stage may do the same, or write, at that time."""
+    kept, now = 0, time.time()
+    for used, size, pack in sorted(_states(folder), reverse=True):
+        whole = pack.suffix != ".part"
+        kept += size if whole else 0
+        if kept > most or not (whole or now - used < A_DAY):
             pack.unlink(missing_ok=True)
+
+
+def _states(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """When each file was used last, and its bytes."""
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            yield (state := path.stat()).st_mtime, state.st_size, path
+
+
+@contextlib.contextmanager
+def _part(pack: Path) -> Iterator[Path]:
+    """A file to write to, which becomes the pack when the block ends well, and vanishes otherwise."""
+    part = pack.with_name(f"{pack.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(pack)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _table(records: list[dict[str, Any]]) -> NDArray[np.void]:
     width = max((len(record["label"]) for record in records), default=0)
-    table = np.zeros(len(records), [*RECORD.items(), ("label", f"U{max(1, width)}")])
+    table = np.zeros(len(records), [*KNOWN.items(), *WHERE.items(), ("label", f"U{max(1, width)}")])
     for name in table.dtype.names or ():
         table[name] = [record[name] for record in records]
     return table
@@ -139,11 +165,12 @@ def _read(pack: Path) -> dict[str, Entry]:
 
 def _is_whole(pack: Path) -> bool:
     """Whether the values are those that were written."""
-    with pack.open("rb") as file:
+    with contextlib.suppress(FileNotFoundError), pack.open("rb") as file:
         file.seek(-FOOTER.size, os.SEEK_END)
         left, crc, _ = FOOTER.unpack(file.read())
         file.seek(0)
         found = 0
         while block := file.read(min(BLOCK, left)):
             left, found = left - len(block), zlib.crc32(block, found)
-    return found == crc
+        return found == crc
+    return False
