@@ -1,7 +1,7 @@
 """preprocess: data/raw → data/pictures: every recording's clips, or images, as pictures in [0, 1], split by group."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +18,9 @@ from sonovae import (
     provenance,
     split,
     stage,
-    workers,
+    storage,
 )
-from sonovae.analysis import Analyse, Task
+from sonovae.analysis import Task
 from sonovae.errors import UserError
 from sonovae.packs import Entry
 from sonovae.params.preprocess import Preprocess
@@ -32,6 +32,8 @@ A_FILE = 1.0
 """Milliseconds that a file takes, and each second of its sound."""
 Values = Callable[[Iterable[int]], Iterator[Array]]
 """Of some rows of the clips table, their values before they are scaled."""
+Spread = Callable[[Sequence[tuple[Task, float]]], storage.Batches]
+"""The entries of recordings, with the milliseconds that each takes, made by all workers, batch by batch."""
 
 
 def main(root: Path) -> None:
@@ -41,7 +43,8 @@ def main(root: Path) -> None:
     table = listing.read(root / RAW / "recordings.csv")
     used, cache = listing.used(table), provenance.home(root) / CACHE
     tasks, analyse = analysis.tasks(used, hashes, p), functools.partial(analysis.analyse, raw=root / RAW, cache=cache, p=p)
-    found = analysed(tasks, used["seconds"], cache, analyse)
+    spread = functools.partial(storage.spread, analyse, raw=root / RAW, cache=cache, p=p)
+    found = analysed(tasks, used["seconds"], cache, spread)
     places = [found[task.key].clips for task in tasks]
     too_short = used.index[[not len(each) for each in places]]
     if len(too_short):
@@ -59,13 +62,13 @@ def main(root: Path) -> None:
     print(f"preprocess: {listing.summary(table)}\npreprocess: {len(made)} clips: {sides}")
 
 
-def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, analyse: Analyse) -> dict[str, Entry]:
+def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, spread: Spread) -> dict[str, Entry]:
     """Each recording's entry by its key: what the cache holds, and the rest by all workers."""
     with bar(len(tasks), "preprocess", "recordings") as shown:
         found, clips_made = packs.read(cache, {task.key for task in tasks}), 0
         shown.update(len(found))
         missing = [(task, cost + A_FILE) for task, cost in zip(tasks, seconds, strict=True) if task.key not in found]
-        for batch, entries in workers.spread(analyse, missing):
+        for batch, entries in spread(missing):
             found |= {task.key: entry for task, entry in zip(batch, entries, strict=True)}
             shown.update(len(batch))
             clips_made += sum(len(entry.clips) for entry in entries)

@@ -2,7 +2,12 @@
 
 import gzip
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +128,31 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler's address, and its process and those of two workers, which are ready, on loopback alone."""
+    distributed = pytest.importorskip("distributed")
+    file, dask = tmp_path / "scheduler.json", [sys.executable, "-m", "dask"]
+    door = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(file)]
+    scheduler = [*dask, "scheduler", "--port", "0", *door]
+    worker = [*dask, "worker", *door, "--nthreads", "1", "--no-nanny"]
+    environment = os.environ | {"PYTHONPATH": str(HERE / "src"), "OPENBLAS_NUM_THREADS": "1"}
+    how = {"env": environment, "cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = [subprocess.Popen(command, **how) for command in (scheduler, worker, worker)]
+    try:
+        until = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+        yield address, processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def tone(seconds: float = 1.0, hz: float = 440.0, sample_rate: int = 8000) -> np.ndarray:

@@ -1,12 +1,10 @@
 """The preprocess stage against the plain way of doing the same; its workers, its cache, and its memory."""
 
 import filecmp
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from conftest import HERE, make_project, tone
+from conftest import make_project, tone
 
 from benchmarks import plain_pictures
 from sonovae import analysis, codec, params, workers
@@ -211,37 +209,6 @@ def test_a_cluster_whose_worker_is_killed_makes_the_same_bytes(
     preprocess.main(other)
     assert killed == [-9]
     assert same(root, other)
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler's address, and its process and those of two workers."""
-    pytest.importorskip("distributed")
-    file, dask = tmp_path / "scheduler.json", [sys.executable, "-m", "dask"]
-    scheduler = [
-        *dask,
-        "scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-dashboard",
-        "--scheduler-file",
-        str(file),
-    ]
-    worker = [*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    environment = os.environ | {"PYTHONPATH": str(HERE / "src"), "OPENBLAS_NUM_THREADS": "1"}
-    how = {"env": environment, "cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [subprocess.Popen(command, **how) for command in (scheduler, worker, worker)]
-    try:
-        until = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < until:
-            time.sleep(0.1)
-        yield json.loads(file.read_text())["address"], processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 def test_a_scheduler_that_is_not_there_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

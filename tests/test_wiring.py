@@ -21,6 +21,7 @@ NO_BYTES = {
     "stage",
     "environment",
     "workers",
+    "storage",
     "tracking",
     "provenance",
     "schema",
@@ -123,7 +124,7 @@ FLOORS = [
     },
     {"contents", "listing", "naming"},
     {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "density", "weights"},
-    {"vae", "dataset", "split", "analysis", "provenance"},
+    {"vae", "dataset", "split", "analysis", "storage", "provenance"},
     {
         "training",
         "batches",

@@ -42,7 +42,7 @@ def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], p: Preprocess) ->
     """One for each row of the recordings table, whose files have these hashes by their paths."""
     rows = recordings[[name for name in ("path", "labels", "name") if name in recordings]].to_dict("records")
     same = json.dumps([_code(), _that_matter(p)])
-    keys = [_hash(json.dumps([same, [(path, hashes.get(path)) for path in _files(row)]])) for row in rows]
+    keys = [_hash(json.dumps([same, [(path, hashes.get(path)) for path in files(row)]])) for row in rows]
     return [Task(row, key) for row, key in zip(rows, keys, strict=True)]
 
 
@@ -65,7 +65,7 @@ def values(tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], a
         begin = end
 
 
-def _files(recording: Mapping[Hashable, Any]) -> list[str]:
+def files(recording: Mapping[Hashable, Any]) -> list[str]:
     """A recording's own file, and that of its labels."""
     return [str(recording.get(name, "")) for name in ("path", "labels")]
 

@@ -19,11 +19,13 @@ PATIENCE = 10
 """Seconds in which a scheduler must answer."""
 
 
-def spread(work: Callable[[Sequence[T]], R], items: Sequence[tuple[T, float]]) -> Iterator[tuple[Sequence[T], R]]:
+def spread(
+    work: Callable[[Sequence[T]], R], items: Sequence[tuple[T, float]], longer: int = 1
+) -> Iterator[tuple[Sequence[T], R]]:
     """`work` of all items, with the milliseconds that each takes, more or less, in batches: each batch and what came of
     it, in their order, whatever the number of workers. Those are SONOVAE_WORKERS processes; where it is not set, one a
-    core if they are worth starting."""
-    scheduler, batches = os.environ.get("SONOVAE_SCHEDULER", ""), _batches(items)
+    core if they are worth starting. Batches are so many times longer, where each takes more to hand out."""
+    scheduler, batches = os.environ.get("SONOVAE_SCHEDULER", ""), _batches(items, BATCH * longer)
     worth = sum(cost for _, cost in items) > START
     n = environment.whole("SONOVAE_WORKERS", 1, len(os.sched_getaffinity(0)) if worth else 1)
     if not scheduler and n == 1:
@@ -36,12 +38,12 @@ def spread(work: Callable[[Sequence[T]], R], items: Sequence[tuple[T, float]]) -
         yield from zip(batches, done, strict=True)
 
 
-def _batches(items: Sequence[tuple[T, float]]) -> list[Sequence[T]]:
+def _batches(items: Sequence[tuple[T, float]], size: float) -> list[Sequence[T]]:
     found, batch, total = list[Sequence[T]](), list[T](), 0.0
     for item, cost in items:
         batch.append(item)
         total += cost
-        if total >= BATCH:
+        if total >= size:
             found.append(batch)
             batch, total = [], 0.0
     return [*found, batch] if batch else found
