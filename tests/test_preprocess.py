@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,13 @@ def test_a_number_of_workers_that_is_none(root: Path, monkeypatch: pytest.Monkey
         preprocess.main(root)
 
 
+def test_a_worker_with_other_code_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = analysis.tasks
+    monkeypatch.setattr(analysis, "tasks", lambda *some: [replace(task, code="older") for task in tasks(*some)])
+    with pytest.raises(UserError, match="runs another sonovae, or other libraries, than this project: install"):
+        preprocess.main(root)
+
+
 PEAK = """
 import resource; from pathlib import Path; from stages import preprocess
 preprocess.main(Path.cwd()); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -172,9 +180,9 @@ def long(root: Path, minutes: int, count: int) -> None:
     shutil.rmtree(root / "data/own", ignore_errors=True)
     (root / "data/own").mkdir()
     for n in range(count):
-        with soundfile.SoundFile(root / f"data/own/{n}.flac", "w", 44100, 1) as file:
+        with soundfile.SoundFile(root / f"data/own/{n}.wav", "w", 16000, 1) as file:
             for _ in range(minutes):
-                file.write(tone(60, 400 + n, 44100))
+                file.write(tone(60, 400 + n, 16000))
     fetch.main(root)
 
 

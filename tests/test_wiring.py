@@ -11,6 +11,8 @@ import pytest
 from conftest import HERE
 from ruamel.yaml import YAML
 
+from sonovae import analysis
+
 WIRING = YAML(typ="safe", pure=True).load(HERE / "dvc.yaml")
 STAGES = list(WIRING["stages"])
 NO_BYTES = {
@@ -63,6 +65,10 @@ def test_deps_name_the_script_and_the_rooms_that_it_imports(stage: str) -> None:
     listed = {dep for dep in WIRING["stages"][stage]["deps"] if dep.endswith(".py")}
     wanted = {f"src/sonovae/{room}.py" for room in rooms(HERE / f"stages/{stage}.py") - NO_BYTES}
     assert listed == wanted | {f"stages/{stage}.py"}
+
+
+def test_packs_are_named_by_the_code_that_makes_them() -> None:
+    assert set(analysis.ROOMS) == {"analysis", "params.preprocess"} | rooms(HERE / "src/sonovae/analysis.py") - NO_BYTES
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import json
+import platform
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +16,26 @@ import numpy as np
 import pandas as pd
 
 from sonovae import clips, codec, packs, params, scaling
+from sonovae.errors import UserError
 from sonovae.packs import Entry
 from sonovae.params.preprocess import Preprocess
 from sonovae.picture import Array
 
 ROOMS = (
-    "analysis", "clips", "codec", "cuts", "ffmpeg", "image", "packs", "picture", "scaling", "sound", "spectrogram",
-    "tape", "waveform",
+    "analysis", "clips", "codec", "cuts", "ffmpeg", "image", "packs", "params.preprocess", "phase", "picture",
+    "scaling", "sound", "spectrogram", "tape", "waveform",
 )  # fmt: skip
+"""Whose code makes what a pack holds."""
 LIBRARIES = ("librosa", "numpy", "pillow", "scipy", "soundfile", "soxr")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A recording to be analysed: its row of the recordings table, and its key."""
+    """A recording to be analysed: its row of the recordings table, its key, and the hash of the code in that."""
 
     recording: Mapping[Hashable, Any]
     key: str
+    code: str
 
 
 Analyse = Callable[[Sequence[Task]], list[Entry]]
@@ -43,11 +47,15 @@ def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], p: Preprocess) ->
     rows = recordings[[name for name in ("path", "labels", "name") if name in recordings]].to_dict("records")
     same = json.dumps([_code(), _that_matter(p)])
     keys = [_hash(json.dumps([same, [(path, hashes.get(path)) for path in files(row)]])) for row in rows]
-    return [Task(row, key) for row, key in zip(rows, keys, strict=True)]
+    return [Task(row, key, _code()) for row, key in zip(rows, keys, strict=True)]
 
 
 def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list[Entry]:
-    """A pack of recordings whose files lie in `raw`. UserError where one cannot be read."""
+    """A pack of recordings whose files lie in `raw`. UserError where one cannot be read, or this is a worker that runs
+    other code than who gave the tasks."""
+    if any(task.code != _code() for task in some):
+        said = f"the worker on {platform.node()} runs another sonovae, or other libraries, than this project"
+        raise UserError(f"{said}: install the same versions there, and start it again")
     return packs.write(cache, [task.key for task in some], (_clips(raw, task.recording, p) for task in some))
 
 
