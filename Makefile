@@ -13,10 +13,12 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 override export N := $(or $(value N),3)
+override export EACH := $(or $(value EACH),8)
+override export SEED := $(or $(value SEED),1)
 override export BASE := $(or $(value BASE),HEAD)
 PORT ?= 5000
 
-.PHONY: help repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard trial digits sweep kills away bench figures test test-all lint types format lock
+.PHONY: help repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -83,6 +85,12 @@ dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000 [PORT=500
 	@echo "results: http://127.0.0.1:$(PORT)/#/experiments/1/runs?workflowType=machine_learning"
 	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(RUN) mlflow ui --host 127.0.0.1 --port $(PORT) \
 		--workers 1 --allowed-hosts 127.0.0.1:$(PORT),localhost:$(PORT) --backend-store-uri sqlite:///$(CURDIR)/mlruns/mlflow.db
+
+study: env ## Make the pool of sounds of a listening study: real, reconstructed, generated, two controls [EACH=8 SEED=1]
+	@$(RUN) python -m sonovae study --each "$$EACH" --seed "$$SEED"
+
+study-report: env ## Write study/report.html and study/answers.csv: what the listeners' ratings come to
+	@$(RUN) python -m sonovae study-report
 
 trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python -m benchmarks.trials "$$NAME" "$$FROM"

@@ -157,7 +157,7 @@ FLOORS = [
     },
     {"page"},
     {"report", "results", "revision"},
-    {"evaluation", "seeds", "studio", "inspection"},
+    {"evaluation", "seeds", "studio", "inspection", "listening"},
     {"served", "duel", "comment"},
     {"commands"},
     {"retrain"},

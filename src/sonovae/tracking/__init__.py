@@ -8,5 +8,6 @@ from sonovae.tracking.origins import of_commit, of_model, of_run, verify
 from sonovae.tracking.registry import promote
 from sonovae.tracking.runs import result, track, training
 from sonovae.tracking.store import Store
+from sonovae.tracking.studies import study
 
-__all__ = ["Store", "of_commit", "of_model", "of_run", "promote", "result", "track", "training", "verify"]
+__all__ = ["Store", "of_commit", "of_model", "of_run", "promote", "result", "study", "track", "training", "verify"]
