@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ class Place:
 class Answers:
     """The answers about the sounds of a pool, by their ids. It may be opened often and by several processes."""
 
-    def __init__(self, root: Path, sounds: Sequence[str]) -> None:
+    def __init__(self, root: Path, sounds: Iterable[str]) -> None:
         self.path, self.sounds = root / FILE, sorted(sounds)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._opened() as base:
@@ -79,14 +79,12 @@ class Answers:
         with self._opened() as base:
             return self._place(base, listener)
 
-    def rate(self, listener: str, sound: str, question: str, rating: int) -> None:
-        """Keep a rating of the sound at hand, in place of an earlier one; UserError where there can be none."""
+    def rate(self, listener: str, sound: str, question: str, rating: object) -> None:
+        """Keep a rating, 1 to 5, of the sound at hand, in place of an earlier one; UserError where it cannot be."""
         if question not in QUESTIONS:
             raise UserError(f"question {question[:40]!r} is not asked: it is one of {', '.join(QUESTIONS)}")
         if type(rating) is not int or not 1 <= rating <= len(SCALE):
-            raise UserError(
-                f"rating {rating!r:.40} is not from 1 to {len(SCALE)}, in whole numbers: choose one of these"
-            )
+            raise UserError(f"rating {str(rating)[:40]} is no whole number from 1 to {len(SCALE)}: choose one of these")
         with self._opened() as base:
             self._at_hand(base, listener, sound)
             base.execute("insert or replace into answers values (?, ?, ?, ?)", (listener, sound, question, rating))

@@ -1,7 +1,7 @@
 """What the answers come to: mean opinion scores with intervals, rank tests against real sounds, and agreement.
 
-A table of answers has a row for each rating: `listener`, `sound`, `question`, `rating` from 1 to 5, and of the sound its
-`set` and `label`. Where too few answered for a figure, it is None, and `why` says so.
+A table of answers has a row for each rating: `listener`, `sound`, `question`, `rating` from 1 to 5, and of the sound
+its `set` and `label`. Where too few answered for a figure, it is None, and `why` says so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,14 +24,14 @@ def scores(answers: pd.DataFrame) -> pd.DataFrame:
     """A row for each set that was rated: mean opinion score `mos`, its interval from `low` to `high`, and `p`, how
     likely ratings so far from real sounds' are by chance: for the answers to one question."""
     sets = [name for name in SETS if (answers["set"] == name).any()]
-    rows = [_score(name, answers[answers["set"] == name]) for name in sets]
-    found = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(("low", "high", "p"), object))
     tests = {name: against_real(answers, name) for name in sets if name != REAL}
     sure = holm({name: p for name, (p, _) in tests.items() if p is not None})
-    for i, name in enumerate(found["set"]):
-        found.loc[i, "p"] = sure.get(name)
-        found.loc[i, "why"] = "; ".join(filter(None, (found.loc[i, "why"], tests.get(name, (None, ""))[1])))
-    return found
+    rows = []
+    for name in sets:
+        found, few = _score(answers[answers["set"] == name])
+        why = "; ".join(filter(None, (few, tests.get(name, (None, ""))[1])))
+        rows.append({"set": name, **found, "p": sure.get(name), "why": why})
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=object)  # as None is no number
 
 
 def interval(ratings: pd.DataFrame) -> tuple[float, float] | None:
@@ -79,7 +79,7 @@ def holm(p: Mapping[str, float]) -> dict[str, float]:
 def agreement(answers: pd.DataFrame) -> tuple[float | None, str]:
     """Krippendorff's α over the listeners, of ordinal ratings, and why there is none: 1 where all agree, 0 where they
     agree as by chance (K. Krippendorff, Content Analysis, 2004, chapter 11)."""
-    table = answers.pivot(index="listener", columns="sound", values="rating").to_numpy(float)
+    table = answers.pivot_table(index="listener", columns="sound", values="rating").to_numpy(float)
     if not (np.isfinite(table).sum(axis=0) > 1).any():
         return None, "no sound was rated by two listeners"
     if np.nanmin(table) == np.nanmax(table):
@@ -102,17 +102,10 @@ def by_label(answers: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
     return [(str(name), some) for name, some in answers.groupby("label") if name != ""]
 
 
-def _score(name: str, ratings: pd.DataFrame) -> dict[str, Any]:
+def _score(ratings: pd.DataFrame) -> tuple[dict[str, Any], str]:
+    """The score of a set's ratings, and why it has no interval."""
     low, high = interval(ratings) or (None, None)
-    listeners, sounds = ratings["listener"].nunique(), ratings["sound"].nunique()
-    few = " and ".join(f"one {what}" for what, n in (("listener", listeners), ("sound", sounds)) if n < 2)
-    return {
-        "set": name,
-        "ratings": len(ratings),
-        "sounds": sounds,
-        "mos": float(ratings["rating"].mean()),
-        "low": low,
-        "high": high,
-        "p": None,
-        "why": f"{few}: no interval" if few else "",
-    }
+    counts = {what: ratings[what].nunique() for what in ("listener", "sound")}
+    few = " and ".join(f"one {what}" for what, n in counts.items() if n < 2)
+    found = {"ratings": len(ratings), "sounds": counts["sound"], "mos": float(ratings["rating"].mean())}
+    return found | {"low": low, "high": high}, f"{few}: no interval" if few else ""

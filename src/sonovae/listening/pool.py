@@ -51,7 +51,7 @@ def make(root: Path, seed: int, each: int) -> Pool:
             return was
         _refuse_answered(root)
     table, waves = sounds.draw(root, studio, each)
-    waves, before, target = loudness.equal(waves, rate := studio.c.waveform.sample_rate)  # type: ignore[attr-defined]
+    waves, before, target = loudness.equal(waves, rate := sounds.sample_rate(studio))
     rng = np.random.default_rng(seed)
     table["id"] = [f"{number:08x}" for number in rng.choice(2**32, len(table), replace=False)]
     table = table.assign(loudness=before, row=range(len(table))).sort_values("id")
@@ -78,6 +78,4 @@ def load(root: Path) -> Pool:
 
 def _refuse_answered(root: Path) -> None:
     if (root / answers.FILE).is_file() and (n := len(answers.Answers(root, ()).table())):
-        raise UserError(
-            f"study/ holds {n} ratings of another pool: `make study-report`, move study/ away, and then make the new one"
-        )
+        raise UserError(f"study/ holds {n} ratings of another pool: `make study-report`, then move study/ away")

@@ -6,6 +6,7 @@ nothing else (ITU-R BS.1534, and ITU-T P.910 for hidden references among single 
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,11 @@ def at_hand(root: Path, seed: int) -> Studio:
     return made
 
 
+def sample_rate(made: Studio) -> int:
+    """Of a model's sounds, in Hz."""
+    return cast(Sound, made.c).waveform.sample_rate
+
+
 def draw(root: Path, made: Studio, each: int) -> tuple[pd.DataFrame, list[Samples]]:
     """`each` sounds of every set, as loud as they are: a table of `set`, `label` and `trial`, from 1 to each, and their
     samples [n]. Sounds of a trial have one label, and its anchor is made of its reference."""
@@ -48,15 +54,15 @@ def draw(root: Path, made: Studio, each: int) -> tuple[pd.DataFrame, list[Sample
     found[RECONSTRUCTED] = _reconstructed(made, test.take(rows[RECONSTRUCTED]))
     labels = list(test.clips["label"].iloc[rows[REAL]])
     found[GENERATED] = [_generated(made, label, trial) for trial, label in enumerate(labels)]
-    rate, rng = made.c.waveform.sample_rate, np.random.default_rng(made.seed)  # type: ignore[attr-defined]
-    found[ANCHOR] = [anchor(samples, rate, rng) for samples in found[REFERENCE]]
+    rng = np.random.default_rng(made.seed)
+    found[ANCHOR] = [anchor(samples, sample_rate(made), rng) for samples in found[REFERENCE]]
     table = [(name, _label(test, rows, name, i, labels), i + 1) for name in SETS for i in range(each)]
     return pd.DataFrame(table, columns=["set", "label", "trial"]), [samples for name in SETS for samples in found[name]]
 
 
 def choose(clips: pd.DataFrame, each: int, seed: int) -> dict[str, np.ndarray]:
-    """Row numbers [each] of a clips table for each of `OF_CLIPS`, none twice, at random: by turns of each label while it
-    has clips left, and of other recordings before others of the same."""
+    """Row numbers [each] of a clips table for each of `OF_CLIPS`, none twice, at random: by turns of each label while
+    it has clips left, and of other recordings before others of the same."""
     if (need := each * len(OF_CLIPS)) > len(clips):
         most = len(clips) // len(OF_CLIPS)
         raise UserError(
@@ -65,9 +71,8 @@ def choose(clips: pd.DataFrame, each: int, seed: int) -> dict[str, np.ndarray]:
         )
     shuffled = clips[["label", "sha256"]].sample(frac=1, random_state=np.random.default_rng(seed))
     turn = shuffled.groupby("sha256").cumcount().rename("turn")
-    by_label = {
-        name: list(some.sort_values("turn", kind="stable").index) for name, some in shuffled.join(turn).groupby("label")
-    }
+    ordered = shuffled.join(turn).sort_values("turn", kind="stable")
+    by_label = {name: list(some.index) for name, some in ordered.groupby("label")}
     chosen: dict[str, list[int]] = {name: [] for name in OF_CLIPS}
     labels = list(by_label)
     for trial in range(each):

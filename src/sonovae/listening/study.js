@@ -1,9 +1,10 @@
 "use strict";
 
 const KEY = "sonovae.listener";
+const AWAY = "The server cannot be reached. Please try again.";
 const at = id => document.getElementById(id);
 const sound = new Audio();
-let place = null; // what the server said last
+let place = { questions: [], ratings: {} }; // what the server said last
 let heard = false; // whether the sound was played to its end
 let unsaved = new Map(); // ratings by question that the server has not confirmed
 let saving = Promise.resolve();
@@ -17,18 +18,10 @@ async function ask(path, words) {
   return said;
 }
 
-function fault(text) {
-  at("fault").textContent = text;
-  at("fault").hidden = !text;
-}
-
-function show(id) {
-  for (const each of ["consent", "rating", "thanks"]) at(each).hidden = each !== id;
-}
-
-function listener() {
-  return localStorage.getItem(KEY);
-}
+const fault = text => Object.assign(at("fault"), { textContent: text, hidden: !text });
+const show = id => ["consent", "rating", "thanks"].forEach(each => { at(each).hidden = each !== id; });
+const listener = () => localStorage.getItem(KEY);
+const told = (error, otherwise) => fault(error.status ? error.message : otherwise);
 
 async function start() {
   if (!listener()) return show("consent");
@@ -47,7 +40,7 @@ async function begin() {
     fault("");
     await start();
   } catch (error) {
-    fault(error.status ? error.message : "The server cannot be reached. Please try again.");
+    told(error, AWAY);
   }
 }
 
@@ -57,8 +50,7 @@ function arrive(said) {
   sound.pause();
   if (!place.sound) {
     show("thanks");
-    at("thanks").querySelector("h1").focus();
-    return;
+    return at("thanks").querySelector("h1").focus();
   }
   heard = false;
   sound.src = `/study/sound/${place.sound}`;
@@ -97,7 +89,7 @@ function refresh() {
   at("play").classList.toggle("playing", playing);
   at("say").textContent = playing ? "Playing" : heard ? "Play again" : "Play";
   at("hint").textContent = heard ? "Rate the sound; you can play it again." : "Listen to the end, then rate the sound.";
-  for (const group of at("questions").children) group.disabled = !heard;
+  for (const group of at("questions").children) group.disabled = !heard || moving;
   at("next").disabled = moving || !heard || place.questions.some(({ name }) => !place.ratings[name]);
 }
 
@@ -120,7 +112,7 @@ function save() {
       if (unsaved.get(name) === rating) unsaved.delete(name);
     }
     fault("");
-  }).catch(error => fault(error.status ? error.message : "Your rating could not be kept yet. Next tries again."));
+  }).catch(error => told(error, "Your rating could not be kept yet. Next tries again."));
   return saving;
 }
 
@@ -133,10 +125,10 @@ async function advance(event) {
     await save();
     if (!unsaved.size) arrive(await ask("advance", { listener: listener(), sound: place.sound }));
   } catch (error) {
-    fault(error.status ? error.message : "The server cannot be reached. Please try again.");
+    told(error, AWAY);
   }
   moving = false;
-  if (place.sound) refresh();
+  refresh();
 }
 
 function key(event) {
@@ -155,7 +147,7 @@ function key(event) {
   }
 }
 
-for (const each of ["play", "pause", "ended"]) sound.addEventListener(each, () => place?.sound && refresh());
+for (const each of ["play", "pause", "ended"]) sound.addEventListener(each, () => refresh());
 sound.addEventListener("ended", () => { heard = true; refresh(); });
 sound.addEventListener("error", () => fault("The sound could not be loaded. Reload the page to go on where you were."));
 at("begin").addEventListener("click", begin);
