@@ -76,6 +76,7 @@ def _content(answers: pd.DataFrame, of: Pool, began: int, ended: int) -> dict[st
         "began": began,
         "ended": ended,
         "deaf": deaf,
+        "heard": len(hearing) > 0,
         "figure": page.figure(plots.opinions({title: _named(every[0][1]) for title, every in asked.items()})),
         "questions": {title: [(who, *_table(some)) for who, some in every] for title, every in asked.items()},
         "labels": {

@@ -1,18 +1,14 @@
-"use strict";
-
 const KEY = "sonovae.listener";
-const AWAY = "The server cannot be reached. Please try again.";
 const at = id => document.getElementById(id);
 const sound = new Audio();
 let place = { questions: [], ratings: {} }; // what the server said last
-let heard = false; // whether the sound was played to its end
+let heard = false, moving = false; // whether the sound was played to its end; whether the page goes on
 let unsaved = new Map(); // ratings by question that the server has not confirmed
 let saving = Promise.resolve();
-let moving = false;
 
 async function ask(path, words) {
-  const how = words && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(words) };
-  const answer = await fetch(`/study/${path}`, how);
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`/study/${path}`, words && { method: "POST", headers, body: JSON.stringify(words) });
   const said = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
   return said;
@@ -21,7 +17,7 @@ async function ask(path, words) {
 const fault = text => Object.assign(at("fault"), { textContent: text, hidden: !text });
 const show = id => ["consent", "rating", "thanks"].forEach(each => { at(each).hidden = each !== id; });
 const listener = () => localStorage.getItem(KEY);
-const told = (error, otherwise) => fault(error.status ? error.message : otherwise);
+const told = (error, otherwise = "The server cannot be reached. Please try again.") => fault(error.status ? error.message : otherwise);
 
 async function start() {
   if (!listener()) return show("consent");
@@ -34,14 +30,9 @@ async function start() {
   }
 }
 
-async function begin() {
-  try {
-    localStorage.setItem(KEY, (await ask("begin", { consent: true })).listener);
-    fault("");
-    await start();
-  } catch (error) {
-    told(error, AWAY);
-  }
+function begin() {
+  const keep = said => { localStorage.setItem(KEY, said.listener); fault(""); return start(); };
+  ask("begin", { consent: true }).then(keep).catch(error => told(error));
 }
 
 function arrive(said) {
@@ -77,7 +68,7 @@ function question({ name, title, asked }) {
     radio.addEventListener("change", () => rate(name, i + 1));
     return element("label", {}, radio, element("b", { textContent: i + 1 }), element("span", { textContent: label }));
   });
-  const head = element("p", { id: `ask-${name}` }, element("strong", { textContent: title }), ` ${asked}`);
+  const head = element("p", { id: `ask-${name}` }, element("strong", { textContent: title }), " ", asked);
   const group = element("fieldset", { id: name }, head, element("div", { className: "scale" }, ...points));
   group.setAttribute("role", "radiogroup");
   group.setAttribute("aria-labelledby", head.id);
@@ -94,8 +85,10 @@ function refresh() {
 }
 
 function play() {
-  sound.currentTime = 0;
-  sound.play().then(() => fault(""), () => fault("The sound could not be played. Please try again."));
+  sound.currentTime = 0; // also where it is playing
+  sound.play().then(() => fault(""), error => { // the next sound's coming ends it, too
+    if (error.name !== "AbortError") fault("The sound could not be played. Please try again.");
+  });
 }
 
 function rate(name, rating) {
@@ -125,7 +118,7 @@ async function advance(event) {
     await save();
     if (!unsaved.size) arrive(await ask("advance", { listener: listener(), sound: place.sound }));
   } catch (error) {
-    told(error, AWAY);
+    await (error.status ? start() : told(error)); // refused where another page of this browser was before
   }
   moving = false;
   refresh();
@@ -134,24 +127,24 @@ async function advance(event) {
 function key(event) {
   if (at("rating").hidden || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   const focus = document.activeElement;
-  if (event.key === " " && focus.tagName !== "BUTTON") {
-    event.preventDefault();
-    play();
-  } else if (event.key === "Enter" && focus.tagName !== "BUTTON") {
-    event.preventDefault();
-    at("rating").requestSubmit();
+  const act = { " ": focus.tagName !== "BUTTON" && play, Enter: !at("next").disabled && advance }[event.key];
+  if (act) {
+    event.preventDefault(); // a button that has the focus would act as well
+    act(event);
   } else if (/^[1-5]$/.test(event.key) && heard) {
     const open = place.questions.find(({ name }) => !place.ratings[name]);
-    const group = focus.closest("fieldset") || (open && at(open.name));
-    group?.querySelector(`input[value="${event.key}"]`).click();
+    const within = focus.closest("fieldset");
+    const radio = (within || (open && at(open.name)))?.querySelector(`input[value="${event.key}"]`);
+    if (within) radio.focus(); // where the arrow keys go on from
+    radio?.click();
   }
 }
 
-for (const each of ["play", "pause", "ended"]) sound.addEventListener(each, () => refresh());
-sound.addEventListener("ended", () => { heard = true; refresh(); });
+sound.addEventListener("ended", () => { heard = true; });
+for (const each of ["play", "pause", "ended"]) sound.addEventListener(each, refresh);
 sound.addEventListener("error", () => fault("The sound could not be loaded. Reload the page to go on where you were."));
 at("begin").addEventListener("click", begin);
 at("play").addEventListener("click", play);
 at("rating").addEventListener("submit", advance);
 document.addEventListener("keydown", key);
-start();
+start().catch(() => fault("This page needs the browser's local storage: allow it for this site."));
