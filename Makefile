@@ -13,9 +13,11 @@ override export FROM := $(value FROM)
 override export PATTERN := $(value PATTERN)
 override export NAME := $(value NAME)
 override export N := $(or $(value N),3)
+override export EACH := $(or $(value EACH),8)
+override export SEED := $(or $(value SEED),1)
 override export BASE := $(or $(value BASE),HEAD)
 
-.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard trial digits sweep kills away bench figures test test-all lint types format lock
+.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-all lint types format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -85,6 +87,12 @@ dashboard: env ## Show the results in MLflow, at http://127.0.0.1:5000 [PORT=500
 
 app: env ## Hear what the model has learned, in a browser, at http://127.0.0.1:7860 [PORT=7860]
 	@$(RUN) python -m sonovae app --port "$(or $(PORT),7860)"
+
+study: env ## Make the pool of sounds of a listening study: real, reconstructed, generated, two controls [EACH=8 SEED=1]
+	@$(RUN) python -m sonovae study --each "$$EACH" --seed "$$SEED"
+
+study-report: env ## Write study/report.html and study/answers.csv: what the listeners' ratings come to
+	@$(RUN) python -m sonovae study-report
 
 trial: env ## Run a recipe for real at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python -m benchmarks.trials "$$NAME" "$$FROM"

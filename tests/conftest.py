@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sonovae import dataset, density, params, provenance, sound
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HERE = Path(__file__).parents[1]
 RECORDINGS = HERE.parent / "shared" / "data"
@@ -111,6 +114,21 @@ def write_idx(path: Path, numbers: np.ndarray) -> None:
     data = bytes([0, 0, 8, numbers.ndim]) + sizes + numbers.astype(np.uint8).tobytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A browser that is installed; Playwright's own would have to be downloaded."""
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not program:
+        pytest.skip("no browser: neither chromium nor google-chrome is installed")
+    with sync_playwright() as playwright:
+        words = [] if os.geteuid() else ["--no-sandbox"]  # the sandbox refuses root
+        browser = playwright.chromium.launch(executable_path=program, args=words)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

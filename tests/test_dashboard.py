@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 import requests
 import soundfile
 from conftest import HERE, make_project
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.servers import free_port, running
 from sonovae import tracking
@@ -21,19 +20,6 @@ from stages import evaluate, fetch, generate, judge, preprocess, train
 
 pytestmark = pytest.mark.processes
 STAGES = [fetch, preprocess, train, judge, evaluate, generate]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser that is installed; Playwright's own would have to be downloaded."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not program:
-        pytest.skip("no browser: neither chromium nor google-chrome is installed")
-    with sync_playwright() as playwright:
-        words = [] if os.geteuid() else ["--no-sandbox"]  # the sandbox refuses root
-        browser = playwright.chromium.launch(executable_path=program, args=words)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

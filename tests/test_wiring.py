@@ -164,7 +164,7 @@ FLOORS = [
     },
     {"page"},
     {"report", "results", "revision"},
-    {"evaluation", "seeds", "studio", "inspection"},
+    {"evaluation", "seeds", "studio", "inspection", "listening"},
     {"served", "duel", "comment"},
     {"commands"},
     {"retrain", "app"},

@@ -1,6 +1,7 @@
 """The console command. What does the work is loaded once the words are understood, as it takes seconds."""
 
 import argparse
+import importlib
 import math
 import sys
 from collections.abc import Callable
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(commands)
     _add_app(commands)
     _add_sounds(commands)
+    _add_study(commands)
     return parser
 
 
@@ -138,6 +140,19 @@ def _add_sounds(commands: Any) -> None:
     command.add_argument("--out", type=Path, required=True, help="a new folder for them")
 
 
+def _add_study(commands: Any) -> None:
+    """Commands over the listening study."""
+    what = "make the pool of sounds of a listening study"
+    command = _add(commands, "study", lambda root, w: _listening("pool").make(root, w.seed, w.each), what)
+    command.add_argument("--each", type=_number(int, 1), default=8, help="sounds of each set [%(default)s]")
+    command.add_argument("--seed", type=_number(int, 0, 2**32), default=1, help="[%(default)s]")
+    what = "write study/report.html: what the listeners' ratings come to"
+    _add(commands, "study-report", lambda root, _: print(_listening("report").write(root)), what)
+    what = "write the study for webMUSHRA"
+    command = _add(commands, "study-export", lambda root, w: _listening("webmushra").export(root, w.out), what)
+    command.add_argument("out", type=Path, help="a new folder for it, named as it will be in webMUSHRA's configs")
+
+
 def _number(kind: type[int] | type[float], lowest: float, end: float = math.inf) -> Callable[[str], float]:
     """What reads a number from `lowest` to below `end`."""
 
@@ -178,6 +193,11 @@ def _app() -> Any:
     from sonovae.app import server
 
     return server
+
+
+def _listening(room: str) -> Any:
+    """A room of the listening study."""
+    return importlib.import_module(f"sonovae.listening.{room}")
 
 
 def _studio(words: Any) -> Any:

@@ -131,6 +131,22 @@ def power(mean: NDArray[np.float64], bin_hz: float, kept: float, nyquist: float)
     return figure
 
 
+def opinions(scores: Mapping[str, pd.DataFrame]) -> Figure:
+    """Mean opinion scores by question: a point for each `set` at its `mos`, with a line from `low` to `high` where
+    there is an interval, on the scale from 1 to 5."""
+    most = max(len(table) for table in scores.values())
+    figure = Figure((4.6 * len(scores), 1.2 + 0.4 * most), layout="constrained")
+    for axes, (title, table) in zip(figure.subplots(1, len(scores), squeeze=False)[0], scores.items(), strict=True):
+        sure = table[table["low"].notna()]
+        axes.hlines(sure.index, sure["low"].astype(float), sure["high"].astype(float), color="#4477aa", linewidth=2)
+        axes.plot(table["mos"], table.index, "o", color="#4477aa")
+        axes.set(title=title, xlabel="mean opinion score", xlim=(0.9, 5.1), xticks=range(1, 6))
+        axes.set_yticks(list(table.index), list(table["set"]))
+        axes.set_ylim(most - 0.5, -0.5)
+        axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
 def _show(axes: Axes, picture: Picture, extent: Extent) -> Any:
     if extent is None:
         axes.set(xticks=[], yticks=[])

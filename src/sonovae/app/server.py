@@ -11,6 +11,7 @@ from sonovae.app import pages
 from sonovae.app.guard import Guard
 from sonovae.app.shelf import OWN, Shelf
 from sonovae.errors import UserError
+from sonovae.listening import pages as study
 
 LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -18,7 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost")
 def make(root: Path, model: Path, hosts: frozenset[str], token: str = "") -> ASGIApp:
     """The app over a project and a model's folder; see Guard for hosts and token."""
     shelf = Shelf(root, model)
-    routes = pages.routes(shelf)
+    routes = [*pages.routes(shelf), *study.routes(root)]
     return Guard(Starlette(routes=routes, exception_handlers={UserError: pages.failed}), hosts, token)
 
 

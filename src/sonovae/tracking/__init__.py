@@ -8,8 +8,9 @@ from sonovae.tracking.origins import of_commit, of_model, of_run, verify
 from sonovae.tracking.registry import download, promote, versions
 from sonovae.tracking.runs import result, track, training
 from sonovae.tracking.store import Store
+from sonovae.tracking.studies import study
 
 __all__ = [
-    "Store", "download", "of_commit", "of_model", "of_run", "promote", "result", "track", "training", "verify",
+    "Store", "download", "of_commit", "of_model", "of_run", "promote", "result", "study", "track", "training", "verify",
     "versions",
 ]  # fmt: skip

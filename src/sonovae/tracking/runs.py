@@ -62,12 +62,12 @@ class Training:
         if self.points.close("FINISHED", PATIENCE):
             self._log(replace(self.made, outs=provenance.outs(self.root, "train")))
 
-    @forgiving
+    @forgiving("make track")
     def _log(self, made: Made) -> None:
         log_training(self.root, Store(self.root), made, provenance.sections(self.root), provenance.commit(self.root))
 
 
-@forgiving
+@forgiving("make track")
 def result(root: Path, stage: str) -> None:
     """Log what a stage below a training has just made to a run of its own below the training's."""
     store, train, commit = Store(root), provenance.made(root, "train"), provenance.commit(root)

@@ -28,17 +28,22 @@ FORBIDDEN = re.compile(r"[^\w./: -]")
 P = ParamSpec("P")
 
 
-def forgiving(action: Callable[P, None]) -> Callable[P, None]:
-    """An action that stops nobody's work: where the store cannot be reached, a line says so, and what helps later."""
+def forgiving(again: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """For an action that stops nobody's work: where the store cannot be reached, a line says so, and which command
+    tries `again`."""
 
-    @functools.wraps(action)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            action(*args, **kwargs)
-        except Exception as error:  # whatever a store, a network or a disk may come up with
-            print(f"warning: MLflow does not have this: {in_a_line(error)}; `make track` tries again", file=sys.stderr)
+    def decorate(action: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(action)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                action(*args, **kwargs)
+            except Exception as error:  # whatever a store, a network or a disk may come up with
+                said = in_a_line(error).removeprefix("error: ")
+                print(f"warning: MLflow does not have this: {said}; `{again}` tries again", file=sys.stderr)
 
-    return wrapper
+        return wrapper
+
+    return decorate
 
 
 @contextlib.contextmanager

@@ -1,0 +1,150 @@
+const KEY = "sonovae.listener";
+const at = id => document.getElementById(id);
+const sound = new Audio();
+let place = { questions: [], ratings: {} }; // what the server said last
+let heard = false, moving = false; // whether the sound was played to its end; whether the page goes on
+let unsaved = new Map(); // ratings by question that the server has not confirmed
+let saving = Promise.resolve();
+
+async function ask(path, words) {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`/study/${path}`, words && { method: "POST", headers, body: JSON.stringify(words) });
+  const said = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
+  return said;
+}
+
+const fault = text => Object.assign(at("fault"), { textContent: text, hidden: !text });
+const show = id => ["consent", "rating", "thanks"].forEach(each => { at(each).hidden = each !== id; });
+const listener = () => localStorage.getItem(KEY);
+const told = (error, otherwise = "The server cannot be reached. Please try again.") => fault(error.status ? error.message : otherwise);
+
+async function start() {
+  if (!listener()) return show("consent");
+  try {
+    arrive(await ask(`next?listener=${encodeURIComponent(listener())}`));
+  } catch (error) {
+    if (error.status !== 400) return fault("The server cannot be reached. Reload the page to go on where you were.");
+    localStorage.removeItem(KEY); // of another study
+    show("consent");
+  }
+}
+
+function begin() {
+  const keep = said => { localStorage.setItem(KEY, said.listener); fault(""); return start(); };
+  ask("begin", { consent: true }).then(keep).catch(error => told(error));
+}
+
+function arrive(said) {
+  place = said;
+  unsaved = new Map();
+  sound.pause();
+  if (!place.sound) {
+    show("thanks");
+    return at("thanks").querySelector("h1").focus();
+  }
+  heard = false;
+  sound.src = `/study/sound/${place.sound}`;
+  at("progress").textContent = `${place.done + 1} of ${place.of}`;
+  Object.assign(at("bar"), { max: place.of, value: place.done });
+  at("questions").replaceChildren(...place.questions.map(question));
+  at("next").textContent = place.done + 1 === place.of ? "Finish" : "Next";
+  show("rating");
+  refresh();
+  at("play").focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+function question({ name, title, asked }) {
+  const points = place.scale.map((label, i) => {
+    const checked = place.ratings[name] === i + 1;
+    const radio = element("input", { type: "radio", name, value: i + 1, checked });
+    radio.addEventListener("change", () => rate(name, i + 1));
+    return element("label", {}, radio, element("b", { textContent: i + 1 }), element("span", { textContent: label }));
+  });
+  const head = element("p", { id: `ask-${name}` }, element("strong", { textContent: title }), " ", asked);
+  const group = element("fieldset", { id: name }, head, element("div", { className: "scale" }, ...points));
+  group.setAttribute("role", "radiogroup");
+  group.setAttribute("aria-labelledby", head.id);
+  return group;
+}
+
+function refresh() {
+  const playing = !sound.paused && !sound.ended;
+  at("play").classList.toggle("playing", playing);
+  at("say").textContent = playing ? "Playing" : heard ? "Play again" : "Play";
+  at("hint").textContent = heard ? "Rate the sound; you can play it again." : "Listen to the end, then rate the sound.";
+  for (const group of at("questions").children) group.disabled = !heard || moving;
+  at("next").disabled = moving || !heard || place.questions.some(({ name }) => !place.ratings[name]);
+}
+
+function play() {
+  sound.currentTime = 0; // also where it is playing
+  sound.play().then(() => fault(""), error => { // the next sound's coming ends it, too
+    if (error.name !== "AbortError") fault("The sound could not be played. Please try again.");
+  });
+}
+
+function rate(name, rating) {
+  place.ratings[name] = rating;
+  unsaved.set(name, rating);
+  save();
+  refresh();
+}
+
+function save() {
+  saving = saving.then(async () => {
+    for (const [name, rating] of [...unsaved]) {
+      await ask("rate", { listener: listener(), sound: place.sound, question: name, rating });
+      if (unsaved.get(name) === rating) unsaved.delete(name);
+    }
+    fault("");
+  }).catch(error => told(error, "Your rating could not be kept yet. Next tries again."));
+  return saving;
+}
+
+async function advance(event) {
+  event.preventDefault();
+  if (at("next").disabled) return;
+  moving = true;
+  refresh();
+  try {
+    await save();
+    if (!unsaved.size) arrive(await ask("advance", { listener: listener(), sound: place.sound }));
+  } catch (error) {
+    await (error.status ? start() : told(error)); // refused where another page of this browser was before
+  }
+  moving = false;
+  refresh();
+}
+
+function key(event) {
+  if (at("rating").hidden || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  const focus = document.activeElement;
+  const act = { " ": focus.tagName !== "BUTTON" && play, Enter: !at("next").disabled && advance }[event.key];
+  if (act) {
+    event.preventDefault(); // a button that has the focus would act as well
+    act(event);
+  } else if (/^[1-5]$/.test(event.key) && heard) {
+    const open = place.questions.find(({ name }) => !place.ratings[name]);
+    const within = focus.closest("fieldset");
+    const radio = (within || (open && at(open.name)))?.querySelector(`input[value="${event.key}"]`);
+    if (within) radio.focus(); // where the arrow keys go on from
+    radio?.click();
+  }
+}
+
+sound.addEventListener("ended", () => { heard = true; });
+for (const each of ["play", "pause", "ended"]) sound.addEventListener(each, refresh);
+sound.addEventListener("error", () => fault("The sound could not be loaded. Reload the page to go on where you were."));
+at("begin").addEventListener("click", begin);
+at("play").addEventListener("click", play);
+at("rating").addEventListener("submit", advance);
+document.addEventListener("keydown", key);
+start().catch(() => fault("This page needs the browser's local storage: allow it for this site."));

@@ -1,0 +1,247 @@
+"""A whole listening study in a browser, from the consent to the report."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+import requests
+import uvicorn
+from conftest import tone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from benchmarks.servers import free_port
+from sonovae import sound
+from sonovae.listening import pages, pool, report, sounds
+from sonovae.listening.answers import Answers
+
+pytestmark = pytest.mark.processes
+EACH = 2
+POLICY = b"default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: data:"
+
+
+class Guarded:
+    """An app that lets its pages load nothing from elsewhere, and run nothing that stands in them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"content-security-policy", POLICY)]
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The pool of a study of short tones, which need no model."""
+    folder = tmp_path / pool.POOL
+    folder.mkdir(parents=True)
+    rows = [(name, trial) for name in sounds.SETS for trial in range(1, EACH + 1)]
+    ids = [f"{37 * n % 101:08x}" for n in range(1, len(rows) + 1)]
+    for name, hz in zip(ids, np.linspace(300, 900, len(ids)), strict=True):
+        sound.write(folder / f"{name}.wav", tone(0.2, hz), 8000)
+    table = [(name, *row, "") for name, row in zip(ids, rows, strict=True)]
+    columns = pd.DataFrame(table, columns=["id", "set", "trial", "label"]).assign(loudness=-23.0)
+    columns.sort_values("id").to_csv(folder / "pool.csv", index=False)
+    about = {"model": "0" * 64, "seed": 1, "each": EACH, "lufs": -23.0}
+    (folder / "pool.json").write_text(json.dumps(about))
+    return tmp_path
+
+
+@pytest.fixture
+def url(root: Path) -> Iterator[str]:
+    """Where an app with the study's pages is served."""
+    app = Starlette(routes=pages.routes(root), middleware=[Middleware(Guarded)])
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}/study"
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def new_browser(browser: Browser) -> Iterator[Any]:
+    """Browsers of different people, all of whose pages together say nothing is wrong and ask no other host."""
+    faults, hosts, opened = list[str](), set[str | None](), list[BrowserContext]()
+
+    def opening(**how: Any) -> Page:
+        opened.append(browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | how)))
+        opened[-1].set_default_timeout(20_000)
+        page = opened[-1].new_page()
+        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda asked: hosts.add(urlsplit(asked.url).hostname) if asked.url[:5] != "data:" else None)
+        return page
+
+    yield opening
+    for context in opened:
+        context.close()
+    assert faults == []
+    assert hosts <= {"127.0.0.1"}
+
+
+def token(page: Page) -> str:
+    return page.evaluate("localStorage.getItem('sonovae.listener')")
+
+
+def hear(page: Page) -> None:
+    """To the end, by the mouse."""
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_text("you can play it again")).to_be_visible()
+
+
+def rate(page: Page, quality: str, expressiveness: str) -> None:
+    for name, label in (("Audio quality", quality), ("Expressiveness", expressiveness)):
+        page.get_by_role("radiogroup", name=name).get_by_role("radio", name=label).check()
+
+
+def wanted(root: Path, place: int, order: list[str]) -> int:
+    """A rating that tells the sets apart, and places too."""
+    sets = pool.load(root).sounds.set_index("id")["set"]
+    return {"real": 4, "reference": 5, "reconstructed": 3, "generated": 2, "anchor": 1}[sets[order[place]]]
+
+
+LABELS = ("Bad", "Poor", "Fair", "Good", "Excellent")
+
+
+def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, tmp_path: Path) -> None:
+    kept, of = Answers(root, pool.load(root).sounds["id"]), 5 * EACH
+    given: dict[tuple[str, str, str], int] = {}
+
+    first = new_browser()  # by the keyboard alone
+    first.goto(url)
+    expect(first.get_by_text("No name, no address, no cookie")).to_be_visible()
+    first.keyboard.press("Tab")
+    first.keyboard.press("Enter")
+    expect(first.get_by_text(f"1 of {of}", exact=True)).to_be_visible()
+    one, order = token(first), kept.order(token(first))
+    for n in range(of):
+        expect(first.get_by_text(f"{n + 1} of {of}", exact=True)).to_be_visible()
+        rating = wanted(root, n, order)
+        first.keyboard.press("3")  # nothing is heard yet
+        first.keyboard.press("Enter" if n == 0 else "Space")  # the button to play has the focus
+        expect(first.get_by_text("you can play it again")).to_be_visible()
+        expect(first.get_by_role("button", name="Next" if n + 1 < of else "Finish")).to_be_disabled()
+        first.keyboard.press(str(rating))
+        if n % 2:
+            first.keyboard.press("3")
+        else:
+            for pressed in ("Tab", "Tab", "2", "ArrowRight"):  # past the first question's points to the second's
+                first.keyboard.press(pressed)
+        given |= {(one, order[n], "quality"): rating, (one, order[n], "expressiveness"): 3}
+        first.keyboard.press("Enter")
+    expect(first.get_by_role("heading", name="Thank you")).to_be_visible()
+
+    second = new_browser(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    second.goto(url)
+    second.get_by_role("button", name="I agree, begin").tap()
+    expect(second.get_by_text(f"1 of {of}", exact=True)).to_be_visible()
+    two, order = token(second), kept.order(token(second))
+    assert order != kept.order(one)
+    for n in range(of):
+        expect(second.get_by_text(f"{n + 1} of {of}", exact=True)).to_be_visible()
+        hear(second)
+        if n == of // 2:  # one question is answered, and the page is loaded anew
+            with second.expect_response("**/study/rate"):
+                second.get_by_role("radiogroup", name="Audio quality").get_by_role("radio", name="Poor").tap()
+            assert kept.place(two).ratings == {"quality": 2}
+            second.reload()
+            expect(second.get_by_text(f"{n + 1} of {of}", exact=True)).to_be_visible()
+            assert kept.place(two).sound == order[n]
+            expect(second.get_by_role("radio", name="2 Poor").first).to_be_checked()
+            hear(second)
+        rating = wanted(root, n, order)
+        rate(second, "Fair", LABELS[min(rating, 4)])  # a mind may be changed
+        rate(second, LABELS[rating - 1], "Fair")
+        given |= {(two, order[n], "quality"): rating, (two, order[n], "expressiveness"): 3}
+        second.get_by_role("button", name="Next" if n + 1 < of else "Finish").tap()
+    expect(second.get_by_role("heading", name="Thank you")).to_be_visible()
+
+    second.reload()  # a third time: one listener rates once
+    expect(second.get_by_role("heading", name="Thank you")).to_be_visible()
+    again = {"listener": two, "sound": order[-1], "question": "quality", "rating": 5}
+    said = requests.post(f"{url}/rate", json=again, timeout=20)
+    assert (said.status_code, "each listener takes part once" in said.json()["error"]) == (400, True)
+
+    rows = kept.table()
+    assert given == {(a, b, c): d for a, b, c, d in rows.itertuples(index=False)}
+    assert kept.listeners() == (2, 2)
+    page = report.write(root).read_text()
+    assert "2 listeners began, 2 came to the end" in page
+    found = report.metrics(report.joined(rows, pool.load(root)))
+    assert found["study.quality.generated.mos"] == 2
+    assert found["study.quality.reference.mos"] == 5
+    assert found["study.expressiveness.generated.mos"] == 3
+    assert found["study.quality.alpha"] == 1
+    assert (found["study.quality.real.low"], found["study.quality.real.high"]) == (4, 4)
+
+
+def test_what_the_server_refuses(root: Path, url: str) -> None:
+    def said(words: Any, path: str = "rate", **how: Any) -> tuple[int, str]:
+        answer = requests.post(f"{url}/{path}", **({"json": words} | how), timeout=20)
+        return answer.status_code, answer.json().get("error", "")
+
+    listener = requests.post(f"{url}/begin", json={"consent": True}, timeout=20).json()["listener"]
+    at = requests.get(f"{url}/next", {"listener": listener}, timeout=20).json()
+    good = {"listener": listener, "sound": at["sound"], "question": "quality", "rating": 3}
+    assert said({}, "begin")[0] == 400
+    assert said(good | {"rating": 6}) == (400, "rating 6 is no whole number from 1 to 5: choose one of these")
+    assert said(good | {"sound": "../pool"})[0] == 400
+    assert said(good | {"listener": ["x"]})[0] == 400
+    assert said({"listener": listener, "sound": at["sound"]}, "advance")[0] == 400
+    assert said([good])[1] == "what is sent is no JSON object"
+    assert said(None, data="[" * 4000, headers={"content-type": "application/json"})[0] == 400
+    assert said(good | {"more": "x" * 5000}) == (413, "what is sent has more than 4096 bytes")
+    assert said(None, data=json.dumps(good), headers={"content-type": "text/plain"})[0] == 415
+    assert requests.get(f"{url}/next", timeout=20).status_code == 400
+    for name in ("pool.csv", "..%2f..%2fanswers.sqlite", "0", "%2e%2e/answers.sqlite"):
+        assert requests.get(f"{url}/sound/{name}", timeout=20).status_code == 404
+    heard = requests.get(f"{url}/sound/{at['sound']}", timeout=20)
+    assert (heard.headers["content-type"], heard.content[:4]) == ("audio/wav", b"RIFF")
+    assert not {"content-disposition", "set-cookie"} & set(map(str.lower, heard.headers))
+    assert said(good) == (200, "")
+    assert len(Answers(root, ()).table()) == 1
+
+
+def test_without_a_pool_the_page_says_how_one_is_made(root: Path, url: str) -> None:
+    (root / "study/pool/pool.json").unlink()
+    said = requests.get(url, timeout=20)
+    assert said.status_code == 404
+    assert "There is no study yet" in said.text
+    assert "`make study` makes one" in said.text
+
+
+def test_an_unknown_listener_begins_anew_and_a_lost_server_is_told(root: Path, url: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(url)
+    page.evaluate("localStorage.setItem('sonovae.listener', 'of another study')")
+    page.reload()
+    page.get_by_role("button", name="I agree, begin").click()
+    hear(page)
+    page.route("**/study/rate", lambda route: route.abort())
+    rate(page, "Good", "Poor")
+    expect(page.get_by_text("Your rating could not be kept yet")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Your rating could not be kept yet")).to_be_visible()
+    page.unroute("**/study/rate")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 10", exact=True)).to_be_visible()
+    assert sorted(Answers(root, ()).table()["rating"]) == [2, 4]
+    page.close()
