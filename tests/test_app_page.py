@@ -1,5 +1,7 @@
 """The app's pages in a browser."""
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,20 +11,31 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import HERE, make_project, tone
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_app import started
 
-from sonovae import sound
+from sonovae import listing, sound
+from sonovae.listening import pool
 from stages import fetch, preprocess, train
 
 READY = "#status:text-is('Ready')"
 
 
 @pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = make_project(tmp_path_factory.mktemp("page"), train__epochs=8)
+def root(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a model and a study: the one in FIGURES, whose pictures the README shows, or one made here."""
+    if own := os.environ.get("FIGURES"):
+        return Path(own)
+    root = make_project(tmp_path_factory.mktemp("page"))
     for stage in (fetch, preprocess, train):
         stage.main(root)
+    pool.make(root, seed=1, each=1)
+    return root
+
+
+@pytest.fixture(scope="module")
+def url(root: Path) -> Iterator[str]:
     yield from started(root)
 
 
@@ -50,14 +63,7 @@ def audio(page: Page, card: str) -> str:
     return page.locator(f"#{card} audio").get_attribute("src") or ""
 
 
-def pictured(page: Page, request: pytest.FixtureRequest, name: str) -> None:
-    """The README's picture of a page, where it is missing; it is drawn anew by deleting it."""
-    path = HERE / f"docs/figures/app-{name}.png"
-    if "desktop" in request.node.name and not path.exists():
-        page.screenshot(path=path)
-
-
-def test_a_label_and_a_seed_are_a_sound(page: Page, request: pytest.FixtureRequest) -> None:
+def test_a_label_and_a_seed_are_a_sound(page: Page) -> None:
     first = audio(page, "a")
     page.get_by_label("Label of A").select_option("sigh")
     page.wait_for_function("before => document.querySelector('#a audio').src !== before", arg=first)
@@ -71,8 +77,6 @@ def test_a_label_and_a_seed_are_a_sound(page: Page, request: pytest.FixtureReque
     page.get_by_label("Seed of A").press("Enter")
     page.wait_for_function("before => document.querySelector('#a audio').src === before", arg=sigh)
     assert page.locator("#a audio").evaluate("e => e.duration") == pytest.approx(0.496, abs=0.01)
-    page.evaluate("scrollTo(0, 0)")
-    pictured(page, request, "explore")
 
 
 def test_the_map_plays_what_is_there(page: Page) -> None:
@@ -106,7 +110,7 @@ def test_between_and_along(page: Page) -> None:
     assert soundfile.info(download.value.path()).samplerate == 8000
 
 
-def test_files_good_and_bad(page: Page, url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_files_good_and_bad(page: Page, url: str, tmp_path: Path) -> None:
     page.goto(f"{url}#reconstruct")
     sound.write(tmp_path / "good.wav", tone(1.5, 600, 16000), 16000)
     (tmp_path / "text.wav").write_text("no sound")
@@ -125,10 +129,9 @@ def test_files_good_and_bad(page: Page, url: str, tmp_path: Path, request: pytes
     page.get_by_role("button", name="Vary it").click()
     page.wait_for_selector("#varied audio[src]")
     page.wait_for_selector(READY)
-    pictured(page, request, "reconstruct")
 
 
-def test_two_models_on_the_same(page: Page, url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_two_models_on_the_same(page: Page, url: str, tmp_path: Path) -> None:
     """Of one model alone, which is the same twice."""
     page.goto(f"{url}#compare")
     page.get_by_role("button", name="The same z").click()
@@ -136,7 +139,6 @@ def test_two_models_on_the_same(page: Page, url: str, tmp_path: Path, request: p
     assert audio(page, "one").split(",")[0] == "data:audio/wav;base64"
     pictures = [page.locator(f"#{side} .spectrogram").get_attribute("src") for side in ("one", "other")]
     assert pictures[0] == pictures[1]
-    pictured(page, request, "compare")
     sound.write(tmp_path / "good.wav", tone(0.7, 600, 16000), 16000)
     page.set_input_files("#same-file", tmp_path / "good.wav")
     expect(page.locator("#other .facts")).to_have_text("good.wav by own")
@@ -148,3 +150,29 @@ def test_without_a_model_the_page_names_the_command(browser: Browser, tmp_path: 
         page.goto(url)
         expect(page.get_by_text("dvc repro train").last).to_be_visible()
         page.close()
+
+
+def test_each_page_is_pictured(
+    page: Page, root: Path, url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """For the README, where FIGURES names a project; elsewhere it is seen that they can be."""
+    to = HERE / "docs/figures" if "FIGURES" in os.environ and "desktop" in request.node.name else tmp_path
+    recording = listing.used(listing.read(root / "data/raw/recordings.csv"))["path"].iloc[0]
+    page.screenshot(path=to / "app-explore.png")
+    page.goto(f"{url}#reconstruct")
+    mine = (root / "data/raw" / recording).read_bytes()
+    page.set_input_files("#file", {"name": "mine.wav", "mimeType": "audio/wav", "buffer": mine})
+    page.wait_for_selector("#restored audio[src]")
+    page.wait_for_selector(READY)
+    page.screenshot(path=to / "app-reconstruct.png")
+    page.goto(f"{url}#compare")
+    page.get_by_role("button", name="The same z").click()
+    page.wait_for_selector("#other audio[src]")
+    page.wait_for_selector(READY)
+    page.screenshot(path=to / "app-compare.png")
+    page.goto(f"{url}/study")
+    page.get_by_role("button", name=re.compile("agree|begin|start", re.IGNORECASE)).click()
+    page.get_by_role("button", name=re.compile("play", re.IGNORECASE)).click()
+    page.screenshot(path=to / "app-study.png")
+    for name in ("explore", "reconstruct", "compare", "study"):
+        assert len(Image.open(to / f"app-{name}.png").convert("RGB").getcolors(1 << 20) or []) > 20
