@@ -1,4 +1,5 @@
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,25 @@ def test_inspect_tells_the_facts(tmp_path: Path) -> None:
     facts = sound.inspect(tmp_path / "a.ogg")
     assert (facts.seconds, facts.sample_rate, facts.channels) == (2.0, 8000, 2)
     assert facts.peak == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), soundfile.LibsndfileError(1)])
+def test_an_error_of_the_block_is_not_the_files(tmp_path: Path, error: Exception) -> None:
+    sound.write(tmp_path / "a.wav", tone(), 8000)
+    with pytest.raises(type(error)) as caught, sound.streamed(tmp_path / "a.wav") as (blocks, _):
+        next(blocks)
+        raise error
+    assert caught.value is error
+
+
+def test_an_error_of_the_decoder_is_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> Iterator[np.ndarray]:
+        yield np.zeros((1, 1), np.float32)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sound, "_blocks", lost)
+    sound.write(tmp_path / "a.wav", tone(), 8000)
+    assert damaged(tmp_path / "a.wav") == "cannot be opened: Input/output error"
 
 
 def damaged(path: Path) -> str:
