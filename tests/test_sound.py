@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from conftest import tone
 
-from sonovae import sound
+from sonovae import ffmpeg, sound
 from sonovae.errors import Unreadable
 
 
@@ -106,6 +106,31 @@ def test_without_ffmpeg_the_message_says_so(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x18ftypM4A ")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "needs ffmpeg, which is not installed" in damaged(tmp_path / "a.m4a")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ('{"programs": [], "streams": [{"sample_rate": "44100", "channels": 2}]}', (44100, 2)),
+        ('{"programs": [], "streams": []}', "damaged: ffmpeg finds no sound in it"),
+        ("{}", "damaged: ffmpeg finds no sound in it"),
+        ("", "damaged: ffmpeg finds no sound in it"),
+        ('{"streams": [{"channels": 1}]}', "damaged: ffmpeg finds no sound in it"),
+        ('{"streams": [{"sample_rate": "0", "channels": 1}]}', "its header promises 0 Hz and 1 channels"),
+    ],
+)
+def test_what_ffprobe_says(tmp_path: Path, said: str, found: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for it, as not every machine has ffmpeg."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("ffprobe", "ffmpeg"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ncase \"$*\" in *-of\\ json*-i\\ file:-a.m4a) echo '{said}' ;; esac\n")
+        (tmp_path / name).chmod(0o755)
+    if isinstance(found, tuple):
+        assert ffmpeg.probe(Path("-a.m4a"), "MP4") == found
+        return
+    with pytest.raises(Unreadable) as caught:
+        ffmpeg.probe(Path("-a.m4a"), "MP4")
+    assert str(caught.value) == found
 
 
 def test_a_long_file_costs_no_memory(tmp_path: Path) -> None:
