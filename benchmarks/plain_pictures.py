@@ -7,7 +7,7 @@ from typing import Any
 import librosa
 import numpy as np
 
-from sonovae.params.preprocess import Preprocess, Silence
+from sonovae.params.preprocess import WINDOWS, Preprocess, Silence
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -51,9 +51,10 @@ def cut(samples: Any, p: Preprocess) -> Any:
 
 
 def spectrogram(clip: Any, p: Preprocess) -> Any:
-    """Magnitudes or decibels of the bins that are kept, padded to the picture's frames."""
+    """Magnitudes or decibels of the bins that are kept, padded to the picture's frames; mel bands are not done."""
     assert p.spectrogram  # noqa: S101
-    frames = {name: getattr(p.spectrogram, name) for name in ("n_fft", "hop_length", "win_length", "window")}
-    found = np.abs(librosa.stft(clip, pad_mode="constant", **frames))[: p.picture.bins]
+    frames = {name: getattr(p.spectrogram, name) for name in ("n_fft", "hop_length", "win_length")}
+    window = WINDOWS[p.spectrogram.window]
+    found = np.abs(librosa.stft(clip, pad_mode="constant", window=window, **frames))[: p.picture.bins]
     found = np.pad(found, ((0, 0), (0, max(0, (p.picture.frames or 0) - found.shape[1]))))
     return librosa.amplitude_to_db(found, amin=1e-5, top_db=None) if p.spectrogram.scale == "db" else found

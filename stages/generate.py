@@ -44,6 +44,7 @@ def main(root: Path) -> None:
     if p.source == "walk" and isinstance(c, codec.Sound):
         items = [waveform.crossfade(np.stack(items), len(items[0]) // 2)]
     about = playable.provenance(trained.id, p.seed, how(p))
+    about |= {"rows_of_z": f"0-{p.sounds - 1}"} if len(items) < p.sounds else {}
     with stage.whole(root / OUT) as out:
         rows = [write(out, c, item, n, about) for n, item in enumerate(items)]
         pd.DataFrame(rows).to_csv(out / "index.csv", index=False, lineterminator="\n")

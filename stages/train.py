@@ -7,6 +7,7 @@ from sonovae import (
     checkpoint,
     checksums,
     dataset,
+    environment,
     latent,
     model,
     params,
@@ -28,7 +29,7 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").train
     backend.prepare(p.threads)
     checksums.verify(root / PICTURES, "preprocess")
-    data, home, made = dataset.load(root / PICTURES), provenance.home(root), provenance.now(root, "train")
+    data, home, made = dataset.load(root / PICTURES), environment.home(root), provenance.now(root, "train")
     if backend.worker()[0] > 0:
         learn(data, p, checkpoint.of_another(home, made.key), lambda *_: None)
         return

@@ -227,6 +227,9 @@ def test_a_walk_between_two_labels_is_one_sound(copy: Path) -> None:
     np.testing.assert_allclose(z[[0, -1]], [density.of("rise").mean, density.of("fall").mean], atol=1e-5)
     (walk,) = (copy / "data/samples").glob("*.wav")
     assert len(sound.read(walk)[0]) == 2.5 * c.waveform.clip_length
+    said, index = playable.about(walk), pd.read_csv(copy / "data/samples/index.csv")
+    assert said["rows_of_z"] == "0-3" == index["rows_of_z"].item()
+    assert "row_of_z" not in {**said, **index}
 
 
 def test_variations_of_a_recording(copy: Path) -> None:

@@ -1,4 +1,5 @@
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 import soundfile
 from conftest import tone
 
-from sonovae import sound
+from sonovae import ffmpeg, sound
 from sonovae.errors import Unreadable
 
 
@@ -35,6 +36,25 @@ def test_inspect_tells_the_facts(tmp_path: Path) -> None:
     facts = sound.inspect(tmp_path / "a.ogg")
     assert (facts.seconds, facts.sample_rate, facts.channels) == (2.0, 8000, 2)
     assert facts.peak == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), soundfile.LibsndfileError(1)])
+def test_an_error_of_the_block_is_not_the_files(tmp_path: Path, error: Exception) -> None:
+    sound.write(tmp_path / "a.wav", tone(), 8000)
+    with pytest.raises(type(error)) as caught, sound.streamed(tmp_path / "a.wav") as (blocks, _):
+        next(blocks)
+        raise error
+    assert caught.value is error
+
+
+def test_an_error_of_the_decoder_is_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> Iterator[np.ndarray]:
+        yield np.zeros((1, 1), np.float32)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sound, "_blocks", lost)
+    sound.write(tmp_path / "a.wav", tone(), 8000)
+    assert damaged(tmp_path / "a.wav") == "cannot be opened: Input/output error"
 
 
 def damaged(path: Path) -> str:
@@ -86,6 +106,31 @@ def test_without_ffmpeg_the_message_says_so(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x18ftypM4A ")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "needs ffmpeg, which is not installed" in damaged(tmp_path / "a.m4a")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ('{"programs": [], "streams": [{"sample_rate": "44100", "channels": 2}]}', (44100, 2)),
+        ('{"programs": [], "streams": []}', "damaged: ffmpeg finds no sound in it"),
+        ("{}", "damaged: ffmpeg finds no sound in it"),
+        ("", "damaged: ffmpeg finds no sound in it"),
+        ('{"streams": [{"channels": 1}]}', "damaged: ffmpeg finds no sound in it"),
+        ('{"streams": [{"sample_rate": "0", "channels": 1}]}', "its header promises 0 Hz and 1 channels"),
+    ],
+)
+def test_what_ffprobe_says(tmp_path: Path, said: str, found: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for it, as not every machine has ffmpeg."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("ffprobe", "ffmpeg"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ncase \"$*\" in *-of\\ json*-i\\ file:-a.m4a) echo '{said}' ;; esac\n")
+        (tmp_path / name).chmod(0o755)
+    if isinstance(found, tuple):
+        assert ffmpeg.probe(Path("-a.m4a"), "MP4") == found
+        return
+    with pytest.raises(Unreadable) as caught:
+        ffmpeg.probe(Path("-a.m4a"), "MP4")
+    assert str(caught.value) == found
 
 
 def test_a_long_file_costs_no_memory(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import librosa
 import numpy as np
 import pytest
-from conftest import tone
+from conftest import HERE, tone
 
-from sonovae import picture, spectrogram
+from benchmarks import plain_pictures
+from sonovae import codec, params, picture, spectrogram
+from sonovae.params.preprocess import WINDOWS
 from sonovae.spectrogram import Frames
 
 FRAMES = Frames(n_fft=256, hop_length=64, win_length=256, window="hann")
@@ -14,6 +18,18 @@ def test_magnitude_is_librosas() -> None:
     found = spectrogram.waveform_to_magnitude(tone(), FRAMES)
     np.testing.assert_array_equal(found, np.abs(librosa.stft(tone(), pad_mode="constant", **FRAMES)))
     assert found.shape == (129, 1 + 8000 // 64)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_plain_way_takes_every_window(window: str) -> None:
+    p = params.load(HERE / "params.yaml").preprocess
+    assert p.spectrogram
+    section = replace(p.spectrogram, window=window)
+    plain = plain_pictures.spectrogram(tone(), replace(p, spectrogram=section))
+    ours = spectrogram.waveform_to_magnitude(tone(), codec.frames(section))
+    np.testing.assert_allclose(
+        plain[:, : ours.shape[1]], spectrogram.magnitude_to_db(ours)[: p.picture.bins], atol=1e-3
+    )
 
 
 def test_waveform_comes_back_from_its_magnitude() -> None:

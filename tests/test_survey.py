@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -5,16 +6,50 @@ import pandas as pd
 import pytest
 import soundfile
 from conftest import tone
+from scipy.signal import welch
 
-from sonovae import survey
+from sonovae import sound, survey
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
 def test_a_tones_power_lies_in_its_bin_whatever_the_rate(rate: int) -> None:
-    power = survey.mean_power(tone(2, 1000, rate), rate, bin_hz=31.25)
+    power = survey.mean_power([tone(2, 1000, rate)], rate, bin_hz=31.25)
     assert np.argmax(power) == 32
     assert len(power) == pytest.approx(rate / 2 / 31.25 + 1, abs=1)
     assert power.sum() == pytest.approx(0.5**2 / 2, rel=0.6)
+
+
+@pytest.mark.parametrize("n", [5000, 512, 511, 100, 1])
+@pytest.mark.parametrize("size", [5000, 700, 256, 33])
+def test_blocks_have_the_power_of_the_whole(rng: np.random.Generator, n: int, size: int) -> None:
+    samples = rng.normal(size=n).astype(np.float32)
+    blocks = [samples[i : i + size] for i in range(0, n, size)]
+    whole = np.pad(samples, (0, max(0, 512 - n)))
+    wanted = welch(whole, 16000, nperseg=512, scaling="spectrum")[1]
+    np.testing.assert_allclose(survey.mean_power(blocks, 16000, 31.25), wanted, rtol=1e-4, atol=1e-9)
+
+
+def test_a_recordings_length_and_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sound, "BLOCK", 1000)
+    soundfile.write(tmp_path / "a.wav", tone(2), 8000, "FLOAT")
+    found = survey.measured(tmp_path / "a.wav", 20.0)
+    assert found.seconds == 2
+    assert found.level == pytest.approx(10 * np.log10(np.mean(np.square(tone(2)))), abs=1e-5)
+    soundfile.write(tmp_path / "b.wav", np.zeros(5), 8000)
+    assert survey.measured(tmp_path / "b.wav", 20.0).level == -100
+
+
+def test_length_costs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five minutes, which as a whole would be 9.6 MB of samples, and five times that on the way."""
+    monkeypatch.setattr(sound, "BLOCK", 1 << 16)
+    soundfile.write(tmp_path / "a.wav", np.tile(tone(3), 100), 8000)
+    survey.measured(tmp_path / "a.wav", 31.25)  # what is loaded once
+    tracemalloc.start()
+    found = survey.measured(tmp_path / "a.wav", 31.25)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.seconds == 300
+    assert peak < 6e6
 
 
 def surveyed(tmp_path: Path, hz: float, rate: int, sample_rate: int = 16000, bins: int | None = 128) -> list[str]:

@@ -90,7 +90,7 @@ def _add_model(commands: Any) -> None:
     model.add_argument("--momentum", type=_number(float, 0, 1), default=0.99, help="of Griffin-Lim [%(default)s]")
     many.add_argument("--out", type=Path, required=True, help="a new folder for them")
     many.add_argument("--n", type=_number(int, 1), default=8, help="how many [%(default)s]")
-    what = "0: all alike, 1: as training clips [%(default)s]"
+    what = "how far from the file's clip, or the clusters' middles; 0: there, 1: as training clips [%(default)s]"
     many.add_argument("--temperature", type=_number(float, 0), default=1.0, help=what)
     command = _add(
         commands, "reconstruct", lambda _, w: _studio(w).reconstruct(w.source, w.out), "restore a file", model

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp
 
-from sonovae import sound, survey
+from sonovae import survey
 from sonovae.errors import Unreadable
 from sonovae.progress import progress
 
@@ -26,12 +26,12 @@ def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
 
 def _features(path: Path) -> dict[str, float]:
     try:
-        samples, rate = sound.read(path)
+        found = survey.measured(path, BIN_HZ)
     except Unreadable:
         return {}
-    power = survey.mean_power(samples, rate, BIN_HZ)
+    power = found.power
     centroid = float(np.sum(BIN_HZ * np.arange(len(power)) * power) / max(power.sum(), 1e-30))
-    return {"seconds": len(samples) / rate, "level": survey.level(samples), "centroid": centroid}
+    return {"seconds": found.seconds, "level": found.level, "centroid": centroid}
 
 
 def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,17 +41,17 @@ def _is_streamed_flac(head: bytes) -> bool:
 
 
 def probe(path: Path, container: str) -> tuple[int, int]:
-    """The rate in Hz and the channels of the file's sound, by pydub; Unreadable where there is none, or no ffmpeg."""
+    """The rate in Hz and the channels of the file's first sound, by ffprobe; Unreadable where there is none, or no
+    ffmpeg."""
     if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
         raise Unreadable(f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydub's own, on import
-        from pydub.utils import mediainfo_json
+    wanted = ["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=sample_rate,channels", "-of", "json"]
+    command = ["ffprobe", *wanted, "-i", f"file:{path}"]
+    said = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     try:
-        streams = mediainfo_json(path).get("streams", [])
-        sound = next(stream for stream in streams if stream["codec_type"] == "audio")
+        sound = json.loads(said)["streams"][0]
         rate, channels = int(sound["sample_rate"]), int(sound["channels"])
-    except (StopIteration, KeyError, ValueError, json.JSONDecodeError):
+    except (IndexError, KeyError, ValueError):
         raise Unreadable("damaged: ffmpeg finds no sound in it") from None
     if rate < 1 or channels < 1:
         raise Unreadable(f"its header promises {rate} Hz and {channels} channels")
@@ -60,10 +59,7 @@ def probe(path: Path, container: str) -> tuple[int, int]:
 
 
 def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArray[np.float32]]:
-    """The samples as they are decoded, in blocks [n, channels] of `size` samples; Unreadable where ffmpeg stumbles.
-
-    pydub's own reader would hold the whole file in memory, and pass over damage.
-    """
+    """The samples as they are decoded, in blocks [n, channels] of `size` samples; Unreadable where ffmpeg stumbles."""
     form = ["-map", "0:a:0", "-ar", str(rate), "-ac", str(channels), "-f", "f32le", "-"]
     careful = ["-v", "error", "-nostdin", "-xerror", "-timelimit", str(MOST_SECONDS)]
     command = ["ffmpeg", *careful, "-i", f"file:{path}", *form]

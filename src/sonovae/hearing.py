@@ -1,6 +1,5 @@
 """What a picture is worth as a sound: its way back, analysed again as a recording would be; and log-mel embeddings."""
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovae import picture
+from sonovae import environment, picture
 from sonovae.clips import Item
 from sonovae.codec import Codec, Sound
 from sonovae.params.sections import GriffinLim
@@ -54,7 +53,7 @@ def sounds(
     if not isinstance(c, Sound):
         yield from pictures
         return
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # what takes the time lets go of Python's lock
+    with ThreadPoolExecutor(environment.cores()) as threads:  # what takes the time lets go of Python's lock
         yield from threads.map(lambda x, scale: c.invert(c.magnitude(x, scale), griffin_lim, seed), pictures, scales)
 
 

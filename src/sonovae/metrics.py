@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from sonovae import spectrogram
+
 Pictures = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Points = NDArray[np.float32]
@@ -30,11 +32,9 @@ def log_spectral_distance(decibels: Pictures, others: Pictures) -> Floats:
 
 
 def spectral_convergence(decibels: Pictures, others: Pictures) -> Floats:
-    """[N] dB: 20 log10(‖S − Ŝ‖ / ‖S‖), S and Ŝ being the magnitudes of these decibels [N, bins, frames]; lower is
-    better."""
+    """[N] dB: `spectrogram.convergence_db` of the magnitudes of these decibels [N, bins, frames]."""
     one, other = 10 ** (decibels.astype(float) / 20), 10 ** (others.astype(float) / 20)
-    error, size = (np.sqrt(np.square(each).sum(axis=(1, 2))) for each in (one - other, one))
-    return np.asarray(20 * np.log10(np.maximum(error, 1e-12) / np.maximum(size, 1e-12)))
+    return np.asarray(spectrogram.convergence_db(one, other))
 
 
 def elbo(mse_sampled: Floats, kl: Floats, variance: float, pixels: int) -> Floats:

@@ -50,7 +50,7 @@ def packed(c: Codec, item: Item, said: dict[str, Any]) -> bytes:
 
 def write_new(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The n-th new levelled clip or image, as KIND_N in a folder; returns its name, and what it says about itself, with
-    the row of z that it was made of."""
-    name, said = f"{c.kind}_{n + 1:03d}", said | {"row_of_z": n}
+    the row of z that it was made of: the n-th, where no `rows_of_z` are said."""
+    name, said = f"{c.kind}_{n + 1:03d}", said if "rows_of_z" in said else said | {"row_of_z": n}
     write(out / name, c, c.restore(item, c.typical), said)
     return name, said

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from sonovae import environment
 from sonovae.errors import Unreadable
 
 Item = TypeVar("Item")
@@ -19,12 +20,11 @@ def each(
 ) -> Iterator[Result | Unreadable]:
     """The function's result of each item, in their order, or why there is none: what it raised as Unreadable, or that
     its process crashed or took more than `most_seconds`. Any other exception is raised here."""
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     # Forked from a server that holds no threads: a process with TensorFlow's cannot be forked.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])
     items = list(items)
-    with ProcessPool(min(workers, max(1, len(items))), initializer=_hush, context=context) as pool:
+    with ProcessPool(min(environment.cores(), max(1, len(items))), initializer=_hush, context=context) as pool:
         try:
             for future in [pool.schedule(function, [item], timeout=most_seconds) for item in items]:
                 try:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -13,8 +12,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from sonovae import environment
+
 CODE = ("src/", "stages/")
 DVCS_OWN = ("dvc.lock", "data/evaluation/metrics.json")
+home = environment.home
+"""By this name the preprocess stage asks for it."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,6 @@ class Made:
 def key(hashes: dict[str, str]) -> str:
     """One hash of several by name."""
     return _hash(hashes)
-
-
-def home(root: Path) -> Path:
-    """The project's own folder; in DVC's experiments `root` is a copy of it, which is removed afterwards."""
-    return Path(os.environ.get("DVC_ROOT", root))
 
 
 def locked(root: Path) -> dict[str, Made]:

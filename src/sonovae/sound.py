@@ -135,20 +135,36 @@ def comment(path: Path) -> str:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[_Source]:
+    """What the file holds, while the block lasts; errors of the block itself, a full disk's say, are not the file's."""
+    with contextlib.ExitStack() as held:
+        yield _source(path, held)
+
+
+def _source(path: Path, held: contextlib.ExitStack) -> _Source:
     """What reads the file is chosen by its first bytes, never by what failed before."""
     try:
-        with path.open("rb", buffering=0) as data:
-            head = _head(data)
-            if container := ffmpeg.container(head):
-                rate, channels = ffmpeg.probe(path, container)
-                yield _Source(rate, channels, container, map(_finite, ffmpeg.blocks(path, rate, channels, BLOCK)))
-                return
-            # By its descriptor, as names may not be UTF-8, and libsndfile is slower with a file object.
-            with soundfile.SoundFile(data.fileno(), closefd=False) as file:
-                _check_header(file)
-                yield _Source(file.samplerate, file.channels, file.format, map(_finite, _blocks(file)))
+        data = held.enter_context(path.open("rb", buffering=0))
+        head = _head(data)
+        if container := ffmpeg.container(head):
+            rate, channels = ffmpeg.probe(path, container)
+            return _Source(rate, channels, container, _decoded(ffmpeg.blocks(path, rate, channels, BLOCK)))
+        # By its descriptor, as names may not be UTF-8, and libsndfile is slower with a file object.
+        file = held.enter_context(soundfile.SoundFile(data.fileno(), closefd=False))
+        _check_header(file)
+        return _Source(file.samplerate, file.channels, file.format, _decoded(_blocks(file)))
     except soundfile.LibsndfileError as error:
         raise Unreadable(f"not a sound file: {_guess(head) or _reason(error)}") from None
+    except OSError as error:
+        raise Unreadable(f"cannot be opened: {error.strerror}") from None
+
+
+def _decoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """The same, held to be finite; an error of whoever takes them does not come by here."""
+    try:
+        for block in blocks:
+            if not np.isfinite(block).all():
+                raise Unreadable("holds samples that are not finite (NaN or infinite)")
+            yield block
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
 
@@ -178,12 +194,6 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
 
 def _mono(block: NDArray[np.float32]) -> Samples:
     return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
-
-
-def _finite(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    if not np.isfinite(block).all():
-        raise Unreadable("holds samples that are not finite (NaN or infinite)")
-    return block
 
 
 def _check_header(file: soundfile.SoundFile) -> None:

@@ -1,8 +1,6 @@
 """Where recordings come from: synthetic whistles, a folder, an archive, or Kaggle; and what is new there."""
 
 import contextlib
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ import pooch
 import requests
 from urllib3.exceptions import HTTPError
 
-from sonovae import archive, checksums, kaggle, whistles
+from sonovae import archive, checksums, environment, kaggle, lock, whistles
 from sonovae.errors import UserError
 from sonovae.params.fetch import Archive, Fetch, without_login
 
@@ -70,14 +68,13 @@ def pinned(root: Path, at: str) -> str:
 
 def _home(root: Path) -> Path:
     """Of the main repository, also where DVC runs an experiment in a copy of it."""
-    home = Path(os.environ.get("DVC_ROOT", root)) / HOME
+    home = environment.home(root) / HOME
     home.mkdir(parents=True, exist_ok=True)
     return home
 
 
 def _unpack(root: Path, p: Fetch, folder: Path) -> None:
-    with _home(root).with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # or two experiments would write the same download
+    with lock.in_turn(_home(root).with_suffix(".lock")):  # or two experiments would write the same download
         path = _archive(root, p)
     try:
         archive.unpack(path, folder)
@@ -110,7 +107,7 @@ def _verified(root: Path, wanted: Archive) -> Path:
 def _fetched(root: Path, at: str, sha256: str | None) -> Path:
     """The archive as a file; that of a URL is downloaded, but not where one with this SHA-256 was before."""
     if not at.lower().startswith(("https://", "http://")):
-        path = Path(os.environ.get("DVC_ROOT", root)) / at
+        path = environment.home(root) / at
         if not path.is_file():
             raise UserError(f"{at!r} is not a file: name a zip or tar file, by its path in the project or its URL")
         return path

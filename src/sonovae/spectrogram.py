@@ -100,6 +100,13 @@ def db_to_magnitude(decibels: NDArray[np.float32]) -> Magnitude:
 
 
 def spectral_convergence_db(magnitude: Magnitude, samples: Samples, frames: Frames) -> float:
-    """How far the samples' magnitudes are from those wanted: 20 log10(‖S − |STFT(y)|‖ / ‖S‖), lower is better."""
-    error = float(np.linalg.norm(magnitude - waveform_to_magnitude(samples, frames)))
-    return float(20 * np.log10(max(error, 1e-12) / max(float(np.linalg.norm(magnitude)), 1e-12)))
+    """How far the samples' magnitudes are from those wanted."""
+    return float(convergence_db(magnitude, waveform_to_magnitude(samples, frames)))
+
+
+def convergence_db(wanted: Magnitude | NDArray[np.float64], found: Magnitude | NDArray[np.float64]) -> Any:
+    """Of magnitudes S and Ŝ [..., bins, frames], [...]: 20 log10(‖S − Ŝ‖ / ‖S‖), in double precision; lower is
+    better."""
+    one = wanted.astype(float)
+    error, size = (np.linalg.norm(each, axis=(-2, -1)) for each in (one - found, one))
+    return 20 * np.log10(np.maximum(error, 1e-12) / np.maximum(size, 1e-12))

@@ -1,6 +1,6 @@
 """What the recordings hold, in numbers: levels, spectra, and whether the parameters suit them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,16 @@ MOST_CUT = 0.01
 """The share of energy beyond the parameters' reach that is worth a warning."""
 
 Powers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of a recording: its length in seconds; its RMS `level` in dBFS, -100 at least; and its mean `power`
+    [1 + Nyquist / bin_hz] by Welch's method, `bin_hz` apart whatever the rate."""
+
+    seconds: float
+    level: float
+    power: Powers
 
 
 @dataclass(frozen=True)
@@ -46,9 +56,9 @@ def survey(raw: Path, used: pd.DataFrame, sample_rate: int, n_fft: int, bins: in
     bin_hz, nyquist = sample_rate / n_fft, sample_rate / 2
     chosen = some(used)
     powers, levels = list[Powers](), list[float]()
-    for samples, rate in _read(raw, chosen):
-        powers.append(mean_power(samples, rate, bin_hz))
-        levels.append(level(samples))
+    for found in _measured(raw, chosen, bin_hz):
+        powers.append(found.power)
+        levels.append(found.level)
     total = np.zeros(max(map(len, powers)))
     for power in powers:
         total[: len(power)] += power / max(power.sum(), 1e-30)
@@ -61,16 +71,36 @@ def some(used: pd.DataFrame) -> pd.DataFrame:
     return used[used["name"].isin(naming.ranked(used["name"], seed=1)[:MOST])]
 
 
-def level(samples: Samples) -> float:
-    """RMS in dBFS, -100 at least."""
-    return float(10 * np.log10(max(float(np.mean(np.square(samples, dtype=np.float64))), 1e-10)))
+def measured(path: Path, bin_hz: float) -> Measured:
+    """Of a sound file, read in blocks, so that its length costs no memory; Unreadable where it is damaged."""
+    n, energy = 0, 0.0
+
+    def counted(blocks: Iterable[Samples]) -> Iterator[Samples]:
+        nonlocal n, energy
+        for block in blocks:
+            n, energy = n + len(block), energy + float(np.sum(np.square(block, dtype=np.float64)))
+            yield block
+
+    with sound.streamed(path) as (blocks, rate):
+        power = mean_power(counted(blocks), rate, bin_hz)
+    return Measured(n / rate, float(10 * np.log10(max(energy / max(n, 1), 1e-10))), power)
 
 
-def mean_power(samples: Samples, sample_rate: int, bin_hz: float) -> Powers:
-    """[n] samples → mean power [1 + Nyquist / bin_hz] by Welch's method, `bin_hz` apart whatever the rate."""
+def mean_power(blocks: Iterable[Samples], sample_rate: int, bin_hz: float) -> Powers:
+    """Blocks [n] of samples → mean power by Welch's method, as of all of them at once: frames overlap by half, so what
+    a block leaves over begins the next one."""
     frame = round(sample_rate / bin_hz)
-    padded = np.pad(samples, (0, max(0, frame - len(samples))))
-    return welch(padded, sample_rate, nperseg=frame, scaling="spectrum")[1].astype(np.float64)
+    overlap, total, frames, rest = frame // 2, np.zeros(frame // 2 + 1), 0, np.zeros(0, np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block])
+        if n := max(0, (len(rest) - overlap) // (frame - overlap)):
+            total, frames = total + n * _welch(rest[: n * (frame - overlap) + overlap], sample_rate, frame), frames + n
+            rest = rest[n * (frame - overlap) :]
+    return total / frames if frames else _welch(np.pad(rest, (0, frame - len(rest))), sample_rate, frame)
+
+
+def _welch(samples: Samples, sample_rate: int, frame: int) -> Powers:
+    return welch(samples, sample_rate, nperseg=frame, scaling="spectrum")[1].astype(np.float64)
 
 
 def misfits(found: Survey, used: pd.DataFrame) -> list[str]:
@@ -96,9 +126,9 @@ def misfits(found: Survey, used: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _read(raw: Path, rows: pd.DataFrame) -> Iterator[tuple[Samples, int]]:
+def _measured(raw: Path, rows: pd.DataFrame, bin_hz: float) -> Iterator[Measured]:
     for path, name in progress(zip(rows["path"], rows["name"], strict=True), "report", "recordings", len(rows)):
         try:
-            yield sound.read(raw / path)
+            yield measured(raw / path, bin_hz)
         except Unreadable as error:
             raise UserError(f"{name!r} cannot be read: {error}: `make repro` fetches the recordings anew") from None

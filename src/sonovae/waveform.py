@@ -1,4 +1,4 @@
-"""Mono float32 samples in [-1, 1]: resampling, level, silence, and equal clips."""
+"""Mono float32 samples in [-1, 1]: resampling, level, silence, and clips that overlap."""
 
 import math
 from collections.abc import Iterable, Iterator

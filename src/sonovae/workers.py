@@ -27,8 +27,8 @@ def spread(
     core if they are worth starting. Batches are so many times longer, where each takes more to hand out."""
     scheduler, batches = os.environ.get("SONOVAE_SCHEDULER", ""), _batches(items, BATCH * longer)
     worth = sum(cost for _, cost in items) > START
-    n = environment.whole("SONOVAE_WORKERS", 1, len(os.sched_getaffinity(0)) if worth else 1)
-    if not scheduler and n == 1:
+    n = environment.whole("SONOVAE_WORKERS", 1, environment.cores() if worth else 1)
+    if not batches or (not scheduler and n == 1):
         yield from ((each, work(each)) for each in batches)
         return
     import joblib

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sonovae import lock, provenance
+from sonovae import environment, lock
 from sonovae.errors import UserError
 from sonovae.tracking.store import Store, in_a_line, now
 
@@ -134,7 +134,7 @@ def _bring(root: Path, folder: Path) -> bool:
 
 
 def _folders(root: Path) -> Path:
-    return provenance.home(root) / ".sonovae" / "points"
+    return environment.home(root) / ".sonovae" / "points"
 
 
 def _lines(folder: Path, start: int) -> tuple[list[Line], int]:

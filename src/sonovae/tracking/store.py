@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from sonovae import lock, params, provenance
+from sonovae import environment, lock, params
 from sonovae.errors import UserError
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -59,7 +59,7 @@ def reached() -> Iterator[None]:
 
 def is_there(root: Path) -> bool:
     """Whether there is a store to be asked: a mere question makes none."""
-    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (provenance.home(root) / "mlruns/mlflow.db").is_file()
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (environment.home(root) / "mlruns/mlflow.db").is_file()
 
 
 def in_a_line(error: Exception) -> str:
@@ -79,7 +79,7 @@ class Store:
             self.client = MlflowClient(uri)
             self.experiment = self._experiment(None)
             return
-        home = provenance.home(root) / "mlruns"
+        home = environment.home(root) / "mlruns"
         home.mkdir(exist_ok=True)
         self.turn = functools.partial(lock.in_turn, home / ".lock")
         with self.turn():  # of two that make the database at once, one would die
