@@ -112,8 +112,9 @@ away: env ## Kill the tracking server on the way, and compare the training with 
 bench: env ## What training costs beside the plain way, each ratio by name (voices: after `make trial NAME=voices`)
 	@$(RUN) python -m benchmarks.bench
 
-figures: env ## Draw the figures of docs/ anew
+figures: env ## Draw the figures of docs/ anew, after make repro and make study
 	@$(RUN) python docs/figures.py
+	@FIGURES="$(CURDIR)" $(RUN) python -m pytest -q tests/test_app_page.py -k pictured
 
 test: env ## The quick tests, in one process
 	@$(RUN) python -m pytest -m "not processes"

@@ -12,10 +12,10 @@ from sonovae import (
     clips,
     codec,
     dataset,
+    environment,
     listing,
     packs,
     params,
-    provenance,
     split,
     stage,
     storage,
@@ -41,8 +41,11 @@ def main(root: Path) -> None:
     p, most = params.load(root / "params.yaml").preprocess, packs.most()
     hashes = checksums.verify(root / RAW, "fetch")
     table = listing.read(root / RAW / "recordings.csv")
-    used, cache = listing.used(table), provenance.home(root) / CACHE
-    tasks, analyse = analysis.tasks(used, hashes, p), functools.partial(analysis.analyse, raw=root / RAW, cache=cache, p=p)
+    used, cache = listing.used(table), environment.home(root) / CACHE
+    tasks, analyse = (
+        analysis.tasks(used, hashes, p),
+        functools.partial(analysis.analyse, raw=root / RAW, cache=cache, p=p),
+    )
     spread = functools.partial(storage.spread, analyse, raw=root / RAW, cache=cache, p=p)
     found = analysed(tasks, used["seconds"], cache, spread)
     places = [found[task.key].clips for task in tasks]

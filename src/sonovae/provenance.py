@@ -12,12 +12,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from sonovae import environment
-
 CODE = ("src/", "stages/")
 DVCS_OWN = ("dvc.lock", "data/evaluation/metrics.json")
-home = environment.home
-"""By this name the preprocess stage asks for it."""
 
 
 @dataclass(frozen=True)
