@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
-import pandas as pd
 import pytest
 import requests
 import uvicorn
-from conftest import tone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from small_study import write_pool
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from benchmarks.servers import free_port
-from sonovae import sound
-from sonovae.listening import pages, pool, report, sounds
+from sonovae.listening import pages, pool, report
 from sonovae.listening.answers import Answers
 
 pytestmark = pytest.mark.processes
@@ -46,19 +43,7 @@ class Guarded:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """The pool of a study of short tones, which need no model."""
-    folder = tmp_path / pool.POOL
-    folder.mkdir(parents=True)
-    rows = [(name, trial) for name in sounds.SETS for trial in range(1, EACH + 1)]
-    ids = [f"{37 * n % 101:08x}" for n in range(1, len(rows) + 1)]
-    for name, hz in zip(ids, np.linspace(300, 900, len(ids)), strict=True):
-        sound.write(folder / f"{name}.wav", tone(0.2, hz), 8000)
-    table = [(name, *row, "") for name, row in zip(ids, rows, strict=True)]
-    columns = pd.DataFrame(table, columns=["id", "set", "trial", "label"]).assign(loudness=-23.0)
-    columns.sort_values("id").to_csv(folder / "pool.csv", index=False)
-    about = {"model": "0" * 64, "seed": 1, "each": EACH, "lufs": -23.0}
-    (folder / "pool.json").write_text(json.dumps(about))
-    return tmp_path
+    return write_pool(tmp_path, EACH)
 
 
 @pytest.fixture

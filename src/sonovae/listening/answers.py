@@ -31,6 +31,8 @@ SCALE = ("Bad", "Poor", "Fair", "Good", "Excellent")
 """Labels of the ratings 1 to 5: absolute category rating (ITU-T P.800)."""
 PATIENCE = 30.0
 """Seconds that one who writes waits for another."""
+SHOWN = 9
+"""Characters of a token that others see; who rates needs all of them."""
 SCHEMA = """
 create table if not exists listeners (
     listener text primary key,
@@ -69,7 +71,7 @@ class Answers:
 
     def begin(self) -> str:
         """A new listener's token."""
-        token, today = secrets.token_urlsafe(16), datetime.now(UTC).date().isoformat()
+        token, today = f"L{secrets.token_hex(16)}", datetime.now(UTC).date().isoformat()
         with self._opened() as base:
             base.execute("insert into listeners (listener, day) values (?, ?)", (token, today))
         return token
@@ -120,7 +122,9 @@ class Answers:
         if sound not in self.sounds:
             raise UserError(f"sound {sound[:40]!r} is not in the pool: reload the page")
         if place.sound is None:
-            raise UserError(f"listener {listener[:8]} has rated all {place.of} sounds: each listener takes part once")
+            raise UserError(
+                f"listener {listener[:SHOWN]} has rated all {place.of} sounds: each listener takes part once"
+            )
         if place.sound != sound:
             raise UserError(f"sound {sound} is not the one at hand, which is {place.sound}: reload the page")
         return place
@@ -128,7 +132,7 @@ class Answers:
     def _place(self, base: sqlite3.Connection, listener: str) -> Place:
         row = base.execute("select rated from listeners where listener = ?", (listener,)).fetchone()
         if row is None:
-            raise UserError(f"listener {listener[:8]!r} is not known: begin the study anew")
+            raise UserError(f"listener {listener[:SHOWN]!r} is not known: begin the study anew")
         if row[0] >= len(self.sounds):
             return Place(len(self.sounds), len(self.sounds), None, {})
         sound = self.order(listener)[row[0]]

@@ -40,8 +40,8 @@ def interval(ratings: pd.DataFrame) -> tuple[float, float] | None:
 
     Ratings are not independent: a listener gives many, a sound has many. The variance of the mean is taken to be that
     of the listeners' means by their number plus that of the sounds' means by theirs, which counts what is neither's
-    twice, and so is rather too large (A. B. Owen, The pigeonhole bootstrap, 2007, section 3). Student's t stands for
-    the smaller number less one, as ITU-T P.1401 has it for few votes. It is cut to the scale.
+    twice, and so is rather too large (A. B. Owen, The pigeonhole bootstrap, 2007). Student's t, as ITU-T P.1401 has it
+    for few votes, has the smaller number less one degrees of freedom. It is cut to the scale.
     """
     means = [ratings.groupby(by)["rating"].mean() for by in ("listener", "sound")]
     if (least := min(map(len, means))) < 2:
@@ -88,8 +88,8 @@ def agreement(answers: pd.DataFrame) -> tuple[float | None, str]:
 
 
 def deaf(answers: pd.DataFrame) -> list[str]:
-    """Listeners who did not rate the hidden references above the anchors, over all questions; those who have not heard
-    both are not judged."""
+    """Listeners who did not rate the hidden references above the anchors, of the answers about audio quality, which is
+    what an anchor lacks; those who have not heard both are not judged."""
     means = answers.pivot_table(index="listener", columns="set", values="rating", aggfunc="mean")
     if not {REFERENCE, ANCHOR} <= set(means.columns):
         return []

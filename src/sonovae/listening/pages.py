@@ -76,10 +76,10 @@ def _text(words: Words, name: str) -> str:
 def _page(root: Path) -> Handler:
     async def page(_: Request) -> Response:
         try:
-            of = (await run_in_threadpool(pool.load, root)).about
+            of = await run_in_threadpool(pool.load, root)
         except UserError as error:
             return _html("none.html", 404, why=_plain(error))
-        return _html("study.html", 200, sounds=5 * of.each)
+        return _html("study.html", 200, sounds=len(of.sounds))
 
     return page
 

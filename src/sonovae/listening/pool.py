@@ -52,8 +52,8 @@ def make(root: Path, seed: int, each: int) -> Pool:
         _refuse_answered(root)
     table, waves = sounds.draw(root, studio, each)
     waves, before, target = loudness.equal(waves, rate := sounds.sample_rate(studio))
-    rng = np.random.default_rng(seed)
-    table["id"] = [f"{number:08x}" for number in rng.choice(2**32, len(table), replace=False)]
+    rng = np.random.default_rng(seed)  # a letter first, as a spreadsheet takes 12e45678 for a number
+    table["id"] = [f"s{number:08x}" for number in rng.choice(2**32, len(table), replace=False)]
     table = table.assign(loudness=before, row=range(len(table))).sort_values("id")
     with stage.whole(root / POOL) as part:
         for name, row in zip(table["id"], table["row"], strict=True):

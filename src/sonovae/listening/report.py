@@ -9,12 +9,10 @@ import pandas as pd
 from sonovae import page, plots, tracking
 from sonovae.errors import UserError
 from sonovae.listening import opinions, pool
-from sonovae.listening.answers import QUESTIONS, Answers
+from sonovae.listening.answers import QUESTIONS, SHOWN, Answers
 from sonovae.listening.pool import Pool
 
 CSV, PAGE = "study/answers.csv", "study/report.html"
-SHOWN = 8
-"""Characters of a listener's token that are told: none but the listener can rate with it."""
 NAMES = {
     "real": "real",
     "reconstructed": "reconstructed",
@@ -62,7 +60,7 @@ def metrics(answers: pd.DataFrame) -> dict[str, float]:
 
 
 def _content(answers: pd.DataFrame, of: Pool, began: int, ended: int) -> dict[str, Any]:
-    deaf = opinions.deaf(answers)
+    deaf = opinions.deaf(answers[answers["question"] == "quality"])
     hearing = answers[~answers["listener"].isin(deaf)]
     groups = [("All listeners", answers)]
     if deaf and len(hearing):
