@@ -42,19 +42,11 @@ def main(root: Path) -> None:
     hashes = checksums.verify(root / RAW, "fetch")
     table = listing.read(root / RAW / "recordings.csv")
     used, cache = listing.used(table), environment.home(root) / CACHE
-    tasks, analyse = (
-        analysis.tasks(used, hashes, p),
-        functools.partial(analysis.analyse, raw=root / RAW, cache=cache, p=p),
-    )
-    spread = functools.partial(storage.spread, analyse, raw=root / RAW, cache=cache, p=p)
-    found = analysed(tasks, used["seconds"], cache, spread)
+    tasks, where = analysis.tasks(used, hashes, p), {"raw": root / RAW, "cache": cache, "p": p}
+    analyse = functools.partial(analysis.analyse, **where)
+    found = analysed(tasks, used["seconds"], cache, functools.partial(storage.spread, analyse, **where))
     places = [found[task.key].clips for task in tasks]
-    too_short = used.index[[not len(each) for each in places]]
-    if len(too_short):
-        reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
-        table.loc[too_short, ["status", "reason", "path"]] = listing.LEFT_OUT, reason, ""
-    if len(too_short) == len(used):
-        raise UserError(f"no recording makes a clip: {listing.summary(table)}")
+    leave_out(table, used.index[[not len(each) for each in places]], p)
     with stage.whole(root / OUT) as out:
         values = functools.partial(analysis.values, tasks, found, analyse=analyse)
         made = write(out, clips.table(used, places, p.split), values, p)
@@ -63,6 +55,15 @@ def main(root: Path) -> None:
     packs.prune(cache, most)
     sides = ", ".join(f"{n} {side}" for side, n in made["split"].value_counts().items())
     print(f"preprocess: {listing.summary(table)}\npreprocess: {len(made)} clips: {sides}")
+
+
+def leave_out(table: pd.DataFrame, rows: "pd.Index[int]", p: Preprocess) -> None:
+    """Say of some rows of the recordings table that they make no clip; UserError where none is left."""
+    if len(rows):
+        reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
+        table.loc[rows, ["status", "reason", "path"]] = listing.LEFT_OUT, reason, ""
+    if not len(listing.used(table)):
+        raise UserError(f"no recording makes a clip: {listing.summary(table)}")
 
 
 def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, spread: Spread) -> dict[str, Entry]:
