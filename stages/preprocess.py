@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -42,7 +43,8 @@ def main(root: Path) -> None:
     hashes = checksums.verify(root / RAW, "fetch")
     table = listing.read(root / RAW / "recordings.csv")
     used, cache = listing.used(table), environment.home(root) / CACHE
-    tasks, where = analysis.tasks(used, hashes, p), {"raw": root / RAW, "cache": cache, "p": p}
+    tasks = analysis.tasks(used, hashes, p)
+    where: dict[str, Any] = {"raw": root / RAW, "cache": cache, "p": p}
     analyse = functools.partial(analysis.analyse, **where)
     found = analysed(tasks, used["seconds"], cache, functools.partial(storage.spread, analyse, **where))
     places = [found[task.key].clips for task in tasks]
