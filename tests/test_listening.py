@@ -98,6 +98,11 @@ def test_a_pool_with_answers_is_not_replaced(root: Path, tmp_path: Path) -> None
     with pytest.raises(UserError, match="study/ holds 40 ratings of another pool"):
         pool.make(copy, 2, EACH)
     assert pool.load(copy).about.seed == 1
+    ids = list(pool.load(copy).sounds["id"])
+    shutil.rmtree(copy / pool.POOL)  # alone: its answers are there
+    with pytest.raises(UserError, match="study/ holds 40 ratings of another pool"):
+        pool.make(copy, 2, EACH)
+    assert list(pool.make(copy, 1, EACH).sounds["id"]) == ids
 
 
 def test_what_there_is_no_pool_of(root: Path, tmp_path: Path) -> None:

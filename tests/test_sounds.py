@@ -1,5 +1,8 @@
 """Which sounds a listening study takes, how loud they are, and its anchors."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,3 +53,9 @@ def test_an_anchor_is_low_passed_and_noisy(rng: np.random.Generator) -> None:
     assert (
         0.02 < 1 - spectrum[995:1006].sum() / spectrum.sum() < 0.1
     )  # of the noise, 10 dB below, what is under 3.5 kHz
+
+
+def test_images_are_no_sounds(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sonovae.studio.opened", lambda *_: SimpleNamespace(c="a codec of images"))
+    with pytest.raises(UserError, match="data/model is of images, and a listening study needs sounds"):
+        sounds.at_hand(project, 1)

@@ -143,7 +143,7 @@ def _add_sounds(commands: Any) -> None:
 def _add_study(commands: Any) -> None:
     """Commands over the listening study."""
     what = "make the pool of sounds of a listening study"
-    command = _add(commands, "study", lambda root, w: _listening("pool").make(root, w.seed, w.each), what)
+    command = _add(commands, "study", lambda root, w: print(_listening("pool").make(root, w.seed, w.each)), what)
     command.add_argument("--each", type=_number(int, 1), default=8, help="sounds of each set [%(default)s]")
     command.add_argument("--seed", type=_number(int, 0, 2**32), default=1, help="[%(default)s]")
     what = "write study/report.html: what the listeners' ratings come to"

@@ -9,7 +9,8 @@ import pandas as pd
 
 from sonovae import sound, stage
 from sonovae.errors import UserError
-from sonovae.listening import answers, loudness, sounds
+from sonovae.listening import loudness, sounds
+from sonovae.listening.answers import FILE, Answers
 
 POOL = "study/pool"
 COLUMNS = ["id", "set", "label", "trial", "loudness"]
@@ -34,6 +35,10 @@ class Pool:
     sounds: pd.DataFrame
     about: About
 
+    def __str__(self) -> str:
+        """What there is, in a line."""
+        return f"{POOL}: {len(self.sounds)} sounds at {self.about.lufs} LUFS, {self.about.each} of each set"
+
     def file(self, sound: str) -> Path:
         """The WAV file of an id; UserError where the pool has no such sound."""
         if sound not in set(self.sounds["id"]):
@@ -45,16 +50,14 @@ def make(root: Path, seed: int, each: int) -> Pool:
     """Write `each` sounds of every set to study/pool, whole or not at all, or leave what is there of the same model,
     seed and number; UserError where another pool has answers already, or there is nothing to make it of."""
     studio = sounds.at_hand(root, seed)
-    if (root / POOL).is_dir():
+    if (root / POOL / "pool.json").is_file():
         was = load(root)
         if (was.about.model, was.about.seed, was.about.each) == (studio.trained.id, seed, each):
             return was
-        _refuse_answered(root)
+    _refuse_answered(root, ids := _ids(studio.trained.id, seed, each))
     table, waves = sounds.draw(root, studio, each)
     waves, before, target = loudness.equal(waves, rate := sounds.sample_rate(studio))
-    rng = np.random.default_rng(seed)  # a letter first, as a spreadsheet takes 12e45678 for a number
-    table["id"] = [f"s{number:08x}" for number in rng.choice(2**32, len(table), replace=False)]
-    table = table.assign(loudness=before, row=range(len(table))).sort_values("id")
+    table = table.assign(id=ids, loudness=before, row=range(len(table))).sort_values("id")
     with stage.whole(root / POOL) as part:
         for name, row in zip(table["id"], table["row"], strict=True):
             sound.write(part / f"{name}.wav", waves[row], rate)
@@ -76,6 +79,14 @@ def load(root: Path) -> Pool:
     return Pool(folder, table, about)
 
 
-def _refuse_answered(root: Path) -> None:
-    if (root / answers.FILE).is_file() and (n := len(answers.Answers(root, ()).table())):
+def _ids(model: str, seed: int, each: int) -> list[str]:
+    """Random names, other ones for each pool. A letter stands first, as a spreadsheet takes 12e45678 for a number."""
+    rng = np.random.default_rng([int(model, 16), seed, each])
+    return [f"s{number:08x}" for number in rng.choice(2**32, each * len(sounds.SETS), replace=False)]
+
+
+def _refuse_answered(root: Path, ids: list[str]) -> None:
+    """UserError where there are ratings of sounds with other ids."""
+    rated = Answers(root, ids).table()["sound"] if (root / FILE).is_file() else pd.Series([], dtype=str)
+    if n := int((~rated.isin(ids)).sum()):
         raise UserError(f"study/ holds {n} ratings of another pool: `make study-report`, then move study/ away")
