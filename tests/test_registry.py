@@ -12,6 +12,7 @@ import pytest
 from conftest import make_project, write_lock
 
 from sonovae import listing, params, sound, tracking
+from sonovae.app.shelf import OWN, Shelf
 from sonovae.errors import UserError
 from sonovae.tracking import registry
 from stages import evaluate, fetch, judge, preprocess, train
@@ -81,6 +82,16 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mlflow.set_tracking_uri(f"sqlite:///{weak}/mlruns/mlflow.db")
     made = mlflow.pyfunc.load_model("models:/sonovae@champion").predict(pd.DataFrame({"seed": [1]}))
     assert made["file"][0][:4] == b"RIFF"
+
+    shelf = Shelf(weak, weak / "data/model")
+    assert shelf.names() == [OWN, "version 1", "version 2, champion", "version 3"]
+    versions = tracking.Store(weak).client.search_model_versions("name = 'sonovae'")
+    of_two = next(version.tags["model_id"] for version in versions if str(version.version) == "2")
+    assert shelf.get("version 2, champion").studio.trained.id == of_two != shelf.get(OWN).studio.trained.id
+    with pytest.raises(
+        UserError, match="model = 'version 9': there are own, version 1, version 2, champion, version 3"
+    ):
+        shelf.get("version 9")
 
 
 def test_errors_of_other_pictures_say_nothing(project: Path) -> None:
