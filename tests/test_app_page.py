@@ -14,9 +14,11 @@ from conftest import HERE, make_project, tone
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_app import started
+from test_recipes import idx, shrunk
 
-from sonovae import listing, sound
+from sonovae import image, listing, params, sound
 from sonovae.listening import pool
+from sonovae.params import recipes
 from stages import fetch, preprocess, train
 
 READY = "#status:text-is('Ready')"
@@ -149,6 +151,28 @@ def test_without_a_model_the_page_names_the_command(browser: Browser, tmp_path: 
         page = browser.new_page()
         page.goto(url)
         expect(page.get_by_text("dvc repro train").last).to_be_visible()
+        page.close()
+
+
+def test_an_image_model_has_pictures_and_no_player(browser: Browser, tmp_path: Path) -> None:
+    root = make_project(tmp_path / "mnist")
+    (root / "params.yaml").write_text(recipes.whole(HERE, "mnist"))
+    params.edit(root / "params.yaml", shrunk("mnist"))
+    idx(root / "data/recordings")
+    for stage in (fetch, preprocess, train):
+        stage.main(root)
+    image.write(tmp_path / "mine.png", np.eye(28, dtype=np.float32))
+    for url in started(root):
+        page = browser.new_page()
+        page.goto(url)
+        page.locator("#a").get_by_role("button", name="New image").click()
+        expect(page.locator("#a .facts")).to_contain_text("seed 2")
+        expect(page.locator("#a .spectrogram")).to_be_visible()
+        expect(page.locator("#a audio")).to_be_hidden()
+        page.goto(f"{url}#reconstruct")
+        page.set_input_files("#file", tmp_path / "mine.png")
+        expect(page.locator("#restored .spectrogram")).to_be_visible()
+        expect(page.locator("audio:visible")).to_have_count(0)
         page.close()
 
 

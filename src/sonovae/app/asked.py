@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,9 +35,11 @@ async def words(request: Request) -> dict[str, Any]:
 
 @asynccontextmanager
 async def file(request: Request) -> AsyncIterator[Path]:
-    """The file of a request, under a name of its own, while the block lasts."""
+    """The file of a request, while the block lasts, under a name of ours: of the one that it has the suffix alone is
+    kept, which says what an image is."""
+    suffix = re.search(r"\.[a-z0-9]{1,8}\Z", request.query_params.get("name", "").lower())
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
+        path = Path(folder) / f"file{suffix[0] if suffix else ''}"
         with path.open("wb") as to:
             async for piece in _body(request, MOST_FILE):
                 to.write(piece)
