@@ -33,3 +33,13 @@ def test_pictures_outside_0_to_1_are_not_written(tmp_path: Path, bad: float) -> 
     with pytest.raises(ValueError, match="finite and lie in"):
         dataset.save(tmp_path, np.full((1, 2, 2), bad, np.float32), table(1), "float32")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_precision_is_read_as_single(tmp_path: Path, rng: np.random.Generator) -> None:
+    """By what trains and scores; the file has half of the bytes."""
+    pictures = rng.random((3, 4, 5), np.float32)
+    dataset.save(tmp_path, pictures, table(3), "float16")
+    assert np.load(tmp_path / "pictures.npy").dtype == np.float16
+    found = dataset.load(tmp_path).pictures[1:]
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, pictures[1:].astype(np.float16))
