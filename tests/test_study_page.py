@@ -1,6 +1,5 @@
 """A whole listening study in a browser, from the consent to the report."""
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -13,32 +12,14 @@ import requests
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from small_study import write_pool
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from benchmarks.servers import free_port
-from sonovae.listening import pages, pool, report
+from sonovae.app import server
+from sonovae.listening import pool, report
 from sonovae.listening.answers import Answers
 
 pytestmark = pytest.mark.processes
 EACH = 2
-POLICY = b"default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: data:"
-
-
-class Guarded:
-    """An app that lets its pages load nothing from elsewhere, and run nothing that stands in them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"content-security-policy", POLICY)]
-            await send(message)
-
-        await self.app(scope, receive, guarded)
 
 
 @pytest.fixture
@@ -48,16 +29,16 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url(root: Path) -> Iterator[str]:
-    """Where an app with the study's pages is served."""
-    app = Starlette(routes=pages.routes(root), middleware=[Middleware(Guarded)])
+    """Where the app is served."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run)
+    app = server.make(root, root / "data/model", frozenset([f"127.0.0.1:{port}"]))
+    served = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", ws="none"))
+    thread = threading.Thread(target=served.run)
     thread.start()
-    while not server.started:
+    while not served.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}/study"
-    server.should_exit = True
+    yield f"http://127.0.0.1:{port}"
+    served.should_exit = True
     thread.join(20)
 
 
@@ -111,7 +92,7 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
     given: dict[tuple[str, str, str], int] = {}
 
     first = new_browser()  # by the keyboard alone
-    first.goto(url)
+    first.goto(f"{url}/study")
     expect(first.get_by_text("No name, no address, no cookie")).to_be_visible()
     first.keyboard.press("Tab")
     first.keyboard.press("Enter")
@@ -135,7 +116,7 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
     expect(first.get_by_role("heading", name="Thank you")).to_be_visible()
 
     second = new_browser(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    second.goto(url)
+    second.goto(f"{url}/study")
     second.get_by_role("button", name="I agree, begin").tap()
     expect(second.get_by_text(f"1 of {of}", exact=True)).to_be_visible()
     two, order = token(second), kept.order(token(second))
@@ -144,7 +125,7 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
         expect(second.get_by_text(f"{n + 1} of {of}", exact=True)).to_be_visible()
         hear(second)
         if n == of // 2:  # one question is answered, and the page is loaded anew
-            with second.expect_response("**/study/rate"):
+            with second.expect_response("**/api/study/rate"):
                 second.get_by_role("radiogroup", name="Audio quality").get_by_role("radio", name="Poor").tap()
             assert kept.place(two).ratings == {"quality": 2}
             second.reload()
@@ -162,7 +143,7 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
     second.reload()  # a third time: one listener rates once
     expect(second.get_by_role("heading", name="Thank you")).to_be_visible()
     again = {"listener": two, "sound": order[-1], "question": "quality", "rating": 5}
-    said = requests.post(f"{url}/rate", json=again, timeout=20)
+    said = requests.post(f"{url}/api/study/rate", json=again, timeout=20)
     assert (said.status_code, "each listener takes part once" in said.json()["error"]) == (400, True)
 
     rows = kept.table()
@@ -180,52 +161,53 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
 
 def test_what_the_server_refuses(root: Path, url: str) -> None:
     def said(words: Any, path: str = "rate", **how: Any) -> tuple[int, str]:
-        answer = requests.post(f"{url}/{path}", **({"json": words} | how), timeout=20)
+        answer = requests.post(f"{url}/api/study/{path}", **({"json": words} | how), timeout=20)
         return answer.status_code, answer.json().get("error", "")
 
-    listener = requests.post(f"{url}/begin", json={"consent": True}, timeout=20).json()["listener"]
-    at = requests.get(f"{url}/next", {"listener": listener}, timeout=20).json()
+    listener = requests.post(f"{url}/api/study/begin", json={"consent": True}, timeout=20).json()["listener"]
+    at = requests.post(f"{url}/api/study/next", json={"listener": listener}, timeout=20).json()
     good = {"listener": listener, "sound": at["sound"], "question": "quality", "rating": 3}
     assert said({}, "begin")[0] == 400
     assert said(good | {"rating": 6}) == (400, "rating 6 is no whole number from 1 to 5: choose one of these")
     assert said(good | {"sound": "../pool"})[0] == 400
     assert said(good | {"listener": ["x"]})[0] == 400
     assert said({"listener": listener, "sound": at["sound"]}, "advance")[0] == 400
-    assert said([good])[1] == "what is sent is no JSON object"
-    assert said(None, data="[" * 4000, headers={"content-type": "application/json"})[0] == 400
-    assert said(good | {"more": "x" * 5000}) == (413, "what is sent has more than 4096 bytes")
-    assert said(None, data=json.dumps(good), headers={"content-type": "text/plain"})[0] == 415
-    assert requests.get(f"{url}/next", timeout=20).status_code == 400
+    assert said([good])[1] == "the request must hold an object in JSON"
+    assert said(None, data="[" * 60_000) == (400, "the request must hold an object in JSON")
+    assert said(good | {"more": "x" * 70_000}) == (400, "it has more than 64 KiB, which is the most that is taken")
+    elsewhere = {"origin": "http://elsewhere.example"}
+    assert requests.post(f"{url}/api/study/rate", json=good, headers=elsewhere, timeout=20).status_code == 403
+    assert said({}, "next") == (400, "listener = None must be text")
     for name in ("pool.csv", "..%2f..%2fanswers.sqlite", "0", "%2e%2e/answers.sqlite"):
-        assert requests.get(f"{url}/sound/{name}", timeout=20).status_code == 404
-    heard = requests.get(f"{url}/sound/{at['sound']}", timeout=20)
+        assert requests.get(f"{url}/api/study/sound/{name}", timeout=20).status_code in (400, 404)
+    heard = requests.get(f"{url}/api/study/sound/{at['sound']}", timeout=20)
     assert (heard.headers["content-type"], heard.content[:4]) == ("audio/wav", b"RIFF")
     assert not {"content-disposition", "set-cookie"} & set(map(str.lower, heard.headers))
     assert said(good) == (200, "")
     assert len(Answers(root, ()).table()) == 1
 
 
-def test_without_a_pool_the_page_says_how_one_is_made(root: Path, url: str) -> None:
+def test_without_a_pool_the_page_says_how_one_is_made(root: Path, url: str, browser: Browser) -> None:
     (root / "study/pool/pool.json").unlink()
-    said = requests.get(url, timeout=20)
-    assert said.status_code == 404
-    assert "There is no study yet" in said.text
-    assert "`make study` makes one" in said.text
+    page = browser.new_page()
+    page.goto(f"{url}/study")
+    expect(page.get_by_text("There is no study yet")).to_contain_text("`make study` makes one")
+    page.close()
 
 
 def test_an_unknown_listener_begins_anew_and_a_lost_server_is_told(root: Path, url: str, browser: Browser) -> None:
     page = browser.new_page()
-    page.goto(url)
+    page.goto(f"{url}/study")
     page.evaluate("localStorage.setItem('sonovae.listener', 'of another study')")
     page.reload()
     page.get_by_role("button", name="I agree, begin").click()
     hear(page)
-    page.route("**/study/rate", lambda route: route.abort())
+    page.route("**/api/study/rate", lambda route: route.abort())
     rate(page, "Good", "Poor")
     expect(page.get_by_text("Your rating could not be kept yet")).to_be_visible()
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Your rating could not be kept yet")).to_be_visible()
-    page.unroute("**/study/rate")
+    page.unroute("**/api/study/rate")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("2 of 10", exact=True)).to_be_visible()
     assert sorted(Answers(root, ()).table()["rating"]) == [2, 4]

@@ -45,38 +45,43 @@ def _add(commands: Any, name: str, call: Any, what: str, *parents: argparse.Argu
 
 def _add_project(commands: Any) -> None:
     """Commands over a project's folder."""
-    _add(commands, "check", lambda root, _: _project().check(root), "look for faults in params.yaml and the recordings")
+    _add(
+        commands,
+        "check",
+        lambda root, _: _room("commands").check(root),
+        "look for faults in params.yaml and the recordings",
+    )
     what = "copy a folder of recordings into the project, or pin an archive"
-    command = _add(commands, "folder", lambda root, w: _project().folder(root, w.source, w.pattern), what)
+    command = _add(commands, "folder", lambda root, w: _room("commands").folder(root, w.source, w.pattern), what)
     command.add_argument("source", help="the folder; or a zip or tar file, by its path or URL")
     command.add_argument("pattern", nargs="?", default="", help="names label and group: (?P<label>…)_(?P<group>…)")
     what = "write a recipe to params.yaml, or list them"
-    command = _add(commands, "recipe", lambda root, w: _project().recipe(root, w.name, w.force), what)
+    command = _add(commands, "recipe", lambda root, w: _room("commands").recipe(root, w.name, w.force), what)
     command.add_argument("name", nargs="?", default="", help="the recipe")
     command.add_argument("--force", action="store_true", help="also where params.yaml has changes of its own")
     what = "pin the newest version of what fetch.source names"
-    _add(commands, "data-update", lambda root, _: _project().data_update(root), what)
+    _add(commands, "data-update", lambda root, _: _room("commands").data_update(root), what)
     what = "write data/report.html: what the recordings hold"
-    _add(commands, "data-report", lambda root, _: _project().data_report(root), what)
+    _add(commands, "data-report", lambda root, _: _room("commands").data_report(root), what)
     what = "train with several seeds, and show how far the metrics vary"
-    command = _add(commands, "seeds", lambda root, w: _project().show_seeds(root, w.n), what)
+    command = _add(commands, "seeds", lambda root, w: _room("commands").show_seeds(root, w.n), what)
     command.add_argument("n", type=int, help="how many")
 
 
 def _add_tracking(commands: Any) -> None:
     """Commands over what MLflow has."""
     what = "log to MLflow what dvc.lock names and it lacks"
-    _add(commands, "track", lambda root, _: _tracking().track(root), what)
+    _add(commands, "track", lambda root, _: _room("tracking").track(root), what)
     what = "register the result if it passes its gates, and make it the champion if it is better"
-    _add(commands, "promote", lambda root, _: print(_tracking().promote(root)), what)
+    _add(commands, "promote", lambda root, _: print(_room("tracking").promote(root)), what)
     what = "hold the working tree against what a run says it was made of"
-    command = _add(commands, "verify-run", lambda root, w: print(_tracking().verify(root, w.run)), what)
+    command = _add(commands, "verify-run", lambda root, w: print(_room("tracking").verify(root, w.run)), what)
     command.add_argument("run", help="its id")
 
 
 def _add_retrain(commands: Any) -> None:
     what = "make what is not made yet, hold it against a commit's result, and say in a comment what changed"
-    command = _add(commands, "retrain", lambda root, w: _retrain().run(root, w.base, w.promote), what)
+    command = _add(commands, "retrain", lambda root, w: _room("retrain").run(root, w.base, w.promote), what)
     command.add_argument("--base", default="HEAD", help="the commit [%(default)s]")
     command.add_argument("--promote", action="store_true", help="where all gates pass, as `make promote` does")
 
@@ -115,7 +120,7 @@ def _add_model(commands: Any) -> None:
 
 def _add_app(commands: Any) -> None:
     what = "hear what the model has learned, in a browser"
-    command = _add(commands, "app", lambda root, w: _app().serve(root, w.model, w.host, w.port), what)
+    command = _add(commands, "app", lambda root, w: _room("app.server").serve(root, w.model, w.host, w.port), what)
     command.add_argument("--model", type=Path, default=Path("data/model"), help="the model's folder [%(default)s]")
     command.add_argument("--port", type=_number(int, 1, 2**16), default=7860, help="[%(default)s]")
     what = "another than this machine's own needs a token, which is printed [%(default)s]"
@@ -125,16 +130,16 @@ def _add_app(commands: Any) -> None:
 def _add_sounds(commands: Any) -> None:
     """Commands over sound files."""
     what = "draw a sound's waveform, spectrum and spectrogram, and say its numbers"
-    command = _add(commands, "show", lambda root, w: _inspection().show(root, w.source, w.out, vars(w)), what)
+    command = _add(commands, "show", lambda root, w: _room("inspection").show(root, w.source, w.out, vars(w)), what)
     command.add_argument("source", type=Path, help="a sound file")
     command.add_argument("out", type=Path, help="the picture: a PNG")
     for name in ("n-fft", "win-length", "hop-length"):
         command.add_argument(f"--{name}", type=int, help="samples [as params.yaml has it]")
     what = "say where a sound, a run or a commit's result comes from, and what holds it"
-    command = _add(commands, "whence", lambda root, w: _inspection().whence(root, w.what), what)
+    command = _add(commands, "whence", lambda root, w: _room("inspection").whence(root, w.what), what)
     command.add_argument("what", help="a file that generate, reconstruct or vary wrote; a run's id; or a commit")
     what = "write a folder's WAV files as FLAC, OGG or MP3"
-    command = _add(commands, "export", lambda _, w: _inspection().export(w.source, w.kind, w.out), what)
+    command = _add(commands, "export", lambda _, w: _room("inspection").export(w.source, w.kind, w.out), what)
     command.add_argument("source", type=Path, help="the folder: data/samples")
     command.add_argument("kind", choices=("flac", "ogg", "mp3"), help="of file")
     command.add_argument("--out", type=Path, required=True, help="a new folder for them")
@@ -143,13 +148,13 @@ def _add_sounds(commands: Any) -> None:
 def _add_study(commands: Any) -> None:
     """Commands over the listening study."""
     what = "make the pool of sounds of a listening study"
-    command = _add(commands, "study", lambda root, w: print(_listening("pool").make(root, w.seed, w.each)), what)
+    command = _add(commands, "study", lambda root, w: print(_room("listening.pool").make(root, w.seed, w.each)), what)
     command.add_argument("--each", type=_number(int, 1), default=8, help="sounds of each set [%(default)s]")
     command.add_argument("--seed", type=_number(int, 0, 2**32), default=1, help="[%(default)s]")
     what = "write study/report.html: what the listeners' ratings come to"
-    _add(commands, "study-report", lambda root, _: print(_listening("report").write(root)), what)
+    _add(commands, "study-report", lambda root, _: print(_room("listening.report").write(root)), what)
     what = "write the study for webMUSHRA"
-    command = _add(commands, "study-export", lambda root, w: _listening("webmushra").export(root, w.out), what)
+    command = _add(commands, "study-export", lambda root, w: _room("listening.webmushra").export(root, w.out), what)
     command.add_argument("out", type=Path, help="a new folder for it, named as it will be in webMUSHRA's configs")
 
 
@@ -165,43 +170,11 @@ def _number(kind: type[int] | type[float], lowest: float, end: float = math.inf)
     return read
 
 
-def _project() -> Any:
-    from sonovae import commands
-
-    return commands
-
-
-def _tracking() -> Any:
-    from sonovae import tracking
-
-    return tracking
-
-
-def _retrain() -> Any:
-    from sonovae import retrain
-
-    return retrain
-
-
-def _inspection() -> Any:
-    from sonovae import inspection
-
-    return inspection
-
-
-def _app() -> Any:
-    from sonovae.app import server
-
-    return server
-
-
-def _listening(room: str) -> Any:
-    """A room of the listening study."""
-    return importlib.import_module(f"sonovae.listening.{room}")
+def _room(name: str) -> Any:
+    """A room of sonovae, loaded when it is asked for."""
+    return importlib.import_module(f"sonovae.{name}")
 
 
 def _studio(words: Any) -> Any:
     """The model in the folder that the words name."""
-    from sonovae import studio
-
-    return studio.opened(words.model, words.iterations, words.momentum, words.seed)
+    return _room("studio").opened(words.model, words.iterations, words.momentum, words.seed)

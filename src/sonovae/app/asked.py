@@ -26,7 +26,7 @@ async def words(request: Request) -> dict[str, Any]:
     data = b"".join([piece async for piece in _body(request, MOST_JSON)])
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise UserError("the request must hold an object in JSON")
@@ -57,6 +57,13 @@ async def _body(request: Request, most: int) -> AsyncIterator[bytes]:
             yield piece
     if taken > most:
         raise UserError(f"it has more than {most >> 10:,} KiB, which is the most that is taken")
+
+
+def text(words: dict[str, Any], name: str) -> str:
+    """The text of this name."""
+    if not isinstance(value := words.get(name), str):
+        raise UserError(f"{name} = {value!r:.40} must be text")
+    return value
 
 
 def z(value: object, size: int, name: str = "z") -> Points:

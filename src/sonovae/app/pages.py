@@ -1,4 +1,4 @@
-"""What the app answers: its page, and what is asked of a model, each as JSON."""
+"""What the app answers: its pages, and what is asked of a model, each as JSON."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -40,6 +40,7 @@ def routes(shelf: Shelf) -> list[BaseRoute]:
     made = [Route(f"/api/{name}", _of_words(shelf, answer), methods=["POST"]) for name, answer in questions.items()]
     return [
         Route("/", lambda request: FileResponse(FILES["index.html"])),
+        Route("/study", lambda request: FileResponse(FILES["study.html"])),
         Route("/static/{name}", _static),
         Route("/api/models", lambda request: JSONResponse(shelf.names())),
         Route("/api/reconstruct", _of_file(shelf), methods=["POST"]),

@@ -7,11 +7,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from sonovae.app import pages
+from sonovae.app import pages, study
 from sonovae.app.guard import Guard
-from sonovae.app.shelf import OWN, Shelf
+from sonovae.app.shelf import Shelf
 from sonovae.errors import UserError
-from sonovae.listening import pages as study
 
 LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -34,6 +33,3 @@ def serve(root: Path, model: Path, host: str, port: int) -> None:
     else:
         print(f"the app: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
-
-
-__all__ = ["OWN", "make", "serve"]

@@ -11,7 +11,7 @@ async function read(answer) {
   const text = await answer.text();
   let said = text.trim();
   try { said = JSON.parse(text).error; } catch { /* it was plain text */ }
-  throw new Error(said || `the app answered ${answer.status}`);
+  throw Object.assign(new Error(said || `the app answered ${answer.status}`), { status: answer.status });
 }
 
 // Runs a task and says so; a fault is shown, and the page goes on.

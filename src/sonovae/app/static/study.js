@@ -1,3 +1,5 @@
+import { ask as asking } from "./api.js";
+
 const KEY = "sonovae.listener";
 const at = id => document.getElementById(id);
 const sound = new Audio();
@@ -6,23 +8,23 @@ let heard = false, moving = false; // whether the sound was played to its end; w
 let unsaved = new Map(); // ratings by question that the server has not confirmed
 let saving = Promise.resolve();
 
-async function ask(path, words) {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(`/study/${path}`, words && { method: "POST", headers, body: JSON.stringify(words) });
-  const said = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
-  return said;
-}
-
+const ask = (question, words) => asking(`study/${question}`, words);
 const fault = text => Object.assign(at("fault"), { textContent: text, hidden: !text });
-const show = id => ["consent", "rating", "thanks"].forEach(each => { at(each).hidden = each !== id; });
+const show = id => ["none", "consent", "rating", "thanks"].forEach(each => { at(each).hidden = each !== id; });
 const listener = () => localStorage.getItem(KEY);
 const told = (error, otherwise = "The server cannot be reached. Please try again.") => fault(error.status ? error.message : otherwise);
 
 async function start() {
+  try {
+    at("sounds").textContent = (await ask("about")).sounds;
+  } catch (error) {
+    if (!error.status) return told(error);
+    at("why").textContent = error.message;
+    return show("none");
+  }
   if (!listener()) return show("consent");
   try {
-    arrive(await ask(`next?listener=${encodeURIComponent(listener())}`));
+    arrive(await ask("next", { listener: listener() }));
   } catch (error) {
     if (error.status !== 400) return fault("The server cannot be reached. Reload the page to go on where you were.");
     localStorage.removeItem(KEY); // of another study
@@ -44,7 +46,7 @@ function arrive(said) {
     return at("thanks").querySelector("h1").focus();
   }
   heard = false;
-  sound.src = `/study/sound/${place.sound}`;
+  sound.src = `/api/study/sound/${place.sound}`;
   at("progress").textContent = `${place.done + 1} of ${place.of}`;
   Object.assign(at("bar"), { max: place.of, value: place.done });
   at("questions").replaceChildren(...place.questions.map(question));
