@@ -6,14 +6,11 @@ there before the clock starts.
 """
 
 import json
-import multiprocessing
-import os
-import resource
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,6 @@ import numpy as np
 import scipy.fft
 import soundfile
 import soxr
-from joblib.externals.loky import get_reusable_executor
 
 from benchmarks import project
 
@@ -42,13 +38,15 @@ def ratios() -> dict[str, float]:
     found: dict[str, float] = {}
     for name, (recipe, n, seconds, rate) in KINDS.items():
         made(AT / name, recipe, n, seconds, rate)
-        two, one = (apart(_race, AT / name, workers) for workers in (2, 1))
-        parts = apart(_parts, AT / name)
-        print(f"{name}: seconds of {n} recordings: two workers {two}, one {one}; alone, by one: {parts}", flush=True)
-        alone = sum(parts[part] for part in ("decoding", "resampling", "fft"))
+        two, one = (apart("race", AT / name, workers) for workers in (2, 1))
+        seconds_of = apart("parts", AT / name, 1)
+        print(
+            f"{name}: seconds of {n} recordings: two workers {two}, one {one}; alone, by one: {seconds_of}", flush=True
+        )
+        alone = sum(seconds_of[part] for part in ("decoding", "resampling", "fft"))
         found |= {f"preprocess_{name}_speedup": two["plain"] / two["ours"]}
         found |= {f"preprocess_{name}_speedup_one_core": one["plain"] / one["ours"]}
-        found |= {f"preprocess_{name}_share_{part}": parts[part] / one["ours"] for part in parts}
+        found |= {f"preprocess_{name}_share_{part}": each / one["ours"] for part, each in seconds_of.items()}
         found |= {f"preprocess_{name}_over_limit": one["ours"] / alone}
     return found | memory()
 
@@ -58,7 +56,7 @@ def memory() -> dict[str, float]:
     peaks = {}
     for name, n, seconds in (("few", 30, 15.0), ("many", 300, 15.0), ("long", 1, 3 * 3600.0)):
         made(AT / name, "whistles", n, seconds, 44100, blocks=True)
-        peaks[name] = apart(_peak, AT / name)
+        peaks[name] = apart("peak", AT / name, 1)
         shutil.rmtree(AT / name)
     print(f"preprocess: peak of memory in MiB: {peaks}", flush=True)
     return {
@@ -67,19 +65,13 @@ def memory() -> dict[str, float]:
     }
 
 
-def apart(function: Callable[..., Any], *values: Any) -> Any:
-    """The function, in a process of its own."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_ended, function, *values).result()
-
-
-def _ended(function: Callable[..., Any], *values: Any) -> Any:
-    """What it gives, once its workers have ended: this process would wait for them until they do so of themselves."""
-    try:
-        return function(*values)
-    finally:
-        get_reusable_executor().shutdown()
+def apart(name: str, at: Path, workers: int) -> Any:
+    """One of the measurements, in a process of its own, as the stage is one."""
+    own = {"PYTHONPATH": f"{project.ROOT / 'src'}:{project.ROOT}", "SONOVAE_WORKERS": str(workers)}
+    command = [sys.executable, "-m", "benchmarks.preprocessing", name, str(at)]
+    environment = project.environment("preprocess") | own
+    done = subprocess.run(command, cwd=at, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])  # behind the stage's own lines
 
 
 def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool = False) -> None:
@@ -104,12 +96,12 @@ def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool 
     project.run(at, "fetch", stdout=subprocess.DEVNULL)
 
 
-def _race(at: Path, workers: int) -> dict[str, float]:
+def race(at: Path) -> dict[str, float]:
+    """Seconds of the plain way, and of ours."""
     from benchmarks import plain_pictures
     from sonovae import params
     from stages import preprocess
 
-    os.environ["SONOVAE_WORKERS"] = str(workers)
     p, files = params.load(at / "params.yaml").preprocess, sorted((at / "data/raw/files").iterdir())
     times = PLAIN[at.name]
     ways: dict[str, Callable[[], Any]] = {
@@ -127,7 +119,7 @@ def _race(at: Path, workers: int) -> dict[str, float]:
     return seconds
 
 
-def _parts(at: Path) -> dict[str, float]:
+def parts(at: Path) -> dict[str, float]:
     """Seconds of each part alone, as its library does it at once: the limit of what could be had."""
     from sonovae import params
 
@@ -156,13 +148,17 @@ def fastest(work: Callable[[], Any]) -> float:
     return min(found)
 
 
-def _peak(at: Path) -> float:
+def peak(at: Path) -> float:
+    """MiB that the stage held at most. getrusage would say what the process held that started this one."""
     from stages import preprocess
 
-    os.environ["SONOVAE_WORKERS"] = "1"
     preprocess.main(at)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":
-    print(json.dumps(ratios(), indent=2))
+    if sys.argv[1:]:
+        print(json.dumps({"race": race, "parts": parts, "peak": peak}[sys.argv[1]](Path(sys.argv[2]))))
+    else:
+        print(json.dumps(ratios(), indent=2))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from sonovae import params
 from sonovae.params import recipes
@@ -71,5 +72,5 @@ def command(stage: str) -> list[str]:
 
 def environment(stage: str) -> dict[str, str]:
     """That of dvc.yaml's command; lines are seen as they are printed."""
-    own = {"TF_ENABLE_ONEDNN_OPTS": "1"} if stage == "train" else {}
-    return os.environ | {"PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"} | own
+    words = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["cmd"].split()
+    return os.environ | dict(word.split("=", 1) for word in words if "=" in word) | {"PYTHONUNBUFFERED": "1"}

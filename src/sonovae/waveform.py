@@ -129,8 +129,9 @@ def nonsilent(samples: Track, sample_rate: int, min_seconds: float, threshold_db
 def _rms(samples: Track, edges: NDArray[np.int64], window: int) -> NDArray[np.float64]:
     """The RMS of each `window` milliseconds that lie between these edges, in whole numbers of 16 bits."""
     read = samples[int(edges[0]) : int(edges[-1])]
-    integers = np.rint(np.clip(read, -1, 1 - 2**-15) * 2**15).astype(np.int64)
-    energy = np.concatenate([[0], np.cumsum(np.add.reduceat(integers**2, edges[:-1] - edges[0]))])
+    integers = np.rint(np.clip(read, -1, 1 - 2**-15) * 2**15).astype(np.int32)
+    by_ms = np.add.reduceat(integers**2, edges[:-1] - edges[0], dtype=np.int64)
+    energy = np.concatenate([[0], np.cumsum(by_ms)])
     rms: NDArray[np.float64] = np.floor(
         np.sqrt((energy[window:] - energy[:-window]) / (edges[window:] - edges[:-window]))
     )
