@@ -109,7 +109,7 @@ kills: env ## Kill a training ten times, and compare it with one that nobody kil
 away: env ## Kill the tracking server on the way, and compare the training with one whose server stays
 	@$(RUN) python -m benchmarks.away
 
-bench: env ## What training costs beside the plain way, each ratio by name (voices: after `make trial NAME=voices`)
+bench: env ## What the stages cost beside the plain way, each ratio by name (voices: after `make trial NAME=voices`)
 	@$(RUN) python -m benchmarks.bench
 
 figures: env ## Draw the figures of docs/ anew, after make repro and make study
