@@ -55,7 +55,7 @@ def test_flags_that_are_up_are_named(scores: pd.DataFrame) -> None:
 
 def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> None:
     table = results.table_of(scores).set_index("set")
-    assert table.loc["white noise", "Fréchet, log-mel ↓"] == "9e+04 (8e+04 to 9.01e+04)"
+    assert table.loc["white noise", "Fréchet, log-mel ↓"] == "90,000\n80,000 to 90,100"
     assert table.loc["generated", "named right by the judge"] == ""
     assert table.loc["real", "named right by the judge"] == "0.9"
 

@@ -78,7 +78,13 @@ def _said(row: "pd.Series[float]", name: str) -> str:
     if pd.isna(row[name]):
         return ""
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    return f"{row[name]:.3g}" + (f" ({low:.3g} to {high:.3g})" if low is not None and not pd.isna(low) else "")
+    sure = f"\n{_short(low)} to {_short(high)}" if low is not None and not pd.isna(low) else ""
+    return _short(row[name]) + sure
+
+
+def _short(value: float) -> str:
+    """Three digits, of large numbers all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def write(
