@@ -77,9 +77,8 @@ def in_short(table: pd.DataFrame) -> pd.DataFrame:
 def _said(row: "pd.Series[float]", name: str) -> str:
     if pd.isna(row[name]):
         return ""
-    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    sure = f"\n{_short(low)} to {_short(high)}" if low is not None and not pd.isna(low) else ""
-    return _short(row[name]) + sure
+    ends = [row[end] for end in (f"{name}_low", f"{name}_high") if end in row and not pd.isna(row[end])]
+    return _short(row[name]) + (f"\n{' to '.join(map(_short, ends))}" if ends else "")
 
 
 def _short(value: float) -> str:
