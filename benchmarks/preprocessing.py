@@ -149,12 +149,11 @@ def fastest(work: Callable[[], Any]) -> float:
 
 
 def peak(at: Path) -> float:
-    """MiB that the stage held at most. getrusage would say what the process held that started this one."""
+    """MiB that the stage held at most."""
     from stages import preprocess
 
     preprocess.main(at)
-    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    return project.peak()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ own.
 
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -109,8 +108,7 @@ def _measure(case: Case) -> Cost:
         train.learn(data, p, Others(Path(folder)), mark)
     wall, cpu, waited = (last - first for first, last in zip(marks[0], marks[-1], strict=True))
     batches = case.clips // case.batch_size * (case.epochs - 1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(batches * case.batch_size / wall, 100 * cpu / wall, waited / wall, peak)
+    return Cost(batches * case.batch_size / wall, 100 * cpu / wall, waited / wall, project.peak())
 
 
 def made_up(folder: Path, clips: int) -> Any:

@@ -1,10 +1,8 @@
 """The preprocess stage against the plain way of doing the same; its workers, its cache, and its memory."""
 
 import filecmp
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 import soundfile
 from conftest import make_project, tone
 
-from benchmarks import plain_pictures
+from benchmarks import plain_pictures, preprocessing
 from sonovae import analysis, codec, params, workers
 from sonovae.errors import UserError
 from stages import fetch, preprocess
@@ -159,19 +157,6 @@ def test_a_worker_with_other_code_is_told(root: Path, monkeypatch: pytest.Monkey
         preprocess.main(root)
 
 
-PEAK = """
-import resource; from pathlib import Path; from stages import preprocess
-preprocess.main(Path.cwd()); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
-
-
-def peak(root: Path) -> float:
-    """MiB of the stage in a process of its own."""
-    environment = os.environ | {"PYTHONPATH": "src:.", "OPENBLAS_NUM_THREADS": "1", "SONOVAE_WORKERS": "1"}
-    done = subprocess.run([sys.executable, "-c", PEAK], cwd=root, env=environment, capture_output=True, check=True)
-    return float(done.stdout.split()[-1])
-
-
 def long(root: Path, minutes: int, count: int) -> None:
     """Recordings of so many minutes each, of which others are drawn by each minute."""
     changes = {"fetch.source": "folder", "fetch.folder": "data/own", "fetch.pattern": None}
@@ -188,11 +173,11 @@ def long(root: Path, minutes: int, count: int) -> None:
 
 def test_neither_length_nor_number_costs_memory(root: Path) -> None:
     long(root, minutes=1, count=4)
-    few = peak(root)
+    few = preprocessing.apart("peak", root, 1)
     long(root, minutes=1, count=40)
-    assert peak(root) < 1.1 * few
+    assert preprocessing.apart("peak", root, 1) < 1.1 * few
     long(root, minutes=40, count=1)
-    assert peak(root) < 1.1 * few + 64  # a tape is a file beyond that
+    assert preprocessing.apart("peak", root, 1) < 1.1 * few + 64  # a tape is a file beyond that
 
 
 @pytest.mark.processes

@@ -81,7 +81,7 @@ def test_params_are_those_that_a_stage_reads(stage: str) -> None:
 def test_cmd_is_one_process_with_its_own_code(stage: str) -> None:
     faster = {
         "train": "TF_ENABLE_ONEDNN_OPTS=1 ",
-        "preprocess": "MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=67108864 ",
+        "preprocess": "MALLOC_MMAP_THRESHOLD_=4194304 MALLOC_TRIM_THRESHOLD_=16777216 ",
     }
     wanted = f"exec env PYTHONPATH=src OPENBLAS_NUM_THREADS=1 {faster.get(stage, '')}python stages/{stage}.py"
     assert WIRING["stages"][stage]["cmd"] == wanted
