@@ -45,12 +45,8 @@ def _add(commands: Any, name: str, call: Any, what: str, *parents: argparse.Argu
 
 def _add_project(commands: Any) -> None:
     """Commands over a project's folder."""
-    _add(
-        commands,
-        "check",
-        lambda root, _: _room("commands").check(root),
-        "look for faults in params.yaml and the recordings",
-    )
+    what = "look for faults in params.yaml and the recordings"
+    _add(commands, "check", lambda root, _: _room("commands").check(root), what)
     what = "copy a folder of recordings into the project, or pin an archive"
     command = _add(commands, "folder", lambda root, w: _room("commands").folder(root, w.source, w.pattern), what)
     command.add_argument("source", help="the folder; or a zip or tar file, by its path or URL")

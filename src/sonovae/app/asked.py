@@ -4,13 +4,15 @@ import json
 import math
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from sonovae.density import Points
 from sonovae.errors import UserError
@@ -19,6 +21,15 @@ MOST_JSON, MOST_FILE = 1 << 16, 32 << 20
 """Bytes of a request in JSON, and of a file."""
 FARTHEST = 100.0
 """Of a number of z: training clips lie within a few units."""
+
+
+def question(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """What handles requests whose words have this answer, which is worked out in a thread; both are JSON."""
+
+    async def handle(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(answer, await words(request)))
+
+    return handle
 
 
 async def words(request: Request) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,14 @@ def routes(shelf: Shelf) -> list[BaseRoute]:
         "vary": _vary,
         "recording": _recording,
     }
-    made = [Route(f"/api/{name}", _of_words(shelf, answer), methods=["POST"]) for name, answer in questions.items()]
+    asks = {name: asked.question(partial(_of_model, shelf, answer)) for name, answer in questions.items()}
     return [
         Route("/", lambda request: FileResponse(FILES["index.html"])),
         Route("/study", lambda request: FileResponse(FILES["study.html"])),
         Route("/static/{name}", _static),
         Route("/api/models", lambda request: JSONResponse(shelf.names())),
         Route("/api/reconstruct", _of_file(shelf), methods=["POST"]),
-        *made,
+        *(Route(f"/api/{name}", handle, methods=["POST"]) for name, handle in asks.items()),
     ]
 
 
@@ -58,12 +59,9 @@ def _static(request: Request) -> Response:
     return FileResponse(path) if path else Response(status_code=404)
 
 
-def _of_words(shelf: Shelf, answer: Callable[[Opened, Words], Words]) -> Callable[[Request], Awaitable[Response]]:
-    async def handle(request: Request) -> Response:
-        words = await asked.words(request)
-        return JSONResponse(await run_in_threadpool(_alone, shelf, str(words.get("model", OWN)), answer, words))
-
-    return handle
+def _of_model(shelf: Shelf, answer: Callable[[Opened, Words], Words], words: Words) -> Words:
+    """The answer of the model that the words name."""
+    return _alone(shelf, str(words.get("model", OWN)), answer, words)
 
 
 def _of_file(shelf: Shelf) -> Callable[[Request], Awaitable[Response]]:

@@ -1,12 +1,14 @@
 """The listening study in the app: what a listener's page asks, and what it is told."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sonovae.app import asked
@@ -27,21 +29,17 @@ def routes(root: Path) -> list[BaseRoute]:
         "rate": _rate,
         "advance": _advance,
     }
-    made = [Route(f"/api/study/{name}", _of_words(root, each), methods=["POST"]) for name, each in questions.items()]
+    asks = {name: asked.question(partial(answer, root)) for name, answer in questions.items()}
+    made = [Route(f"/api/study/{name}", handle, methods=["POST"]) for name, handle in asks.items()]
     return [Route("/api/study/sound/{sound}", _of_sound(root)), *made]
-
-
-def _of_words(root: Path, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    async def handle(request: Request) -> Response:
-        words = await asked.words(request)
-        return JSONResponse(await run_in_threadpool(answer, root, words))
-
-    return handle
 
 
 def _of_sound(root: Path) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        file = await run_in_threadpool(lambda: pool.load(root).file(request.path_params["sound"]))
+        try:
+            file = await run_in_threadpool(lambda: pool.load(root).file(request.path_params["sound"]))
+        except UserError as error:
+            raise HTTPException(404, str(error).removeprefix("error: ")) from None
         return FileResponse(file, media_type="audio/wav")
 
     return handle

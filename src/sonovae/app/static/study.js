@@ -18,7 +18,7 @@ async function start() {
   try {
     at("sounds").textContent = (await ask("about")).sounds;
   } catch (error) {
-    if (!error.status) return told(error);
+    if (error.status !== 400) return told(error); // busy, say
     at("why").textContent = error.message;
     return show("none");
   }
