@@ -35,6 +35,7 @@ SHRUNK: dict[str, Any] = {
     "preprocess.picture.frames": 32,
     "preprocess.spectrogram.n_fft": 256,
     "preprocess.spectrogram.win_length": 256,
+    "train.initialization": "random",
     "train.latent_size": 4,
     "train.encoder": [
         {"layer": "space_to_depth", "block": 4},

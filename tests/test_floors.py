@@ -47,11 +47,8 @@ def test_new_pictures_have_the_components_spread(rng: np.random.Generator, tmp_p
     np.testing.assert_allclose(drawn.std(axis=0), train.std(axis=0), rtol=0.1, atol=2e-3)
 
 
-def test_of_many_pictures_some_are_drawn(
-    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_pictures_some_are_drawn(rng: np.random.Generator, tmp_path: Path) -> None:
     train = rng.random((300, 4, 5))
-    monkeypatch.setattr(floors, "MOST_BYTES", 100 * 4 * 4 * 5)
-    found = floors.fit(on_disk(tmp_path, train), 2, seed=0)
+    found = floors.fit(on_disk(tmp_path, train), 2, seed=0, most_bytes=100 * 4 * 4 * 5)
     assert found.pca.n_samples_ == 100
     np.testing.assert_allclose(found.mean, train.mean(axis=0), atol=0.15)

@@ -11,7 +11,7 @@ from dvc.utils.serialize import load_yaml
 from sonovae import params
 from sonovae.errors import UserError
 
-LINEAR = "kernel: 3, stride: [1, 1], padding: same, activation: linear"
+RESIDUAL = "{layer: residual, filters: [32], kernel: 3}"
 
 
 def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Path:
@@ -57,13 +57,13 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
             ("latent_size: 32", "latent_size: -3"),
             ("batch_size: 16", "batch_size: yes"),
             ("min_recordings: 20", "min_recordings: 2.5"),
-            (f"filters: 16, {LINEAR}", f"filters: 0, {LINEAR}"),
+            (RESIDUAL, "{layer: residual, filters: [32, 0], kernel: 3}"),
         )
     )
     assert lines == [
         "error: params.yaml: fetch.min_recordings = 2.5: input should be a valid integer",
         "error: params.yaml: train.latent_size = -3: input should be greater than or equal to 1",
-        "error: params.yaml: train.encoder[2].filters = 0: input should be greater than or equal to 1",
+        "error: params.yaml: train.encoder[1].filters[1] = 0: input should be greater than or equal to 1",
         "error: params.yaml: train.kl_weight = nan: input should be a finite number",
         "error: params.yaml: train.batch_size = 'yes': input should be a valid integer",
         "error: params.yaml: train.epochs is missing: every key must be given",
@@ -110,7 +110,11 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
             "",
             "it must hold one project, and before it dense layers alone",
         ),
-        ("kernel: 3, stride: [1, 1]", "kernel: 3, stride: [1]", "train.encoder[1].stride[1] is missing"),
+        ("kernel: 3, stride: [2, 2]", "kernel: 3, stride: [2]", "judge.network[1].stride[1] is missing"),
+        (RESIDUAL, "{layer: average_pool, size: 2}", "initialization = pca needs an encoder of space_to_depth and"),
+        ("filters: 16, activation: linear", "filters: 16, activation: relu", "set it to random"),
+        ("{layer: depth_to_space, block: 4}", "{layer: depth_to_space, block: 2}", "initialization = pca needs"),
+        ("reconstruction: gaussian", "reconstruction: bernoulli", "needs a decoder that ends in sigmoid, not linear"),
         ("layer: project", "layer: projekt", "does not match any of the expected tags"),
     ],
 )

@@ -126,7 +126,13 @@ def train(**changes: object) -> Any:
     from conftest import HERE
 
     plain = params.plain(params.load(HERE / "params.yaml").train)
-    usual = {"reconstruction": "mse", "kl_weight": 5e-7, "schedule": "constant", "warmup_batches": 0}
+    usual = {
+        "initialization": "random",
+        "reconstruction": "mse",
+        "kl_weight": 5e-7,
+        "schedule": "constant",
+        "warmup_batches": 0,
+    }
     return params.parse(plain | usual | changes, params.Params.__annotations__["train"])
 
 
@@ -134,7 +140,10 @@ def test_terms_of_the_parameters() -> None:
     prior = priors.Normal(32)
     weights = {name: term.weight for name, term in vae.terms(train(kl_weight=3, kl="mean"), prior).items()}
     assert weights == {"mse": 1.0, "kl": 3 / 32}
-    weights = {name: term.weight for name, term in vae.terms(train(reconstruction="bernoulli"), prior).items()}
+    weights = {
+        name: term.weight
+        for name, term in vae.terms(train(reconstruction="bernoulli", decoder=[PROJECT, CONV]), prior).items()
+    }
     assert weights == {"mse": 0.0, "bernoulli": 1.0, "kl": 5e-7}
     assert list(vae.terms(train(prior="none"), None)) == ["mse"]
     weights = {name: term.weight for name, term in vae.terms(train(free_bits=0.1, kl_weight=2), prior).items()}

@@ -136,6 +136,8 @@ FLOORS = [
     {"vae", "dataset", "split", "analysis", "storage", "provenance"},
     {
         "training",
+        "initialization",
+        "optimizer",
         "batches",
         "judge",
         "fidelity",

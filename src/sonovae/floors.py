@@ -33,9 +33,9 @@ class Floors:
         return np.clip(flat, 0, 1).astype(np.float32).reshape(n, *self.mean.shape)
 
 
-def fit(train: Pictures, components: int, seed: int) -> Floors:
+def fit(train: Pictures, components: int, seed: int, most_bytes: int = MOST_BYTES) -> Floors:
     """From the training pictures, or some of them."""
-    most = max(2, MOST_BYTES // (4 * int(np.prod(train.shape[1:]))))
+    most = max(2, most_bytes // (4 * int(np.prod(train.shape[1:]))))
     some = train[np.sort(np.random.default_rng(seed).permutation(len(train))[:most])]
     flat = some.reshape(len(some), -1)
     pca = PCA(min(components, *flat.shape), svd_solver="randomized", random_state=seed)

@@ -9,9 +9,12 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from sonovae.errors import UserError
-from sonovae.params.layers import Conv, Dense, Layer, Project, Rearrange, Resample
+from sonovae.params.layers import Conv, Dense, Layer, Project, Rearrange, Resample, Residual
 
 Size = tuple[int, int]
+
+MEAN, LOG_VARIANCE, PROJECT = "mean", "log_variance", "project"
+"""The dense layers on either side of z, by their names."""
 
 
 class Rows(Protocol):
@@ -42,7 +45,7 @@ def encoder(
     for i, layer in enumerate(network):
         x = _built(layer, x, None, f"{key}[{i}]")
     x = layers.Flatten()(x)
-    found = [layers.Dense(latent_size)(x) for _ in range(outputs)]
+    found = [layers.Dense(latent_size, name=name)(x) for name in (MEAN, LOG_VARIANCE)[:outputs]]
     return keras.Model(picture, found if outputs > 1 else found[0])
 
 
@@ -58,6 +61,12 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
             f" the picture's size {shape}; a conv of b² filters before depth_to_space b gives one channel"
         )
     return keras.Model(z, layers.Reshape(shape)(x[:, : shape[0], : shape[1], :]))
+
+
+def beside_z(encoder: keras.Model, decoder: keras.Model) -> list[Any]:
+    """The weights of the dense layers on either side of z."""
+    named = {layer.name: layer for layer in (*encoder.layers, *decoder.layers)}
+    return [weight for name in (MEAN, LOG_VARIANCE, PROJECT) if name in named for weight in named[name].weights]
 
 
 def summary(encoder: keras.Model, decoder: keras.Model) -> str:
@@ -107,6 +116,13 @@ def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
     return build
 
 
+def _residual(layer: Residual, x: Any, _: Size | None) -> Any:
+    y = x
+    for filters in layer.filters:
+        y = layers.Conv2D(filters, layer.kernel, padding="same", activation="relu")(y)
+    return x + layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(y)
+
+
 def _average_pool(layer: Resample, x: Any, _: Size | None) -> Any:
     return layers.AveragePooling2D(layer.size)(x)
 
@@ -121,7 +137,8 @@ def _dense(layer: Dense, x: Any, _: Size | None) -> Any:
 
 def _project(layer: Project, x: Any, size: Size) -> Any:
     shape = (*size, layer.filters)
-    return layers.Reshape(shape)(layers.Dense(shape[0] * shape[1] * shape[2], activation=layer.activation)(x))
+    dense = layers.Dense(shape[0] * shape[1] * shape[2], activation=layer.activation, name=PROJECT)
+    return layers.Reshape(shape)(dense(x))
 
 
 def _space_to_depth(layer: Rearrange, x: Any, _: Size | None) -> Any:
@@ -144,6 +161,7 @@ def _depth_to_space(layer: Rearrange, x: Any, _: Size | None) -> Any:
 BUILD: dict[str, Callable[..., Any]] = {
     "conv": _conv(layers.Conv2D),
     "conv_transposed": _conv(layers.Conv2DTranspose),
+    "residual": _residual,
     "average_pool": _average_pool,
     "upsample": _upsample,
     "space_to_depth": _space_to_depth,

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from sonovae import backend, health, latent
+from sonovae import backend, health, initialization, latent, optimizer
 from sonovae.batches import Batches, Mixup
 from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset
@@ -38,6 +38,9 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
     state, given = unpack(arrays) if arrays else (State(), [])
     if arrays:
         print(f"train: goes on after {state.epoch} of {p.epochs} epochs and {state.batch} batches")
+    elif p.initialization == "pca":
+        print("train: begins as the linear model that is likeliest")
+        initialization.as_pca(vae.encoder, vae.decoder, train.pictures, p.seed)
     for epoch, losses in enumerate(state.losses, start=1):
         on_epoch(epoch, losses)
     while not state.is_over(p):
@@ -53,21 +56,10 @@ def _compile(vae: VAE, p: Train, clips: int) -> None:
     _, workers = backend.worker()
     if p.batch_size % workers:
         raise UserError(f"train.batch_size = {p.batch_size}: it must be a multiple of the {workers} workers")
-    batches = p.epochs * max(1, clips // p.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0 if p.warmup_batches else p.learning_rate,
-        max(1, batches - p.warmup_batches),
-        alpha=0.0 if p.schedule == "cosine" else 1.0,
-        warmup_target=p.learning_rate if p.warmup_batches else None,
-        warmup_steps=p.warmup_batches,
-    )
+    adam = optimizer.build(vae, p, p.epochs * max(1, clips // p.batch_size))
     # XLA with a fixed number of threads gives the same bytes twice, which TensorFlow's own kernels do not.
-    vae.compile(
-        optimizer=keras.optimizers.Adam(rate, global_clipnorm=p.clip_norm),
-        jit_compile=p.reproducible and backend.compiles(),
-    )
+    vae.compile(optimizer=adam, jit_compile=p.reproducible and backend.compiles())
     vae.encoder.compile(jit_compile=True)
-    vae.optimizer.build(vae.trainable_variables)  # so that there is something to load a checkpoint into
 
 
 class _Epoch(keras.callbacks.Callback):

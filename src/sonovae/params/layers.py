@@ -25,6 +25,17 @@ class Conv:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Residual:
+    """What comes in, x, and what convolutions make of it, x + f(x): with ReLU of `filters` each, then one to as many
+    channels as came in, which begins with zeros, so that at first x stays as it is (He et al. 2016; Goyal et al. 2017,
+    section 5.1)."""
+
+    layer: Literal["residual"]
+    filters: Annotated[tuple[Count, ...], Field(min_length=1)]
+    kernel: Count
+
+
+@dataclass(frozen=True, config=STRICT)
 class Rearrange:
     """Each block×block pixels become block² channels of one pixel (space_to_depth), or the other way round."""
 
@@ -60,7 +71,7 @@ class Project:
     activation: Activation
 
 
-Layer = Annotated[Conv | Rearrange | Resample | Dense | Project, Field(discriminator="layer")]
+Layer = Annotated[Conv | Residual | Rearrange | Resample | Dense | Project, Field(discriminator="layer")]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.layers import Layers, ThereLayers
+from sonovae.params.layers import Layers, Project, Rearrange, Residual, ThereLayers
 from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Seed
 
 
@@ -16,6 +16,7 @@ class Train:
     seed: Seed
     threads: Count  # of TensorFlow; a part of the result, as the last digits depend on it
     reproducible: bool  # equal bytes from equal runs, by XLA; else TensorFlow's own kernels
+    initialization: Literal["random", "pca"]  # of the weights; pca: at the linear model that is likeliest
     latent_size: Count
     encoder: ThereLayers
     decoder: Layers
@@ -28,6 +29,7 @@ class Train:
     kl_warmup_epochs: Annotated[int, Field(ge=0)]  # over which kl_weight rises from 0
     free_bits: NotNegative  # nats of each dimension's KL that cost nothing
     learning_rate: Positive  # of Adam, at its highest
+    dense_learning_rate: Positive | None  # the same for the dense layers beside z; null: learning_rate
     warmup_batches: Annotated[int, Field(ge=0)]  # over which it rises from 0
     schedule: Literal["constant", "cosine"]  # after that; cosine falls to 0 at the end of epochs
     mixup: Annotated[float, Field(ge=0, le=1)]  # share of a batch's clips that are mixed with another of it
@@ -48,6 +50,22 @@ class Train:
         return self
 
     @model_validator(mode="after")
+    def _begins(self) -> "Train":
+        """From pca only networks that are linear at first, and whose pixels are numbers beside z."""
+        blocks = {layer.block for layer in (*self.encoder, *self.decoder) if isinstance(layer, Rearrange)}
+        there, back = (
+            [layer.layer for layer in side if not isinstance(layer, Residual)] for side in (self.encoder, self.decoder)
+        )
+        fits = (there, back, len(blocks)) == (["space_to_depth"], ["project", "depth_to_space"], 1)
+        project = next(layer for layer in self.decoder if isinstance(layer, Project))
+        if self.initialization == "pca" and not (fits and project.activation == "linear"):
+            raise ValueError(
+                "initialization = pca needs an encoder of space_to_depth and residual layers, and a decoder of a linear"
+                " project, residual layers and depth_to_space with the same block: set it to random"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _agrees(self) -> "Train":
         if (self.prior == "mixture") != (self.components is not None):
             raise ValueError("components must be a number where prior is mixture, and null elsewhere")
@@ -55,7 +73,7 @@ class Train:
             raise ValueError(f"free_bits = {self.free_bits:g} needs prior = normal, whose KL is a sum over dimensions")
         if late := [epoch for epoch in self.snapshots if epoch > self.epochs]:
             raise ValueError(f"snapshots holds {late[0]}, and epochs = {self.epochs}")
-        activations = [layer.activation for layer in self.decoder if hasattr(layer, "activation")]
+        activations = [getattr(layer, "activation", "linear") for layer in self.decoder if hasattr(layer, "filters")]
         if self.reconstruction == "bernoulli" and activations[-1] != "sigmoid":
             raise ValueError(f"reconstruction = bernoulli needs a decoder that ends in sigmoid, not {activations[-1]}")
         return self
