@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sonovae import clips, codec, packs, params, scaling
+from sonovae.clips import Clips
 from sonovae.errors import UserError
 from sonovae.packs import Entry
 from sonovae.params.preprocess import Preprocess
@@ -27,6 +28,10 @@ ROOMS = (
 )  # fmt: skip
 """Whose code makes what a pack holds."""
 LIBRARIES = ("librosa", "numpy", "pillow", "scipy", "soundfile", "soxr")
+
+
+COLUMNS = ("path", "labels", "name", "seconds", "sample_rate")
+"""Of the recordings table, that a worker needs."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ Analyse = Callable[[Sequence[Task]], list[Entry]]
 
 def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], p: Preprocess) -> list[Task]:
     """One for each row of the recordings table, whose files have these hashes by their paths."""
-    rows = recordings[[name for name in ("path", "labels", "name") if name in recordings]].to_dict("records")
+    rows = recordings[[name for name in COLUMNS if name in recordings]].to_dict("records")
     same = json.dumps([_code(), _that_matter(p)])
     keys = [_hash(json.dumps([same, [(path, hashes.get(path)) for path in files(row)]])) for row in rows]
     return [Task(row, key, _code()) for row, key in zip(rows, keys, strict=True)]
@@ -56,7 +61,8 @@ def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list
     if any(task.code != _code() for task in some):
         said = f"the worker on {platform.node()} runs another sonovae, or other libraries, than this project"
         raise UserError(f"{said}: install the same versions there, and start it again")
-    return packs.write(cache, [task.key for task in some], (_clips(raw, task.recording, p) for task in some))
+    found = clips.read_all(raw, [task.recording for task in some], p.waveform)
+    return packs.write(cache, [task.key for task in some], (_values(each, p) for each in found))
 
 
 def values(tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse) -> Iterator[Array]:
@@ -78,9 +84,9 @@ def files(recording: Mapping[Hashable, Any]) -> list[str]:
     return [str(recording.get(name, "")) for name in ("path", "labels")]
 
 
-def _clips(raw: Path, recording: Mapping[Hashable, Any], p: Preprocess) -> Iterator[tuple[dict[str, Any], Array]]:
+def _values(found: Clips, p: Preprocess) -> Iterator[tuple[dict[str, Any], Array]]:
     """Each clip's place and limits, and its values."""
-    found, unfitted = clips.read(raw, recording, p.waveform), codec.unfitted(p)
+    unfitted = codec.unfitted(p)
     labels = found.labels or [""] * len(found.items)
     for n, item in enumerate(found.items):
         values = unfitted.analyse(item)

@@ -1,6 +1,8 @@
 """What a recording's file holds for the model: equal clips of its sound, or its images."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import contextlib
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,9 +42,34 @@ class Clips:
 
 def read(raw: Path, recording: Mapping[Hashable, Any], p: Waveform | None) -> Clips:
     """The clips of a row of the recordings table, whose files lie in `raw`; without waveform parameters, its images."""
-    try:
+    with _named(recording):
         labels = image.read_labels(raw / recording["labels"]) if recording.get("labels") else []
         return of_file(raw / recording["path"], p, labels)
+
+
+def read_all(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform | None) -> Iterator[Clips]:
+    """The same of several rows, one after the other; recordings of one block are resampled together."""
+    short = dict(_short(raw, recordings, p)) if p else {}
+    for n, recording in enumerate(recordings):
+        yield recording_to_clips([short[n]], p.sample_rate, p) if p and n in short else read(raw, recording, p)
+
+
+def _short(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform) -> Iterator[tuple[int, Samples]]:
+    """The numbers of those that are one block, and their samples at the rate of the parameters."""
+    by_rate = defaultdict[int, dict[int, Samples]](dict)
+    for n, recording in enumerate(recordings):
+        if recording["seconds"] * recording["sample_rate"] <= sound.BLOCK:
+            with _named(recording):
+                samples, sample_rate = sound.read(raw / recording["path"])
+            by_rate[sample_rate][n] = samples
+    for sample_rate, some in by_rate.items():
+        yield from zip(some, waveform.resample_together(list(some.values()), sample_rate, p.sample_rate), strict=True)
+
+
+@contextlib.contextmanager
+def _named(recording: Mapping[Hashable, Any]) -> Iterator[None]:
+    try:
+        yield
     except Unreadable as error:
         raise UserError(f"{recording['name']!r} cannot be used: {error}") from None
 

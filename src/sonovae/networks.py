@@ -120,7 +120,8 @@ def _residual(layer: Residual, x: Any, _: Size | None) -> Any:
     y = x
     for filters in layer.filters:
         y = layers.Conv2D(filters, layer.kernel, padding="same", activation="relu")(y)
-    return x + layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(y)
+    y = layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(y)
+    return layers.Activation(layer.activation)(x + y)
 
 
 def _average_pool(layer: Resample, x: Any, _: Size | None) -> Any:

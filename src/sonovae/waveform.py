@@ -1,7 +1,7 @@
 """Mono float32 samples in [-1, 1]: resampling, level, silence, and clips that overlap."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,8 @@ FADE_SECONDS = 0.001
 """At each end of what is made."""
 LOWEST_HZ = 20
 """That are heard: what is below is taken off."""
+TOGETHER = 16
+"""Recordings that are resampled at once."""
 STRETCH = 20_000
 """Milliseconds whose windows are searched for silence at once: more would cost memory, and gain no time."""
 
@@ -51,6 +53,25 @@ def resampled(blocks: Iterable[Samples], sample_rate: int, target_rate: int) -> 
     rest = math.ceil(taken * (target_rate / sample_rate)) - given
     end = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:rest]
     yield np.concatenate([end, np.zeros(rest - len(end), np.float32)])
+
+
+def resample_together(recordings: Sequence[Samples], sample_rate: int, target_rate: int) -> list[Samples]:
+    """`resample` of each, bit by bit. As channels of one stream they share its filters, which take longer to be made
+    than half a second to resample; those of about the same length go together."""
+    if sample_rate == target_rate:
+        return list(recordings)
+    ratio, found = target_rate / sample_rate, [np.zeros(0, np.float32)] * len(recordings)
+    by_length = sorted(range(len(recordings)), key=lambda n: len(recordings[n]))
+    for start in range(0, len(by_length), TOGETHER):
+        some = by_length[start : start + TOGETHER]
+        channels = np.zeros((len(recordings[some[-1]]), len(some)), np.float32)
+        for column, n in enumerate(some):
+            channels[: len(recordings[n]), column] = recordings[n]
+        made = soxr.resample(channels, sample_rate, target_rate, quality="HQ")
+        for column, n in enumerate(some):
+            own = made[: math.floor(len(recordings[n]) * ratio + 0.5), column]
+            found[n] = np.concatenate([own, np.zeros(math.ceil(len(recordings[n]) * ratio) - len(own), np.float32)])
+    return found
 
 
 def level(samples: Samples, peak_dbfs: float | None) -> tuple[Samples, float]:
