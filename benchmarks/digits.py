@@ -30,7 +30,7 @@ CHANGES = {
     "evaluate.shown.count": 2,
     "evaluate.scoring.sounds": 300,
 }
-LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 2e-3, "mixup": 0.5, "reproducible": False}
+LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 4e-3, "dense_learning_rate": 1e-4, "mixup": 0.3}
 
 
 def main(folder: str) -> None:
