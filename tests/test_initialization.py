@@ -14,10 +14,13 @@ from sonovae.params.layers import Layers
 
 Pair = tuple[keras.Model, keras.Model]
 
-THERE = [{"layer": "space_to_depth", "block": 4}, {"layer": "residual", "filters": [3], "kernel": 3}]
+THERE = [
+    {"layer": "space_to_depth", "block": 4},
+    {"layer": "residual", "filters": [3], "kernel": 3, "activation": "linear"},
+]
 BACK = [
     {"layer": "project", "filters": 16, "activation": "linear"},
-    {"layer": "residual", "filters": [3, 3], "kernel": 3},
+    {"layer": "residual", "filters": [3, 3], "kernel": 3, "activation": "linear"},
     {"layer": "depth_to_space", "block": 4},
 ]
 

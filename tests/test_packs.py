@@ -32,11 +32,13 @@ def test_there_and_back(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
     for entry, back, some in zip(made, found.values(), values, strict=True):
         np.testing.assert_array_equal(entry.clips, back.clips)
         assert len(some) == len(back.clips)
-        for each, wanted in zip(back.values(range(len(some))), some, strict=True):
+        for each, wanted in zip(packs.values([(back, range(len(some)))]), some, strict=True):
             np.testing.assert_array_equal(each, wanted)
     (record, _) = found[KEYS[0]].clips
     assert {name: record[name].item() for name in KNOWN} == KNOWN
-    np.testing.assert_array_equal(next(found[KEYS[0]].values([1])), values[0][1])
+    several = packs.values([(found[KEYS[0]], [1]), (found[KEYS[1]], []), (found[KEYS[2]], [0])])
+    for each, wanted in zip(several, [values[0][1], values[2][0]], strict=True):
+        np.testing.assert_array_equal(each, wanted)
 
 
 def test_one_recording_without_a_clip(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dvc.utils.serialize import load_yaml
 from sonovae import params
 from sonovae.errors import UserError
 
-RESIDUAL = "{layer: residual, filters: [32], kernel: 3}"
+RESIDUAL = "{layer: residual, filters: [32], kernel: 3, activation: linear}"
 
 
 def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Path:
@@ -44,7 +44,7 @@ def test_plain_is_what_dvc_reads() -> None:
     ("written", "meant"), [("1e-4", 1e-4), ("1E+2", 100.0), ("5", 5.0), (".5", 0.5), ("010", 10.0)]
 )
 def test_numbers_of_yaml_1_2(tmp_path: Path, written: str, meant: float) -> None:
-    path = changed(tmp_path, ("learning_rate: 1e-3", f"learning_rate: {written}"))
+    path = changed(tmp_path, ("  learning_rate: 2e-3", f"  learning_rate: {written}"))
     assert params.load(path).train.learning_rate == meant == load_yaml(str(path))["train"]["learning_rate"]
 
 
@@ -57,7 +57,7 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
             ("latent_size: 32", "latent_size: -3"),
             ("batch_size: 16", "batch_size: yes"),
             ("min_recordings: 20", "min_recordings: 2.5"),
-            (RESIDUAL, "{layer: residual, filters: [32, 0], kernel: 3}"),
+            (RESIDUAL, RESIDUAL.replace("[32]", "[32, 0]")),
         )
     )
     assert lines == [
@@ -73,7 +73,7 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> None:
-    assert "finite" in faults(changed(tmp_path, ("learning_rate: 1e-3", f"learning_rate: {value}")))[0]
+    assert "finite" in faults(changed(tmp_path, ("  learning_rate: 2e-3", f"  learning_rate: {value}")))[0]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,11 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
             "it must hold one project, and before it dense layers alone",
         ),
         ("kernel: 3, stride: [2, 2]", "kernel: 3, stride: [2]", "judge.network[1].stride[1] is missing"),
-        (RESIDUAL, "{layer: average_pool, size: 2}", "initialization = pca needs an encoder of space_to_depth and"),
+        (
+            RESIDUAL,
+            "{layer: average_pool, size: 2}",
+            "initialization = pca needs an encoder of space_to_depth and linear",
+        ),
         ("filters: 16, activation: linear", "filters: 16, activation: relu", "set it to random"),
         ("{layer: depth_to_space, block: 4}", "{layer: depth_to_space, block: 2}", "initialization = pca needs"),
         ("reconstruction: gaussian", "reconstruction: bernoulli", "needs a decoder that ends in sigmoid, not linear"),

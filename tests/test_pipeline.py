@@ -194,7 +194,7 @@ def test_the_page_needs_no_other_file(done: Path) -> None:
     assert set(re.findall(r'(?:src|href)="([a-z]+:[a-z]+/)', text)) == {"data:image/", "data:audio/"}
     assert len(re.findall(r'(?:src|href)="(?!data:)', text)) == 0
     assert len(re.findall("<audio", text)) == 8  # two clips and two new sounds, two of each
-    for said in (model.load(done / "data/model").id, "NOT below PCA", "white noise", "learning_rate: 0.001"):
+    for said in (model.load(done / "data/model").id, "NOT below PCA", "white noise", "learning_rate: 0.002"):
         assert said in text
 
 

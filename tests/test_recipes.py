@@ -128,12 +128,15 @@ SMALLER: dict[str, dict[str, Any]] = {
 
 def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same layers with at most 4 filters or 8 units; what depth_to_space folds up stays as it is."""
-    folded = [i for i, layer in enumerate(layers) if layer["layer"] == "depth_to_space"]
     narrow = []
     for i, layer in enumerate(layers):
-        fewer = {key: min(layer[key], most) for key, most in (("filters", 4), ("units", 8)) if key in layer}
-        if i + 1 in folded:
-            fewer = {"filters": layers[i + 1]["block"] ** 2}
+        after = next((each for each in layers[i + 1 :] if each["layer"] != "residual"), layer)
+        if layer["layer"] == "residual":
+            fewer = {"filters": [min(each, 4) for each in layer["filters"]]}
+        elif after["layer"] == "depth_to_space":
+            fewer = {"filters": after["block"] ** 2}
+        else:
+            fewer = {key: min(layer[key], most) for key, most in (("filters", 4), ("units", 8)) if key in layer}
         narrow.append(layer | fewer)
     return narrow
 

@@ -45,7 +45,7 @@ def files(root: Path, run_id: str, folder: str) -> set[str]:
 
 def test_a_training_is_a_run(done: Path) -> None:
     (run,) = runs(done, "train")
-    assert run.data.params["train.learning_rate"] == "0.001"
+    assert run.data.params["train.learning_rate"] == "0.002"
     assert run.data.params["preprocess.spectrogram.hop_length"] == "128"
     assert run.info.status == "FINISHED"
     assert {"MLmodel", "requirements.txt", "data"} == files(done, run.info.run_id, "model") - {

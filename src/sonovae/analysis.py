@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sonovae import clips, codec, packs, params, scaling
 from sonovae.clips import Clips
@@ -68,14 +69,21 @@ def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list
 def values(tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse) -> Iterator[Array]:
     """[bins, frames] of some clips of all recordings, one after the other; `rows` must rise. What was deleted meanwhile
     is made again."""
-    wanted, begin = np.fromiter(rows, np.int64), 0
+    return packs.values(_places(tasks, found, np.fromiter(rows, np.int64), analyse))
+
+
+def _places(
+    tasks: list[Task], found: Mapping[str, Entry], wanted: NDArray[np.int64], analyse: Analyse
+) -> Iterator[tuple[Entry, NDArray[np.int64]]]:
+    """Each entry of which clips are wanted, and their numbers in it."""
+    begin = 0
     for task in tasks:
         entry = found[task.key]
         end = begin + len(entry.clips)
         first, last = np.searchsorted(wanted, [begin, end])
         if last > first:
             there = entry if entry.pack.exists() else analyse([task])[0]
-            yield from there.values(wanted[first:last] - begin)
+            yield there, wanted[first:last] - begin
         begin = end
 
 

@@ -9,6 +9,7 @@ was damaged.
 import contextlib
 import hashlib
 import io
+import itertools
 import math
 import os
 import struct
@@ -44,15 +45,6 @@ class Entry:
     clips: NDArray[np.void]
     pack: Path
 
-    def values(self, which: Iterable[int]) -> Iterator[Array]:
-        """[rows, columns] of some clips."""
-        with self.pack.open("rb") as file:
-            for n in which:
-                record = self.clips[n]
-                file.seek(record["at"])
-                shape = int(record["rows"]), int(record["columns"])
-                yield np.fromfile(file, np.float32, math.prod(shape)).reshape(shape)
-
 
 def write(folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dict[str, Any], Array]]]) -> list[Entry]:
     """A pack of recordings by key: of each clip what is known, and its values [rows, columns]."""
@@ -72,6 +64,16 @@ def write(folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dic
         arrays = _saved(np.array(keys, "S64"), np.array(counts), table)
         file.write(arrays + FOOTER.pack(file.tell(), data_crc, zlib.crc32(arrays)))
     return list(entries.values())
+
+
+def values(places: Iterable[tuple[Entry, Iterable[int]]]) -> Iterator[Array]:
+    """[rows, columns] of some clips of each entry; a pack is opened once for all that are beside each other in it."""
+    for pack, some in itertools.groupby(places, key=lambda place: place[0].pack):
+        with pack.open("rb") as file:
+            for record in (entry.clips[n] for entry, which in some for n in which):
+                file.seek(record["at"])
+                shape = int(record["rows"]), int(record["columns"])
+                yield np.fromfile(file, np.float32, math.prod(shape)).reshape(shape)
 
 
 def read(folder: Path, wanted: set[str]) -> dict[str, Entry]:

@@ -42,8 +42,9 @@ def limits(values: NDArray[np.floating], dynamic_range: float | None) -> tuple[f
 
 def scale(spectrogram: Array, low: Limit, high: Limit) -> Array:
     """Values from `low` to `high` → [0, 1]; those outside are clipped."""
-    span = np.maximum(np.subtract(high, low), np.finfo(np.float32).tiny)
-    return np.clip((spectrogram - low) / span, 0, 1).astype(np.float32)
+    bottom, top = (np.asarray(limit, np.float32) for limit in (low, high))
+    span = np.maximum(top - bottom, np.finfo(np.float32).tiny)
+    return np.clip((spectrogram - bottom) / span, 0, 1).astype(np.float32, copy=False)
 
 
 def unscale(picture: Array, low: Limit, high: Limit) -> Array:

@@ -58,10 +58,11 @@ class Train:
         )
         fits = (there, back, len(blocks)) == (["space_to_depth"], ["project", "depth_to_space"], 1)
         project = next(layer for layer in self.decoder if isinstance(layer, Project))
-        if self.initialization == "pca" and not (fits and project.activation == "linear"):
+        linear = {project.activation, *(layer.activation for layer in self.encoder if isinstance(layer, Residual))}
+        if self.initialization == "pca" and not (fits and linear == {"linear"}):
             raise ValueError(
-                "initialization = pca needs an encoder of space_to_depth and residual layers, and a decoder of a linear"
-                " project, residual layers and depth_to_space with the same block: set it to random"
+                "initialization = pca needs an encoder of space_to_depth and linear residual layers, and a decoder of a"
+                " linear project, residual layers and depth_to_space with the same block: set it to random"
             )
         return self
 
