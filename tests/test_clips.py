@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from conftest import HERE, tone, write_idx
 from PIL import Image
 
-from sonovae import clips, image, packs, params
+from sonovae import clips, image, packs, params, sound
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split
 
@@ -121,3 +122,29 @@ def test_damaged_images(tmp_path: Path, rng: np.random.Generator) -> None:
         (tmp_path / name).write_bytes(data)
         with pytest.raises(Unreadable, match=reason):
             image.read(tmp_path / name)
+
+
+def test_together_they_are_read_as_each_alone(tmp_path: Path, rng: np.random.Generator, monkeypatch: Any) -> None:
+    """Short ones and long, of several rates; silences are cut of all."""
+    recordings: list[dict[str, Any]] = []
+    for n, rate in enumerate([8000, 22050, 8000, 16000, 8000]):
+        samples = np.concatenate(
+            [tone(0.4, 300 + 50 * n, rate), np.zeros(rate), rng.uniform(-0.2, 0.2, rate // (n + 1))]
+        )
+        sound.write(tmp_path / f"{n}.wav", samples.astype(np.float32), rate)
+        recordings.append({"path": f"{n}.wav", "name": f"{n}", "sample_rate": rate, "seconds": len(samples) / rate})
+    monkeypatch.setattr(sound, "BLOCK", 20000)
+    assert [each["seconds"] * each["sample_rate"] <= sound.BLOCK for each in recordings].count(True) == 3
+    p = dataclasses.replace(P, clip_seconds=0.25, rest="pad")
+    for found, recording in zip(clips.read_all(tmp_path, recordings, p), recordings, strict=True):
+        alone = clips.read(tmp_path, recording, p)
+        np.testing.assert_array_equal(np.array(found.items), np.array(alone.items))
+        assert dataclasses.replace(found, items=[]) == dataclasses.replace(alone, items=[])
+        assert len(found.items) > 1
+
+
+def test_one_that_cannot_be_read_is_named_among_others(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    recording = {"path": "a.wav", "name": "my whistle", "sample_rate": 8000, "seconds": 1.0}
+    with pytest.raises(UserError, match="'my whistle' cannot be used: not a sound file"):
+        list(clips.read_all(tmp_path, [recording], P))

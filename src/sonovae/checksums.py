@@ -2,6 +2,7 @@
 time."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from sonovae.errors import UserError
@@ -18,7 +19,7 @@ def sha256(path: Path) -> str:
 
 def write(folder: Path) -> None:
     """List all files of a folder, whose names hold no line's end, with their hashes."""
-    lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in _files(folder)]
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in _files(folder)]
     (folder / NAME).write_text("".join(lines), encoding="utf-8")
 
 
@@ -30,13 +31,13 @@ def verify(folder: Path, stage: str) -> dict[str, str]:
     except (OSError, UnicodeDecodeError):
         raise UserError(f"{folder / NAME} cannot be read: `dvc repro -f {stage}` writes it anew") from None
     promised = {name: hashed for hashed, _, name in (line.partition("  ") for line in lines)}
-    found = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
-    faults = [f"{folder / name} is not there" for name in promised if name not in found]
-    faults += [f"{path} does not belong there" for name, path in found.items() if name not in promised]
+    found = _files(folder)
+    faults = [f"{folder / name} is not there" for name in sorted(promised.keys() - found)]
+    faults += [f"{folder / name} does not belong there" for name in found if name not in promised]
     faults += [
-        f"{path} has changed since {stage} wrote it"
-        for name, path in found.items()
-        if name in promised and sha256(path) != promised[name]
+        f"{folder / name} has changed since {stage} wrote it"
+        for name in found
+        if name in promised and sha256(folder / name) != promised[name]
     ]
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -47,5 +48,8 @@ def verify(folder: Path, stage: str) -> dict[str, str]:
     return promised
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
+def _files(folder: Path) -> list[str]:
+    """Their paths in the folder, in pathlib's order, which takes ten times as long to find them."""
+    paths = [f"{at}/{name}" for at, _, names in os.walk(folder) for name in names]
+    found = [path[len(str(folder)) + 1 :] for path in paths if os.path.isfile(path)]  # noqa: PTH113
+    return sorted((name for name in found if name != NAME), key=lambda name: name.split("/"))

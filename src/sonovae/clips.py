@@ -16,7 +16,7 @@ from sonovae.cuts import Cuts
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split, Waveform
 from sonovae.tape import Tape
-from sonovae.waveform import Samples
+from sonovae.waveform import Samples, Track
 
 Item = NDArray[np.float32]
 """Samples of a clip [n], or an image [rows, columns] in [0, 1]."""
@@ -51,7 +51,7 @@ def read_all(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Wavefor
     """The same of several rows, one after the other; recordings of one block are resampled together."""
     short = dict(_short(raw, recordings, p)) if p else {}
     for n, recording in enumerate(recordings):
-        yield recording_to_clips([short[n]], p.sample_rate, p) if p and n in short else read(raw, recording, p)
+        yield _cut(*waveform.level(short[n], p.peak_dbfs), p) if p and n in short else read(raw, recording, p)
 
 
 def _short(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform) -> Iterator[tuple[int, Samples]]:
@@ -95,12 +95,17 @@ def recording_to_clips(blocks: Iterable[Samples], sample_rate: int, p: Waveform)
     """A recording's samples at its own rate, block by block → level, silences cut, equal clips."""
     tape = Tape(waveform.resampled(blocks, sample_rate, p.sample_rate))
     tape.gain = waveform.gain_to(tape.peak, p.peak_dbfs)
-    kept = [(0, len(tape))]
+    return _cut(tape, tape.gain, p)
+
+
+def _cut(track: Track, gain: float, p: Waveform) -> Clips:
+    """A recording that this gain has levelled → silences cut, equal clips."""
+    kept = [(0, len(track))]
     if p.silence:
-        kept = waveform.nonsilent(tape, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
-    cuts = Cuts(tape, kept, p.clip_length, p.rest, p.max_clips)
+        kept = waveform.nonsilent(track, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
+    cuts = Cuts(track, kept, p.clip_length, p.rest, p.max_clips)
     start = [i * p.clip_length for i in range(len(cuts))]
-    return Clips(cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], tape.gain)
+    return Clips(cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], gain)
 
 
 def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) -> pd.DataFrame:

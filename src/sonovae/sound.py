@@ -183,7 +183,7 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
     frames = 0
     try:
         # Not file.blocks(), which after a short read yields the rest of its buffer, whatever it holds.
-        while len(block := file.read(BLOCK // file.channels, dtype="float32", always_2d=True)):
+        while frames < file.frames and len(block := file.read(BLOCK // file.channels, "float32", always_2d=True)):
             frames += len(block)
             yield block
     except soundfile.LibsndfileError as error:
@@ -203,14 +203,15 @@ def _check_header(file: soundfile.SoundFile) -> None:
     if file.format not in CONTAINERS:
         raise Unreadable(f"{file.format} is not read: convert it to WAV or FLAC")
     chunks = r"^ *(?:data|SSND|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)"
-    promise = re.search(chunks, file.extra_info, re.MULTILINE)
+    said = file.extra_info
+    promise = re.search(chunks, said, re.MULTILINE)
     if promise and not _is_open(int(promise[1])) and int(promise[2]) < int(promise[1]):
         raise Unreadable(f"truncated: {promise[2]} of {promise[1]} bytes are there")
-    if "Junk after the last page" in file.extra_info and "lacks an end" not in file.extra_info:
+    if "Junk after the last page" in said and "lacks an end" not in said:
         raise Unreadable(
             "holds several streams, one after the other, of which the first alone would be read: join them"
         )
-    if "lacks an end-of-stream bit" in file.extra_info:
+    if "lacks an end-of-stream bit" in said:
         raise Unreadable("truncated: its last page is not there")
 
 
