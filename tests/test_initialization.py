@@ -16,11 +16,11 @@ Pair = tuple[keras.Model, keras.Model]
 
 THERE = [
     {"layer": "space_to_depth", "block": 4},
-    {"layer": "residual", "filters": [3], "kernel": 3, "activation": "linear"},
+    {"layer": "residual", "filters": [3], "kernel": 3},
 ]
 BACK = [
     {"layer": "project", "filters": 16, "activation": "linear"},
-    {"layer": "residual", "filters": [3, 3], "kernel": 3, "activation": "linear"},
+    {"layer": "residual", "filters": [3, 3], "kernel": 3},
     {"layer": "depth_to_space", "block": 4},
 ]
 

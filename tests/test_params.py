@@ -11,7 +11,7 @@ from dvc.utils.serialize import load_yaml
 from sonovae import params
 from sonovae.errors import UserError
 
-RESIDUAL = "{layer: residual, filters: [32], kernel: 3, activation: linear}"
+RESIDUAL = "{layer: residual, filters: [32], kernel: 3}"
 
 
 def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Path:
@@ -114,9 +114,9 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             RESIDUAL,
             "{layer: average_pool, size: 2}",
-            "initialization = pca needs an encoder of space_to_depth and linear",
+            "initialization = pca needs an encoder of space_to_depth and",
         ),
-        ("filters: 16, activation: linear", "filters: 16, activation: relu", "set it to random"),
+        ("filters: 16, activation: linear", "filters: 16, activation: relu", "with a relu project: set it to random"),
         ("{layer: depth_to_space, block: 4}", "{layer: depth_to_space, block: 2}", "initialization = pca needs"),
         ("reconstruction: gaussian", "reconstruction: bernoulli", "needs a decoder that ends in sigmoid, not linear"),
         ("layer: project", "layer: projekt", "does not match any of the expected tags"),

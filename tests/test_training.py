@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from conftest import table
 from numpy.typing import NDArray
+from test_initialization import BACK, THERE
 from test_vae import build, train
 
-from sonovae import backend, dataset, health, priors, training, vae
+from sonovae import backend, dataset, health, initialization, networks, priors, training, vae
 from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
@@ -138,6 +139,35 @@ def test_patience_ends_it(data: Dataset, tmp_path: Path) -> None:
     assert state.epoch < 50
     assert state.epoch == state.best + 2
     assert state.losses[state.best - 1]["val_loss"] == min(each["val_loss"] for each in state.losses)
+
+
+def from_pca(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any) -> State:
+    p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3, batch_size=8, mixup=0, **changes)
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(1)
+    return training.fit(vae.build((8, 8), p), data, p, checkpoints(folder), on_epoch)
+
+
+def test_it_begins_as_pca(data: Dataset, tmp_path: Path) -> None:
+    """Where nothing is learned, the weights are those."""
+    state = from_pca(data, tmp_path / "checkpoints", epochs=1, learning_rate=1e-12, dense_learning_rate=1e-12)
+    p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3)
+    wanted = vae.build((8, 8), p)
+    initialization.as_pca(wanted.encoder, wanted.decoder, data.side("train").pictures, p.seed)
+    found = vae.build((8, 8), p)
+    found.set_weights(state.kept["best"])
+    for name in (networks.MEAN, networks.LOG_VARIANCE):
+        for one, other in zip(*(each.encoder.get_layer(name).get_weights() for each in (found, wanted)), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6)
+    random = from_pca(data.take(np.r_[0, 40:50]), tmp_path / "one clip", epochs=1, learning_rate=1e-12)
+    assert state.losses[0]["mse"] < 0.9 * random.losses[0]["mse"]
+
+
+def test_what_began_as_pca_goes_on_to_the_same_end(data: Dataset, tmp_path: Path) -> None:
+    whole = from_pca(data, tmp_path / "whole", epochs=2)
+    with pytest.raises(Killed):
+        from_pca(data, tmp_path / "cut", kill_after(1), epochs=2)
+    assert equal(whole, from_pca(data, tmp_path / "cut", epochs=2))
 
 
 def test_tables(data: Dataset, tmp_path: Path) -> None:

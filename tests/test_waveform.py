@@ -123,10 +123,11 @@ def test_blocks_are_resampled_as_the_whole_is_by_librosa(rng: np.random.Generato
             np.testing.assert_array_equal(np.concatenate(found), wanted)
 
 
-@pytest.mark.parametrize(("rate", "target"), [(8000, 22050), (44100, 16000), (22050, 22050)])
+@pytest.mark.parametrize(("rate", "target"), [(8000, 22050), (44100, 16000), (48000, 22050), (22050, 22050)])
 def test_together_they_are_resampled_as_each_alone(rng: np.random.Generator, rate: int, target: int) -> None:
-    """In their order, whatever their lengths, in groups of which the last is not full."""
-    lengths = [0, 1, 2, 3, *rng.integers(1, 9000, 2 * waveform.TOGETHER)]
+    """In their order, whatever their lengths, in groups of which the last is not full; some are half a sample at the
+    other rate."""
+    lengths = [0, 1, 2, 3, 480, 800, 1440, *rng.integers(1, 9000, 2 * waveform.TOGETHER)]
     recordings = [rng.normal(size=n).astype(np.float32) for n in lengths]
     found = waveform.resample_together(recordings, rate, target)
     for samples, made in zip(recordings, found, strict=True):

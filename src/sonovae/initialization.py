@@ -26,7 +26,8 @@ def as_pca(encoder: keras.Model, decoder: keras.Model, train: Pictures, seed: in
     pictures. Of x = W z + m + noise of variance s², with the components U and the variances L along them:
 
     W = U (L − s²)^½, and z has the mean W' (x − m) / L and the variance s² / L (Tipping and Bishop 1999, equations 6
-    and 7). Components that are missing, where there are few pictures, get W = 0 and the prior's variance.
+    and 7). Components that are missing, where there are few pictures, get W = 0 and the prior's variance. A plain
+    autoencoder's z is that mean, which brings back what PCA does but for a share s² / L.
     """
     pca = floors.fit(train, decoder.input_shape[-1], seed, MOST_BYTES).pca
     noise, variance = _variances(pca, decoder.input_shape[-1])

@@ -14,7 +14,7 @@ from sonovae.params.layers import Conv, Dense, Layer, Project, Rearrange, Resamp
 Size = tuple[int, int]
 
 MEAN, LOG_VARIANCE, PROJECT = "mean", "log_variance", "project"
-"""The dense layers on either side of z, by their names."""
+"""The dense layers on either side of z, by their names; of an encoder with one output it is called mean, too."""
 
 
 class Rows(Protocol):
@@ -120,8 +120,7 @@ def _residual(layer: Residual, x: Any, _: Size | None) -> Any:
     y = x
     for filters in layer.filters:
         y = layers.Conv2D(filters, layer.kernel, padding="same", activation="relu")(y)
-    y = layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(y)
-    return layers.Activation(layer.activation)(x + y)
+    return x + layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(y)
 
 
 def _average_pool(layer: Resample, x: Any, _: Size | None) -> Any:

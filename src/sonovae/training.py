@@ -38,7 +38,7 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
     state, given = unpack(arrays) if arrays else (State(), [])
     if arrays:
         print(f"train: goes on after {state.epoch} of {p.epochs} epochs and {state.batch} batches")
-    elif p.initialization == "pca":
+    elif p.initialization == "pca" and len(train.clips) > 1:
         print("train: begins as the linear model that is likeliest")
         initialization.as_pca(vae.encoder, vae.decoder, train.pictures, p.seed)
     for epoch, losses in enumerate(state.losses, start=1):

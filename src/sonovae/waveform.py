@@ -60,7 +60,7 @@ def resample_together(recordings: Sequence[Samples], sample_rate: int, target_ra
     than half a second to resample; those of about the same length go together."""
     if sample_rate == target_rate:
         return list(recordings)
-    ratio, found = target_rate / sample_rate, [np.zeros(0, np.float32)] * len(recordings)
+    found = [np.zeros(0, np.float32)] * len(recordings)
     by_length = sorted(range(len(recordings)), key=lambda n: len(recordings[n]))
     for start in range(0, len(by_length), TOGETHER):
         some = by_length[start : start + TOGETHER]
@@ -69,8 +69,9 @@ def resample_together(recordings: Sequence[Samples], sample_rate: int, target_ra
             channels[: len(recordings[n]), column] = recordings[n]
         made = soxr.resample(channels, sample_rate, target_rate, quality="HQ")
         for column, n in enumerate(some):
-            own = made[: math.floor(len(recordings[n]) * ratio + 0.5), column]
-            found[n] = np.concatenate([own, np.zeros(math.ceil(len(recordings[n]) * ratio) - len(own), np.float32)])
+            own = made[: math.floor(len(recordings[n]) / (sample_rate / target_rate) + 0.5), column]  # as soxr rounds
+            rest = math.ceil(len(recordings[n]) * (target_rate / sample_rate)) - len(own)
+            found[n] = np.concatenate([own, np.zeros(rest, np.float32)])
     return found
 
 

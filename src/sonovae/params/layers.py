@@ -28,12 +28,11 @@ class Conv:
 class Residual:
     """What comes in, x, and what convolutions make of it, x + f(x): with ReLU of `filters` each, then one to as many
     channels as came in, which begins with zeros, so that at first x stays as it is (He et al. 2016; Goyal et al. 2017,
-    section 5.1); `activation` is of the sum."""
+    section 5.1)."""
 
     layer: Literal["residual"]
     filters: Annotated[tuple[Count, ...], Field(min_length=1)]
     kernel: Count
-    activation: Activation
 
 
 @dataclass(frozen=True, config=STRICT)

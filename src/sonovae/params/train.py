@@ -30,8 +30,8 @@ class Train:
     free_bits: NotNegative  # nats of each dimension's KL that cost nothing
     learning_rate: Positive  # of Adam, at its highest
     dense_learning_rate: Positive | None  # the same for the dense layers beside z; null: learning_rate
-    warmup_batches: Annotated[int, Field(ge=0)]  # over which it rises from 0
-    schedule: Literal["constant", "cosine"]  # after that; cosine falls to 0 at the end of epochs
+    warmup_batches: Annotated[int, Field(ge=0)]  # over which both rise from 0
+    schedule: Literal["constant", "cosine"]  # after that; cosine: they fall to 0 at the end of epochs
     mixup: Annotated[float, Field(ge=0, le=1)]  # share of a batch's clips that are mixed with another of it
     clip_norm: Positive | None  # of all gradients together; null: as they are
     batch_size: Count
@@ -58,11 +58,11 @@ class Train:
         )
         fits = (there, back, len(blocks)) == (["space_to_depth"], ["project", "depth_to_space"], 1)
         project = next(layer for layer in self.decoder if isinstance(layer, Project))
-        linear = {project.activation, *(layer.activation for layer in self.encoder if isinstance(layer, Residual))}
-        if self.initialization == "pca" and not (fits and linear == {"linear"}):
+        if self.initialization == "pca" and not (fits and project.activation == "linear"):
             raise ValueError(
-                "initialization = pca needs an encoder of space_to_depth and linear residual layers, and a decoder of a"
-                " linear project, residual layers and depth_to_space with the same block: set it to random"
+                "initialization = pca needs an encoder of space_to_depth and residual layers, and a decoder of a linear"
+                " project, residual layers and depth_to_space with the same block, and not"
+                f" {', '.join(there)} and {', '.join(back)}, with a {project.activation} project: set it to random"
             )
         return self
 
