@@ -130,7 +130,7 @@ def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same layers with at most 4 filters or 8 units; what depth_to_space folds up stays as it is."""
     narrow = []
     for i, layer in enumerate(layers):
-        after = next((each for each in layers[i + 1 :] if each["layer"] != "residual"), layer)
+        after = next((each for each in layers[i + 1 :] if each["layer"] != "residual"), {"layer": ""})
         if layer["layer"] == "residual":
             fewer = {"filters": [min(each, 4) for each in layer["filters"]]}
         elif after["layer"] == "depth_to_space":
