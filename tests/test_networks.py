@@ -27,6 +27,7 @@ DEPTH_TO_SPACE = {"layer": "depth_to_space", "block": 2}
 PROJECT = {"layer": "project", "filters": 4, "activation": "relu"}
 DENSE = {"layer": "dense", "units": 5, "activation": "relu"}
 UPSAMPLE = {"layer": "upsample", "size": 2}
+RESIDUAL = {"layer": "residual", "filters": [4, 3], "kernel": 3}
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (15, 13), (28, 28), (7, 30)])
@@ -36,6 +37,7 @@ UPSAMPLE = {"layer": "upsample", "size": 2}
         [PROJECT, conv(4), DEPTH_TO_SPACE, conv(4, activation="sigmoid"), DEPTH_TO_SPACE],
         [PROJECT, conv(8, 2, layer="conv_transposed"), conv(1, 2, "sigmoid", "conv_transposed")],
         [PROJECT, conv(1)],
+        [PROJECT, RESIDUAL, DEPTH_TO_SPACE],
         [PROJECT, conv(1, 1, "relu", "conv", "valid")],
         [PROJECT, conv(1, 3, "relu", "conv_transposed", "valid")],
         [PROJECT, conv(16), DEPTH_TO_SPACE, DEPTH_TO_SPACE, SPACE_TO_DEPTH, conv(1)],
@@ -56,6 +58,17 @@ def test_depth_to_space_is_the_way_back_from_space_to_depth(rng: np.random.Gener
     deep = networks._space_to_depth(there, keras.ops.convert_to_tensor(image), None)
     assert deep.shape == (2, 4, 3, 12)
     np.testing.assert_array_equal(networks._depth_to_space(back, deep, None), image)
+
+
+def test_a_residual_layer_begins_as_nothing_and_counts_in_full(rng: np.random.Generator) -> None:
+    image = keras.Input((8, 6, 5))
+    network = keras.Model(image, networks._residual(*layers(RESIDUAL), image, None))
+    x = rng.normal(size=(2, 8, 6, 5)).astype(np.float32)
+    np.testing.assert_array_equal(network(x), x)
+    assert network.count_params() == 9 * (5 * 4 + 4 * 3 + 3 * 5) + 4 + 3 + 5
+    (last,) = (each for each in network.weights if each.shape == (3, 3, 3, 5))
+    last.assign(np.ones(last.shape))
+    assert np.abs(keras.ops.convert_to_numpy(network(x)) - x).max() > 0.01
 
 
 def test_parameter_count_by_hand() -> None:
