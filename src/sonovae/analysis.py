@@ -29,8 +29,6 @@ ROOMS = (
 )  # fmt: skip
 """Whose code makes what a pack holds."""
 LIBRARIES = ("librosa", "numpy", "pillow", "scipy", "soundfile", "soxr")
-
-
 COLUMNS = ("path", "labels", "name", "seconds", "sample_rate")
 """Of the recordings table, that a worker needs."""
 

@@ -50,9 +50,8 @@ def resampled(blocks: Iterable[Samples], sample_rate: int, target_rate: int) -> 
         taken += len(block)
         given += len(made := stream.resample_chunk(block))
         yield made
-    rest = math.ceil(taken * (target_rate / sample_rate)) - given
-    end = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:rest]
-    yield np.concatenate([end, np.zeros(rest - len(end), np.float32)])
+    rest = _resampled_length(taken, sample_rate, target_rate) - given
+    yield _filled(stream.resample_chunk(np.zeros(0, np.float32), last=True)[:rest], rest)
 
 
 def resample_together(recordings: Sequence[Samples], sample_rate: int, target_rate: int) -> list[Samples]:
@@ -60,19 +59,31 @@ def resample_together(recordings: Sequence[Samples], sample_rate: int, target_ra
     than half a second to resample; those of about the same length go together."""
     if sample_rate == target_rate:
         return list(recordings)
-    found = [np.zeros(0, np.float32)] * len(recordings)
     by_length = sorted(range(len(recordings)), key=lambda n: len(recordings[n]))
+    found = dict[int, Samples]()
     for start in range(0, len(by_length), TOGETHER):
         some = by_length[start : start + TOGETHER]
-        channels = np.zeros((len(recordings[some[-1]]), len(some)), np.float32)
-        for column, n in enumerate(some):
-            channels[: len(recordings[n]), column] = recordings[n]
-        made = soxr.resample(channels, sample_rate, target_rate, quality="HQ")
-        for column, n in enumerate(some):
-            own = made[: math.floor(len(recordings[n]) / (sample_rate / target_rate) + 0.5), column]  # as soxr rounds
-            rest = math.ceil(len(recordings[n]) * (target_rate / sample_rate)) - len(own)
-            found[n] = np.concatenate([own, np.zeros(rest, np.float32)])
-    return found
+        found |= zip(some, _channels([recordings[n] for n in some], sample_rate, target_rate), strict=True)
+    return [found[n] for n in range(len(recordings))]
+
+
+def _channels(recordings: Sequence[Samples], sample_rate: int, target_rate: int) -> Iterator[Samples]:
+    """Each resampled, as a channel of one stream."""
+    longest = max(map(len, recordings))
+    channels = np.stack([_filled(each, longest) for each in recordings], axis=1)
+    made = soxr.resample(channels, sample_rate, target_rate, quality="HQ")
+    for samples, channel in zip(recordings, made.T, strict=True):
+        own = math.floor(len(samples) / (sample_rate / target_rate) + 0.5)  # that soxr makes of it alone
+        yield _filled(channel[:own], _resampled_length(len(samples), sample_rate, target_rate))
+
+
+def _resampled_length(n: int, sample_rate: int, target_rate: int) -> int:
+    return math.ceil(n * (target_rate / sample_rate))
+
+
+def _filled(samples: Samples, length: int) -> Samples:
+    """Samples and zeros, as many as `length` in all."""
+    return np.concatenate([samples, np.zeros(length - len(samples), np.float32)])
 
 
 def level(samples: Samples, peak_dbfs: float | None) -> tuple[Samples, float]:
