@@ -105,7 +105,7 @@ def show_seeds(root: Path, n: int) -> None:
     """Train with several seeds, and print how far the metrics vary."""
     from sonovae import seeds
 
-    print(seeds.run(root, n).to_string())
+    print(seeds.run(root, n).to_string(float_format="{:.6g}".format))
 
 
 def _refuse(path: Path) -> None:
