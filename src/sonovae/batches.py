@@ -1,4 +1,4 @@
-"""Pictures by batches, in an order that is given; some of them mixed with another, so that none is known by heart."""
+"""Pictures by batches, in an order that is given; stretched in time, so that none is known by heart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,32 +11,31 @@ from sonovae import backend
 from sonovae.dataset import Pictures
 
 Rows = NDArray[np.int64]
+Some = NDArray[np.float32]
+"""[n, bins, frames] of pictures."""
 
 
 @dataclass(frozen=True)
-class Mixup:
-    """Which share of the clips is mixed with another of its batch, λ xᵢ + (1 − λ) xⱼ with λ uniform in [0, 1] (Zhang
-    et al. 2018), and seed and epoch that decide all of this."""
+class Stretch:
+    """By how much each clip is stretched in time: a rate uniform in [1 − most, 1 + most] that seed and epoch decide."""
 
-    share: float
+    most: float
     seed: tuple[int, int]
 
-    def draw(self, batch: int, size: int) -> tuple[NDArray[np.float32], Rows]:
-        """[size]: λ of each clip of a batch, 1 where it stays as it is, and the place of the other in the batch."""
-        rng = np.random.default_rng([*self.seed, batch])
-        mixed = rng.random(size) < self.share
-        return np.where(mixed, rng.random(size), 1.0).astype(np.float32), rng.permutation(size)
+    def rates(self, batch: int, size: int) -> NDArray[np.float64]:
+        """[size]: those of a batch's clips."""
+        return np.random.default_rng([*self.seed, batch]).uniform(1 - self.most, 1 + self.most, size)
 
 
 class Batches(keras.utils.PyDataset):
     """The rows in `order` from batch `first` on; of several workers each reads its share of a batch."""
 
     def __init__(
-        self, pictures: Pictures, order: Sequence[int] | Rows, size: int, first: int = 0, mixup: Mixup | None = None
+        self, pictures: Pictures, order: Sequence[int] | Rows, size: int, first: int = 0, stretch: Stretch | None = None
     ) -> None:
         super().__init__()
         self.share, self.shares = backend.worker()
-        self.pictures, self.size, self.first, self.mixup = pictures, size, first, mixup
+        self.pictures, self.size, self.first, self.stretch = pictures, size, first, stretch
         self.order = np.asarray(order)[: len(order) // self.shares * self.shares]
 
     def __len__(self) -> int:
@@ -48,12 +47,17 @@ class Batches(keras.utils.PyDataset):
         at = (self.first + i) * self.size
         return np.sort(self.order[at : at + self.size])
 
-    def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
+    def __getitem__(self, i: int) -> tuple[Some]:
         """This worker's share of batch i."""
         rows = self.rows(i)
         own = np.split(np.arange(len(rows)), self.shares)[self.share]
-        if self.mixup is None:
-            return (self.pictures[rows[own]],)
-        weight, other = self.mixup.draw(self.first + i, len(rows))
-        weight = weight[own, None, None]
-        return (weight * self.pictures[rows[own]] + (1 - weight) * self.pictures[rows[other[own]]],)
+        found = self.pictures[rows[own]]
+        return (stretched(found, self.stretch.rates(self.first + i, len(rows))[own]) if self.stretch else found,)
+
+
+def stretched(pictures: Some, rates: NDArray[np.float64]) -> Some:
+    """[n, bins, frames], each read from its beginning at its rate [n], the nearest frame each time; the last is held
+    where there are no more."""
+    frames = pictures.shape[2]
+    read = np.rint(np.arange(frames) * rates[:, None]).astype(np.int64).clip(0, frames - 1)
+    return np.take_along_axis(pictures, read[:, None, :], axis=2)

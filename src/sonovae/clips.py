@@ -113,7 +113,7 @@ def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) ->
     all that the clip's record says; its label only where it says one. The group is the recording's, or that of a part
     of it."""
     whose = np.repeat(np.arange(len(recordings)), [len(each) for each in places])
-    own = pd.DataFrame(np.concatenate(places))[[*packs.KNOWN, "label"]]
+    own = pd.DataFrame({name: np.concatenate([each[name] for each in places]) for name in (*packs.KNOWN, "label")})
     same = recordings.drop(columns=["path", "labels", "status", "reason", "warning"], errors="ignore")
     found = same.iloc[whose].reset_index(drop=True)
     own["label"] = own["label"].where(own["label"] != "", found["label"])

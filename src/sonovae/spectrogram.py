@@ -38,7 +38,8 @@ def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
     n_fft, hop_length = frames["n_fft"], frames["hop_length"]
     ends = np.zeros(n_fft // 2, np.float32)
     padded = np.concatenate([ends, samples, ends])
-    slices = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
+    shape, step = (1 + (len(padded) - n_fft) // hop_length, n_fft), padded.itemsize
+    slices = np.ndarray(shape, padded.dtype, padded, strides=(hop_length * step, step))  # a view, at once
     spectrum = scipy.fft.rfft(slices * _taper(n_fft, frames["win_length"], frames["window"]), axis=1, overwrite_x=True)
     return np.ascontiguousarray(np.abs(spectrum.astype(np.complex64)).T)
 
