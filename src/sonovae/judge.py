@@ -104,6 +104,6 @@ def load(folder: Path) -> Judge | None:
         return None
     network = params.parse(said["network"], Layers)
     made = build(tuple(said["shape"]), network, said["embedding_size"], len(said["labels"]))
-    made.compile(jit_compile=True)
+    made.compile(jit_compile=backend.compiles())
     weights.load(folder / WEIGHTS, made)
     return Judge(made, tuple(said["labels"]), said["accuracy"])

@@ -59,7 +59,7 @@ def _compile(vae: VAE, p: Train, clips: int) -> None:
     adam = optimizer.build(vae, p, p.epochs * max(1, clips // p.batch_size))
     # XLA with a fixed number of threads gives the same bytes twice, which TensorFlow's own kernels do not.
     vae.compile(optimizer=adam, jit_compile=p.reproducible and backend.compiles())
-    vae.encoder.compile(jit_compile=True)
+    vae.encoder.compile(jit_compile=backend.compiles())
 
 
 class _Epoch(keras.callbacks.Callback):
