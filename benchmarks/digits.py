@@ -56,7 +56,7 @@ CHANGES = {
     "evaluate.shown.count": 2,
     "evaluate.scoring.sounds": 300,
 }
-LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 4e-3, "time_stretch": 0.15}
+LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 4e-3, "time_warp": 0.15}
 
 
 def main(folder: str) -> None:

@@ -65,7 +65,7 @@ SHRUNK: dict[str, Any] = {
     "train.epochs": 2,
     "train.dense_learning_rate": None,
     "train.warmup_batches": 0,
-    "train.time_stretch": 0.0,
+    "train.time_warp": 0.0,
     "judge.network": [{"layer": "space_to_depth", "block": 4}],
     "judge.epochs": 2,
     "evaluate.shown.count": 2,

@@ -1,15 +1,15 @@
-"""Batches: each clip once, from any batch on, shared between workers, and stretched as seed and epoch decide."""
+"""Batches: each clip once, from any batch on, shared between workers, and warped as seed and epoch decide."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sonovae.batches import Batches, Stretch, stretched
+from sonovae.batches import Batches, Warp
 from sonovae.dataset import Pictures
 
 ORDER = np.random.default_rng(1).permutation(22)
-STRETCH = Stretch(0.4, (1, 3))
+WARP = Warp(0.2, (1, 3))
 
 
 @pytest.fixture
@@ -29,44 +29,48 @@ def test_each_clip_comes_once(pictures: Pictures) -> None:
     np.testing.assert_array_equal(batches[1][0], pictures[batches.rows(1)])
 
 
-@pytest.mark.parametrize("stretch", [None, STRETCH])
-def test_from_a_later_batch_on_they_are_the_same(pictures: Pictures, stretch: Stretch | None) -> None:
-    whole, rest = Batches(pictures, ORDER, 8, stretch=stretch), Batches(pictures, ORDER, 8, first=1, stretch=stretch)
+@pytest.mark.parametrize("warp", [None, WARP])
+def test_from_a_later_batch_on_they_are_the_same(pictures: Pictures, warp: Warp | None) -> None:
+    whole, rest = Batches(pictures, ORDER, 8, warp=warp), Batches(pictures, ORDER, 8, first=1, warp=warp)
     for one, other in zip(all_of(whole)[1:], all_of(rest), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("stretch", [None, STRETCH])
-def test_workers_share_a_batch(pictures: Pictures, stretch: Stretch | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Batches(pictures, ORDER, 8, stretch=stretch)[0][0]
+@pytest.mark.parametrize("warp", [None, WARP])
+def test_workers_share_a_batch(pictures: Pictures, warp: Warp | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Batches(pictures, ORDER, 8, warp=warp)[0][0]
     monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
     halves = []
     for worker in ("0", "1"):
         monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", worker)
-        halves.append(Batches(pictures, ORDER, 8, stretch=stretch)[0][0])
+        halves.append(Batches(pictures, ORDER, 8, warp=warp)[0][0])
     np.testing.assert_array_equal(np.concatenate(halves), whole)
 
 
-def test_clips_are_read_at_their_rates(pictures: Pictures) -> None:
-    rates, plain = STRETCH.rates(0, 22), Batches(pictures, ORDER, 22)[0][0]
-    found = Batches(pictures, ORDER, 22, stretch=STRETCH)[0][0]
-    assert 0.6 <= rates.min() < 0.8
-    assert 1.2 < rates.max() <= 1.4
-    for clip, whole, rate in zip(found, plain, rates, strict=True):
-        np.testing.assert_array_equal(clip, whole[:, [min(round(frame * rate), 7) for frame in range(8)]])
+def test_warped_clips_are_read_frame_by_frame(pictures: Pictures) -> None:
+    plain, frames = Batches(pictures, ORDER, 22)[0][0], WARP.frames(0, 22, 8)
+    found = Batches(pictures, ORDER, 22, warp=WARP)[0][0]
+    for clip, whole, read in zip(found, plain, frames, strict=True):
+        np.testing.assert_array_equal(clip, whole[:, read])
     assert not np.array_equal(found, plain)
 
 
-def test_a_stretched_sound_ends_earlier_or_later() -> None:
-    """Its beginning stays, and what lasts to the end lasts to the end."""
-    ends, lasts, rates = np.zeros((2, 4, 64), np.float32), np.ones((2, 4, 64), np.float32), np.array([0.8, 1.25])
-    ends[:, :, :32] = 1
-    np.testing.assert_allclose(stretched(ends, rates).sum(axis=2), np.outer(32 / rates, np.ones(4)), atol=1)
-    np.testing.assert_array_equal(stretched(lasts, rates), lasts)
+def test_a_warp_moves_the_middle_and_keeps_the_ends() -> None:
+    frames = WARP.frames(0, 500, 101)
+    assert (frames[:, 0] == 0).all()
+    assert (frames[:, -1] == 100).all()
+    assert (np.diff(frames) >= 0).all()
+    moved = (frames - np.arange(101)) / 100
+    assert 0.18 < moved.max() <= 0.205
+    assert -0.205 <= moved.min() < -0.18
+    assert abs(moved.mean()) < 0.01  # as often to the left as to the right
+    most = np.abs(moved).argmax(axis=1)[np.abs(moved).max(axis=1) > 0.05]
+    assert most.min() > 20
+    assert most.max() < 80
 
 
-def test_another_epoch_or_batch_has_other_rates() -> None:
-    one = STRETCH.rates(0, 8)
-    np.testing.assert_array_equal(one, Stretch(0.4, (1, 3)).rates(0, 8))
-    others = STRETCH.rates(1, 8), Stretch(0.4, (1, 4)).rates(0, 8), Stretch(0.4, (2, 3)).rates(0, 8)
-    assert not any(np.array_equal(one, other) for other in others)
+def test_another_epoch_or_batch_warps_otherwise() -> None:
+    one = WARP.frames(0, 8, 50)
+    np.testing.assert_array_equal(one, Warp(0.2, (1, 3)).frames(0, 8, 50))
+    for other in (WARP.frames(1, 8, 50), Warp(0.2, (1, 4)).frames(0, 8, 50), Warp(0.2, (2, 3)).frames(0, 8, 50)):
+        assert not np.array_equal(one, other)

@@ -59,7 +59,7 @@ def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **
     """A new process would begin like this."""
     keras.backend.clear_session()
     usual = {"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"}
-    usual |= {"time_stretch": 0.2}
+    usual |= {"time_warp": 0.2}
     p = train(**usual | {"snapshots": []} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
     whole = build(prior, vae.terms(p, prior), size=p.latent_size)
@@ -142,7 +142,7 @@ def test_patience_ends_it(data: Dataset, tmp_path: Path) -> None:
 
 
 def from_pca(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any) -> State:
-    p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3, batch_size=8, time_stretch=0, **changes)
+    p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3, batch_size=8, time_warp=0, **changes)
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     return training.fit(vae.build((8, 8), p), data, p, checkpoints(folder), on_epoch)

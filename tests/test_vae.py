@@ -126,7 +126,7 @@ def train(**changes: object) -> Any:
     from conftest import HERE
 
     plain = params.plain(params.load(HERE / "params.yaml").train)
-    usual = {"initialization": "random", "dense_learning_rate": None, "time_stretch": 0, "reconstruction": "mse"}
+    usual = {"initialization": "random", "dense_learning_rate": None, "time_warp": 0, "reconstruction": "mse"}
     usual |= {"kl_weight": 5e-7, "schedule": "constant", "warmup_batches": 0}
     return params.parse(plain | usual | changes, params.Params.__annotations__["train"])
 

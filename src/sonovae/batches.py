@@ -1,4 +1,4 @@
-"""Pictures by batches, in an order that is given; stretched in time, so that none is known by heart."""
+"""Pictures by batches, in an order that is given; warped in time, so that none is known by heart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,27 +15,36 @@ Some = NDArray[np.float32]
 """[n, bins, frames] of pictures."""
 
 
+MIDDLE = 0.25, 0.75
+"""Of a clip, where the point lies that a warp moves."""
+
+
 @dataclass(frozen=True)
-class Stretch:
-    """By how much each clip is stretched in time: a rate uniform in [1 − most, 1 + most] that seed and epoch decide."""
+class Warp:
+    """How each clip is warped in time (Park et al. 2019, SpecAugment): a point in its middle moves by a share `most` of
+    its length, at most, and its ends stay where they are; seed and epoch decide."""
 
     most: float
     seed: tuple[int, int]
 
-    def rates(self, batch: int, size: int) -> NDArray[np.float64]:
-        """[size]: those of a batch's clips."""
-        return np.random.default_rng([*self.seed, batch]).uniform(1 - self.most, 1 + self.most, size)
+    def frames(self, batch: int, size: int, length: int) -> Rows:
+        """[size, length]: those that are read of a batch's clips; each row rises from 0 to the last."""
+        rng = np.random.default_rng([*self.seed, batch])
+        to = rng.uniform(*MIDDLE, size)
+        point, whole = to + rng.uniform(-self.most, self.most, size), np.linspace(0, 1, length)
+        shares = [np.interp(whole, [0, b, 1], [0, a, 1]) for a, b in zip(point, to, strict=True)]
+        return np.rint(np.array(shares) * (length - 1)).astype(np.int64)
 
 
 class Batches(keras.utils.PyDataset):
     """The rows in `order` from batch `first` on; of several workers each reads its share of a batch."""
 
     def __init__(
-        self, pictures: Pictures, order: Sequence[int] | Rows, size: int, first: int = 0, stretch: Stretch | None = None
+        self, pictures: Pictures, order: Sequence[int] | Rows, size: int, first: int = 0, warp: Warp | None = None
     ) -> None:
         super().__init__()
         self.share, self.shares = backend.worker()
-        self.pictures, self.size, self.first, self.stretch = pictures, size, first, stretch
+        self.pictures, self.size, self.first, self.warp = pictures, size, first, warp
         self.order = np.asarray(order)[: len(order) // self.shares * self.shares]
 
     def __len__(self) -> int:
@@ -52,12 +61,7 @@ class Batches(keras.utils.PyDataset):
         rows = self.rows(i)
         own = np.split(np.arange(len(rows)), self.shares)[self.share]
         found = self.pictures[rows[own]]
-        return (stretched(found, self.stretch.rates(self.first + i, len(rows))[own]) if self.stretch else found,)
-
-
-def stretched(pictures: Some, rates: NDArray[np.float64]) -> Some:
-    """[n, bins, frames], each read from its beginning at its rate [n], the nearest frame each time; the last is held
-    where there are no more."""
-    frames = pictures.shape[2]
-    read = np.rint(np.arange(frames) * rates[:, None]).astype(np.int64).clip(0, frames - 1)
-    return np.take_along_axis(pictures, read[:, None, :], axis=2)
+        if self.warp:
+            frames = self.warp.frames(self.first + i, len(rows), found.shape[2])[own]
+            found = np.take_along_axis(found, frames[:, None, :], axis=2)
+        return (found,)

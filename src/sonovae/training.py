@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from sonovae import backend, health, initialization, latent, optimizer
-from sonovae.batches import Batches, Stretch
+from sonovae.batches import Batches, Warp
 from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
@@ -74,8 +74,8 @@ class _Epoch(keras.callbacks.Callback):
         self.vae, self.p, self.state, self.given, self.checkpoints = vae, p, state, given, checkpoints
         size = min(p.batch_size, len(train.clips))
         order = np.random.default_rng([p.seed, state.epoch]).permutation(len(train.clips))
-        stretch = Stretch(p.time_stretch, (p.seed, state.epoch)) if p.time_stretch else None
-        self.batches = Batches(train.pictures, order[: len(order) // size * size], size, state.batch, stretch)
+        warp = Warp(p.time_warp, (p.seed, state.epoch)) if p.time_warp else None
+        self.batches = Batches(train.pictures, order[: len(order) // size * size], size, state.batch, warp)
         self.bar = bar(len(self.batches), f"epoch {state.epoch + 1}/{p.epochs}", "batches")
         self.saved = time.monotonic()
 

@@ -32,7 +32,7 @@ class Train:
     dense_learning_rate: Positive | None  # the same for the dense layers beside z; null: learning_rate
     warmup_batches: Annotated[int, Field(ge=0)]  # over which both rise from 0
     schedule: Literal["constant", "cosine"]  # after that; cosine: they fall to 0 at the end of epochs
-    time_stretch: Annotated[float, Field(ge=0, lt=1)]  # by which a clip is read faster or slower at most
+    time_warp: Annotated[float, Field(ge=0, lt=0.25)]  # share of a clip by which its middle moves at most
     clip_norm: Positive | None  # of all gradients together; null: as they are
     batch_size: Count
     epochs: Count
