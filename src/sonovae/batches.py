@@ -11,9 +11,6 @@ from sonovae import backend
 from sonovae.dataset import Pictures
 
 Rows = NDArray[np.int64]
-Some = NDArray[np.float32]
-"""[n, bins, frames] of pictures."""
-
 
 MIDDLE = 0.25, 0.75
 """Of a clip, where the point lies that a warp moves."""
@@ -56,7 +53,7 @@ class Batches(keras.utils.PyDataset):
         at = (self.first + i) * self.size
         return np.sort(self.order[at : at + self.size])
 
-    def __getitem__(self, i: int) -> tuple[Some]:
+    def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
         """This worker's share of batch i."""
         rows = self.rows(i)
         own = np.split(np.arange(len(rows)), self.shares)[self.share]
