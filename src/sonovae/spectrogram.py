@@ -38,10 +38,9 @@ def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
     n_fft, hop_length = frames["n_fft"], frames["hop_length"]
     ends = np.zeros(n_fft // 2, np.float32)
     padded = np.concatenate([ends, samples, ends])
+    # The view that sliding_window_view makes, which takes 27 times as long.
     shape, step = (1 + (len(padded) - n_fft) // hop_length, n_fft), padded.itemsize
-    slices = np.ndarray(
-        shape, padded.dtype, padded, strides=(hop_length * step, step)
-    )  # sliding_window_view takes 27 times as long
+    slices = np.ndarray(shape, padded.dtype, padded, strides=(hop_length * step, step))
     spectrum = scipy.fft.rfft(slices * _taper(n_fft, frames["win_length"], frames["window"]), axis=1, overwrite_x=True)
     return np.ascontiguousarray(np.abs(spectrum.astype(np.complex64)).T)
 
