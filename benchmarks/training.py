@@ -83,7 +83,7 @@ def cost(case: Case) -> Cost:
 def _measure(case: Case) -> Cost:
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
     from sonovae import backend, dataset, params
-    from sonovae.checkpoint import Others
+    from sonovae.checkpoint import Checkpoints
     from stages import train
 
     recipe = params.plain(project.recipe(case.recipe).train)
@@ -102,10 +102,11 @@ def _measure(case: Case) -> Cost:
         marks.append((time.monotonic(), time.process_time(), read[0]))
 
     dataset.Pictures.__getitem__ = timed  # type: ignore[method-assign]
-    backend.prepare(p.threads)
+    backend.prepare(p.threads, p.reproducible)
     with tempfile.TemporaryDirectory() as folder:
-        data = made_up(Path(folder), case.clips)
-        train.learn(data, p, Others(Path(folder)), mark)
+        data, kept = made_up(Path(folder), case.clips), Checkpoints(Path(folder))
+        train.learn(data, p, kept, mark)
+        kept.wait()
     wall, cpu, waited = (last - first for first, last in zip(marks[0], marks[-1], strict=True))
     batches = case.clips // case.batch_size * (case.epochs - 1)
     return Cost(batches * case.batch_size / wall, 100 * cpu / wall, waited / wall, project.peak())

@@ -27,7 +27,7 @@ def main(root: Path) -> None:
     """Train on the training split, from the last checkpoint on, and write the best weights by validation loss. Of
     several workers the first alone writes."""
     p = params.load(root / "params.yaml").train
-    backend.prepare(p.threads)
+    backend.prepare(p.threads, p.reproducible)
     checksums.verify(root / PICTURES, "preprocess")
     data, home, made = dataset.load(root / PICTURES), environment.home(root), provenance.now(root, "train")
     if backend.worker()[0] > 0:
@@ -50,7 +50,7 @@ def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoc
 def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> None:
     """Write the model's folder, on one device."""
     train, whole = data.side("train"), vae.build(data.pictures.shape[1:], p)
-    whole.encoder.compile(jit_compile=backend.compiles())
+    whole.encoder.compile(jit_compile=backend.compiles(trains=True))
     with stage.whole(root / OUT) as out:
         for epoch, weights in state.snapshots.items():
             whole.set_weights(weights)

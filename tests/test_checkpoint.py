@@ -16,6 +16,7 @@ def kept(tmp_path: Path) -> checkpoint.Checkpoints:
     found = checkpoint.Checkpoints(tmp_path)
     for n in (1, 2, 3):
         found.save({"n": np.array(n), "weights": np.full(1000, n, np.float32)})
+    found.wait()
     return found
 
 
@@ -59,6 +60,7 @@ def test_damage_is_named_and_the_one_before_is_used(
 def test_another_worker_touches_nothing(tmp_path: Path) -> None:
     with checkpoint.of(tmp_path, "key") as own:
         own.save({"n": np.array(1)})
+        own.wait()
         cut(newest(own))
         assert checkpoint.of_another(tmp_path, "key").load() is None
         assert newest(own).exists()
@@ -76,6 +78,7 @@ def test_no_object_is_unpickled(kept: checkpoint.Checkpoints) -> None:
     """Neither written nor read, even under the right hash."""
     with pytest.raises(ValueError, match="Object arrays cannot be saved"):
         kept.save({"n": np.array([{"code": 1}], dtype=object)})
+        kept.wait()
     np.savez(kept.folder / "evil.npz", n=np.array([{"code": 1}], dtype=object))
     (kept.folder / "evil.npz").rename(
         kept.folder / f"000009-{checkpoint.checksums.sha256(kept.folder / 'evil.npz')}.npz"

@@ -63,7 +63,11 @@ def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **
     p = train(**usual | {"snapshots": []} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
     whole = build(prior, vae.terms(p, prior), size=p.latent_size)
-    return training.fit(whole, data, p, checkpoints(folder), on_epoch)
+    kept = checkpoints(folder)
+    try:
+        return training.fit(whole, data, p, kept, on_epoch)
+    finally:
+        kept.wait()
 
 
 def equal(one: State, other: State) -> bool:

@@ -19,8 +19,9 @@ ONE, ALL = "one", "all"
 WORKER = "KERAS_DISTRIBUTION"
 
 
-def prepare(threads: int) -> None:
-    """Fix what a result depends on, before anything is computed: threads, and what ~/.keras may say otherwise."""
+def prepare(threads: int, reproducible: bool = False) -> None:
+    """Fix what a result depends on, before anything is computed: threads, and what ~/.keras may say otherwise; with
+    `reproducible` TensorFlow sums in an order that no timing changes, here and on GPUs."""
     keras.config.set_floatx("float32")
     keras.config.set_image_data_format("channels_last")
     if keras.backend.backend() == "tensorflow":
@@ -30,6 +31,8 @@ def prepare(threads: int) -> None:
         tensorflow.config.threading.set_inter_op_parallelism_threads(1)
         for gpu in tensorflow.config.list_physical_devices("GPU"):  # as much of its memory as is needed, not all
             tensorflow.config.experimental.set_memory_growth(gpu, True)
+        if reproducible:
+            tensorflow.config.experimental.enable_op_determinism()
 
 
 def seed(value: int) -> None:
@@ -80,14 +83,10 @@ def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext()
 
 
-def compiles() -> bool:
-    """Whether XLA can compile: not for several devices under TensorFlow, whose variables lie on each, and not under
-    PyTorch, whose own compiler needs minutes where a training takes as many."""
-    if keras.backend.backend() != "tensorflow":
-        return keras.backend.backend() == "jax"
-    import tensorflow
-
-    return not tensorflow.distribute.has_strategy()
+def compiles(trains: bool = False) -> bool:
+    """Whether to compile by XLA, which JAX has for everything. TensorFlow predicts faster by it and trains a VAE faster
+    by its own kernels (docs/performance.md); PyTorch's own compiler needs minutes where a training takes as many."""
+    return keras.backend.backend() in (("jax",) if trains else ("jax", "tensorflow"))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +12,9 @@ from sonovae import backend
 from sonovae.dataset import Pictures
 
 Rows = NDArray[np.int64]
+
+AHEAD = 2
+"""Batches that are read before they are asked for."""
 
 MIDDLE = 0.25, 0.75
 """Of a clip, where the point lies that a warp moves."""
@@ -60,5 +64,23 @@ class Batches(keras.utils.PyDataset):
         found = self.pictures[rows[own]]
         if self.warp:
             frames = self.warp.frames(self.first + i, len(rows), found.shape[2])[own]
-            found = np.take_along_axis(found, frames[:, None, :], axis=2)
+            found = np.stack([np.take(clip, each, axis=1) for clip, each in zip(found, frames, strict=True)])
         return (found,)
+
+
+def feed(batches: Batches) -> Any:
+    """What Keras' fit reads: under TensorFlow a tf.data.Dataset that does not tune itself. The one that Keras makes of
+    batches does, in a thread that sleeps twice as long each time, and an epoch's end waits for it."""
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow
+
+    kinds = tuple(tensorflow.TensorSpec((None, *each.shape[1:]), each.dtype) for each in batches[0])
+    found = tensorflow.data.Dataset.from_generator(
+        lambda: (batches[i] for i in range(len(batches))), output_signature=kinds
+    )
+    options = tensorflow.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    known = found.apply(tensorflow.data.experimental.assert_cardinality(len(batches)))
+    return known.prefetch(AHEAD).with_options(options)

@@ -11,7 +11,8 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,21 @@ class Checkpoints:
     """Those of one training: files NUMBER-SHA256.npz, the newest and the one before."""
 
     folder: Path
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    under_way: list[Future[None]] = field(default_factory=list)
 
     def save(self, arrays: Arrays) -> None:
-        """Write the newest; it appears whole or not at all, and the one before stays."""
+        """Write the newest, beside the training, which goes on; it appears whole or not at all, and the one before
+        stays."""
+        self.wait()
+        self.under_way.append(self.thread.submit(self._write, arrays))
+
+    def wait(self) -> None:
+        """Until what was saved is on disk; raises what went wrong there."""
+        while self.under_way:
+            self.under_way.pop().result()
+
+    def _write(self, arrays: Arrays) -> None:
         before = self._files()
         part = self.folder / "part"
         with part.open("wb") as file:
@@ -49,6 +62,7 @@ class Checkpoints:
 
     def load(self) -> Arrays | None:
         """The newest that is what was written; the others are named. None where there is none."""
+        self.wait()
         for path in reversed(self._files()):
             if checksums.sha256(path) == path.stem.split("-")[1]:
                 with contextlib.suppress(ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as arrays:
@@ -59,6 +73,7 @@ class Checkpoints:
 
     def delete(self) -> None:
         """When the model is whole, nothing is left behind."""
+        self.wait()
         shutil.rmtree(self.folder)
 
     def _discard(self, path: Path) -> None:
@@ -90,7 +105,11 @@ def of(home: Path, key: str) -> Iterator[Checkpoints]:
     folder = _folder(home, key)
     with lock.alone(folder / LOCK, "a training of the same parameters, data and code"):
         _sweep(folder)
-        yield Checkpoints(folder)
+        found = Checkpoints(folder)
+        try:
+            yield found
+        finally:
+            found.wait()
 
 
 def _folder(home: Path, key: str) -> Path:

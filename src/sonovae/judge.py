@@ -11,7 +11,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from sonovae import backend, networks, params, weights
-from sonovae.batches import Batches
+from sonovae.batches import Batches, feed
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.params.judge import Judge as Section
@@ -78,7 +78,7 @@ def _learn(network: keras.Model, train: Dataset, answers: NDArray[np.int64], p: 
     )
     for epoch in range(p.epochs):
         order = np.random.default_rng([p.seed, epoch]).permutation(n)[: n // size * size]
-        found = network.fit(_Answered(train.pictures, answers, order, size), shuffle=False, verbose=0)
+        found = network.fit(feed(_Answered(train.pictures, answers, order, size)), shuffle=False, verbose=0)
         print(f"judge: epoch {epoch + 1}/{p.epochs}: loss {found.history['loss'][0]:.4g}", flush=True)
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from sonovae import backend, health, initialization, latent, optimizer
-from sonovae.batches import Batches, Warp
+from sonovae.batches import Batches, Warp, feed
 from sonovae.checkpoint import Checkpoints
 from sonovae.dataset import Dataset
 from sonovae.errors import UserError
@@ -22,7 +22,7 @@ OnEpoch = Callable[[int, Losses], None]
 
 MINUTES = 5
 """Between checkpoints within an epoch."""
-HEALTH_CLIPS = 1000
+HEALTH_CLIPS = 512
 """Of training, drawn from all, on which health is looked at after each epoch."""
 
 
@@ -57,9 +57,8 @@ def _compile(vae: VAE, p: Train, clips: int) -> None:
     if p.batch_size % workers:
         raise UserError(f"train.batch_size = {p.batch_size}: it must be a multiple of the {workers} workers")
     adam = optimizer.build(vae, p, p.epochs * max(1, clips // p.batch_size))
-    # XLA with a fixed number of threads gives the same bytes twice, which TensorFlow's own kernels do not.
-    vae.compile(optimizer=adam, jit_compile=p.reproducible and backend.compiles())
-    vae.encoder.compile(jit_compile=backend.compiles())
+    vae.compile(optimizer=adam, jit_compile=backend.compiles(trains=True))
+    vae.encoder.compile(jit_compile=backend.compiles(trains=True))
 
 
 class _Epoch(keras.callbacks.Callback):
@@ -83,7 +82,9 @@ class _Epoch(keras.callbacks.Callback):
         """Train, then validate; returns the losses of both."""
         some = Batches(validation.pictures, np.arange(len(validation.clips)), self.p.batch_size)
         with self.bar, backend.within_memory(self.p.batch_size):
-            found = self.vae.fit(self.batches, validation_data=some, shuffle=False, verbose=0, callbacks=[self])
+            found = self.vae.fit(
+                feed(self.batches), validation_data=feed(some), shuffle=False, verbose=0, callbacks=[self]
+            )
         return {name: float(values[0]) for name, values in found.history.items()}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

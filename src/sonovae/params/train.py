@@ -15,7 +15,7 @@ class Train:
 
     seed: Seed
     threads: Count  # of TensorFlow; a part of the result, as the last digits depend on it
-    reproducible: bool  # equal bytes from equal runs, by XLA; else TensorFlow's own kernels
+    reproducible: bool  # equal bytes from equal runs
     initialization: Literal["random", "pca"]  # of the weights; pca: at the linear model that is likeliest
     latent_size: Count
     encoder: ThereLayers
