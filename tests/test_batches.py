@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonovae.batches import Batches, Warp
+from sonovae.batches import Batches, Warp, feed
 from sonovae.dataset import Pictures
 
 ORDER = np.random.default_rng(1).permutation(22)
@@ -74,3 +74,14 @@ def test_another_epoch_or_batch_warps_otherwise() -> None:
     np.testing.assert_array_equal(one, Warp(0.2, (1, 3)).frames(0, 8, 50))
     for other in (WARP.frames(1, 8, 50), Warp(0.2, (1, 4)).frames(0, 8, 50), Warp(0.2, (2, 3)).frames(0, 8, 50)):
         assert not np.array_equal(one, other)
+
+
+def test_what_fit_reads_is_the_same_and_does_not_tune_itself(pictures: Pictures) -> None:
+    """In order, in each epoch; a dataset that tunes itself keeps an epoch's end waiting."""
+    batches = Batches(pictures, ORDER, 8, warp=WARP)
+    fed = feed(batches)
+    assert len(fed) == 3
+    assert fed.options().autotune.enabled is False
+    for _ in range(2):
+        for one, (other,) in zip(all_of(batches), fed, strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -63,7 +63,7 @@ def _compile(vae: VAE, p: Train, clips: int) -> None:
 
 class _Epoch(keras.callbacks.Callback):
     """One epoch: it begins as a checkpoint says, shows progress, stops where the loss is no longer a number, and keeps
-    a checkpoint where it takes long. Only full batches, as XLA compiles each size anew; what is left over, another
+    a checkpoint where it takes long. Only full batches, as each size is compiled anew; what is left over, another
     epoch takes."""
 
     def __init__(
