@@ -50,7 +50,7 @@ def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoc
 def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> None:
     """Write the model's folder, on one device."""
     train, whole = data.side("train"), vae.build(data.pictures.shape[1:], p)
-    whole.encoder.compile(jit_compile=backend.compiles(trains=True))
+    whole.encoder.compile()
     with stage.whole(root / OUT) as out:
         for epoch, weights in state.snapshots.items():
             whole.set_weights(weights)

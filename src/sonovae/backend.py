@@ -83,12 +83,6 @@ def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext()
 
 
-def compiles(trains: bool = False) -> bool:
-    """Whether to compile by XLA, which JAX has for everything. TensorFlow predicts faster by it and trains a VAE faster
-    by its own kernels (docs/performance.md); PyTorch's own compiler needs minutes where a training takes as many."""
-    return keras.backend.backend() in (("jax",) if trains else ("jax", "tensorflow"))
-
-
 @contextlib.contextmanager
 def within_memory(batch_size: int) -> Iterator[None]:
     """UserError where the memory of the device does not suffice, which each framework says in its own way."""

@@ -73,9 +73,7 @@ def _learn(network: keras.Model, train: Dataset, answers: NDArray[np.int64], p: 
     n = len(answers)
     size = min(p.batch_size, n)
     rate = keras.optimizers.schedules.CosineDecay(p.learning_rate, p.epochs * (n // size))
-    network.compile(
-        keras.optimizers.Adam(rate), loss=[None, "sparse_categorical_crossentropy"], jit_compile=backend.compiles()
-    )
+    network.compile(keras.optimizers.Adam(rate), loss=[None, "sparse_categorical_crossentropy"])
     for epoch in range(p.epochs):
         order = np.random.default_rng([p.seed, epoch]).permutation(n)[: n // size * size]
         found = network.fit(feed(_Answered(train.pictures, answers, order, size)), shuffle=False, verbose=0)
@@ -104,6 +102,6 @@ def load(folder: Path) -> Judge | None:
         return None
     network = params.parse(said["network"], Layers)
     made = build(tuple(said["shape"]), network, said["embedding_size"], len(said["labels"]))
-    made.compile(jit_compile=backend.compiles())
+    made.compile()
     weights.load(folder / WEIGHTS, made)
     return Judge(made, tuple(said["labels"]), said["accuracy"])

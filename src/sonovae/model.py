@@ -110,7 +110,7 @@ def _networks(sizes: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
     there, back = (params.parse(sizes[side], Layers) for side in ("encoder", "decoder"))
     made = networks.build(tuple(sizes["shape"]), there, back, sizes["latent_size"], sizes["prior"])
     for network in made:
-        network.compile(jit_compile=backend.compiles())
+        network.compile()
     return made
 
 

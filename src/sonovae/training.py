@@ -57,8 +57,10 @@ def _compile(vae: VAE, p: Train, clips: int) -> None:
     if p.batch_size % workers:
         raise UserError(f"train.batch_size = {p.batch_size}: it must be a multiple of the {workers} workers")
     adam = optimizer.build(vae, p, p.epochs * max(1, clips // p.batch_size))
-    vae.compile(optimizer=adam, jit_compile=backend.compiles(trains=True))
-    vae.encoder.compile(jit_compile=backend.compiles(trains=True))
+    # TensorFlow's own kernels train faster than XLA (docs/performance.md), which does not know variables on many GPUs.
+    compiled = "auto" if keras.backend.backend() == "jax" else False
+    vae.compile(optimizer=adam, jit_compile=compiled)
+    vae.encoder.compile(jit_compile=compiled)
 
 
 class _Epoch(keras.callbacks.Callback):
