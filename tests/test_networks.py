@@ -10,7 +10,8 @@ from sonovae.params.file import check
 from sonovae.params.layers import Layers
 from sonovae.params.train import Train
 
-backend.prepare(threads=2)  # as the stages will in this process, and it cannot be changed once anything is computed
+# As the stages will in this process, and it cannot be changed once anything is computed.
+backend.prepare(threads=2, reproducible=True)
 
 
 def layers(*some: dict[str, object]) -> Layers:

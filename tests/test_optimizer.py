@@ -16,7 +16,7 @@ def moved(rng: np.random.Generator, made: Any, **changes: Any) -> dict[str, np.n
     prior = priors.Normal(3)
     whole = build(prior, vae.terms(p, prior))
     before = {each.path: np.array(each.numpy()) for each in whole.trainable_variables}
-    whole.compile(optimizer=made(whole, p), jit_compile=True)
+    whole.compile(optimizer=made(whole, p))
     whole.fit(pictures(rng, 24), batch_size=8, shuffle=False, verbose=0)
     return {each.path: np.array(each.numpy()) - before[each.path] for each in whole.trainable_variables}
 

@@ -18,7 +18,7 @@ from sonovae.dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.state import State
 
-backend.prepare(threads=2)
+backend.prepare(threads=2, reproducible=True)
 
 
 def made(folder: Path) -> Dataset:

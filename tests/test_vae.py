@@ -8,7 +8,8 @@ from sklearn.metrics import log_loss
 from sonovae import backend, latent, networks, params, priors, vae
 from sonovae.params.layers import Layers
 
-backend.prepare(threads=2)  # as the stages will in this process, and it cannot be changed once anything is computed
+# As the stages will in this process, and it cannot be changed once anything is computed.
+backend.prepare(threads=2, reproducible=True)
 
 CONV = {"layer": "conv", "filters": 1, "kernel": 3, "stride": [1, 1], "padding": "same"}
 CONV |= {"activation": "sigmoid", "batch_norm": False}
@@ -22,7 +23,7 @@ def build(
     encoder = networks.encoder((8, 8), params.parse([conv], Layers), size, outputs=2 if prior else 1)
     decoder = networks.decoder((8, 8), params.parse([PROJECT, conv], Layers), size)
     model = vae.VAE(encoder, decoder, prior, terms, seed=1)
-    model.compile(optimizer="adam", jit_compile=True)
+    model.compile(optimizer="adam")
     return model
 
 
