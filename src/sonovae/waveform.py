@@ -24,7 +24,7 @@ class Track(Protocol):
         ...
 
 
-FADE_SECONDS = 0.005
+FADE_SECONDS = 0.001
 """At each end of what is made."""
 LOWEST_HZ = 20
 """That are heard: what is below is taken off."""
