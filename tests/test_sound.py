@@ -19,6 +19,17 @@ def test_write_and_read_differ_by_a_16_bit_step(tmp_path: Path, rng: np.random.G
     np.testing.assert_allclose(back, samples, atol=2**-15)
 
 
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [("a.wav", "PCM_16"), ("a.flac", "PCM_16"), ("a.aiff", "PCM_16"), ("a.wav", "PCM_24"), ("a.wav", "FLOAT")],
+)
+def test_read_gives_libsndfiles_bits(tmp_path: Path, rng: np.random.Generator, name: str, subtype: str) -> None:
+    every = rng.permutation(np.arange(-(2**15), 2**15, dtype=np.int16))  # more than one block holds
+    soundfile.write(tmp_path / name, np.tile(every, 3), 8000, subtype)
+    wanted, _ = soundfile.read(tmp_path / name, dtype="float32")
+    np.testing.assert_array_equal(sound.read(tmp_path / name)[0], wanted)
+
+
 @pytest.mark.parametrize("bad", [1.5, np.nan, np.inf])
 def test_write_refuses_what_would_clip(tmp_path: Path, bad: float) -> None:
     with pytest.raises(ValueError, match="finite and lie in"):
