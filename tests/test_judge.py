@@ -12,7 +12,7 @@ from sonovae.dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.params.judge import Judge as Section
 
-backend.prepare(threads=2, reproducible=True)
+backend.prepare(threads=2)
 
 
 def section(**changes: Any) -> Section:

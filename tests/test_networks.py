@@ -11,7 +11,7 @@ from sonovae.params.layers import Layers
 from sonovae.params.train import Train
 
 # As the stages will in this process, and it cannot be changed once anything is computed.
-backend.prepare(threads=2, reproducible=True)
+backend.prepare(threads=2)
 
 
 def layers(*some: dict[str, object]) -> Layers:

@@ -18,7 +18,7 @@ from sonovae.dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.state import State
 
-backend.prepare(threads=2, reproducible=True)
+backend.prepare(threads=2)
 
 
 def made(folder: Path) -> Dataset:

@@ -9,7 +9,7 @@ from sonovae import backend, latent, networks, params, priors, vae
 from sonovae.params.layers import Layers
 
 # As the stages will in this process, and it cannot be changed once anything is computed.
-backend.prepare(threads=2, reproducible=True)
+backend.prepare(threads=2)
 
 CONV = {"layer": "conv", "filters": 1, "kernel": 3, "stride": [1, 1], "padding": "same"}
 CONV |= {"activation": "sigmoid", "batch_norm": False}

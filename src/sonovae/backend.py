@@ -19,16 +19,18 @@ ONE, ALL = "one", "all"
 WORKER = "KERAS_DISTRIBUTION"
 
 
-def prepare(threads: int, reproducible: bool = False) -> None:
-    """Fix what a result depends on, before anything is computed: threads, and what ~/.keras may say otherwise; with
-    `reproducible` TensorFlow sums in an order that no timing changes, here and on GPUs."""
+def prepare(threads: int, reproducible: bool = True) -> None:
+    """Fix what a result depends on, before anything is computed: threads, and what ~/.keras may say otherwise. Where
+    results need not be `reproducible`, TensorFlow's operations run side by side, and sum in an order that timing
+    changes; else one after the other, each by a kernel whose order is fixed, here and on GPUs."""
     keras.config.set_floatx("float32")
     keras.config.set_image_data_format("channels_last")
     if keras.backend.backend() == "tensorflow":
         import tensorflow
 
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+        # AddN of three adds first what is free first.
+        tensorflow.config.threading.set_inter_op_parallelism_threads(1 if reproducible else threads)
         for gpu in tensorflow.config.list_physical_devices("GPU"):  # as much of its memory as is needed, not all
             tensorflow.config.experimental.set_memory_growth(gpu, True)
         if reproducible:
