@@ -20,6 +20,7 @@ import soundfile
 import soxr
 
 from benchmarks import project
+from sonovae.params.preprocess import Preprocess
 
 AT = project.ROOT / ".sonovae" / "preprocessing"
 ROUNDS = 3
@@ -29,6 +30,8 @@ KINDS: dict[str, tuple[str, int, float, int]] = {
     "digits": ("spoken-digits", 3000, 0.437, 8000),
 }
 """The recipe; how many recordings, their seconds and Hz."""
+PARTS = ("decoding", "resampling", "fft", "writing")
+"""Each is run alone, too; the first three are the limit."""
 PLAIN = {"whistles": 10, "digits": 1}
 """The plain way takes each tenth of the whistles, and its time counts ten times."""
 
@@ -39,14 +42,11 @@ def ratios() -> dict[str, float]:
     for name, (recipe, n, seconds, rate) in KINDS.items():
         made(AT / name, recipe, n, seconds, rate)
         two, one = (apart("race", AT / name, workers) for workers in (2, 1))
-        seconds_of = apart("parts", AT / name, 1)
-        print(
-            f"{name}: seconds of {n} recordings: two workers {two}, one {one}; alone, by one: {seconds_of}", flush=True
-        )
-        alone = sum(seconds_of[part] for part in ("decoding", "resampling", "fft"))
+        print(f"{name}: seconds of {n} recordings: two workers {two}, one {one}", flush=True)
+        alone = sum(one[part] for part in PARTS[:3])
         found |= {f"preprocess_{name}_speedup": two["plain"] / two["ours"]}
         found |= {f"preprocess_{name}_speedup_one_core": one["plain"] / one["ours"]}
-        found |= {f"preprocess_{name}_share_{part}": each / one["ours"] for part, each in seconds_of.items()}
+        found |= {f"preprocess_{name}_share_{part}": one[part] / one["ours"] for part in PARTS}
         found |= {f"preprocess_{name}_over_limit": one["ours"] / alone}
     return found | memory()
 
@@ -97,7 +97,7 @@ def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool 
 
 
 def race(at: Path) -> dict[str, float]:
-    """Seconds of the plain way, and of ours."""
+    """Seconds of the plain way, of ours, and of each part alone."""
     from benchmarks import plain_pictures
     from sonovae import params
     from stages import preprocess
@@ -107,7 +107,7 @@ def race(at: Path) -> dict[str, float]:
     ways: dict[str, Callable[[], Any]] = {
         "plain": lambda: plain_pictures.pictures(files[::times], p, at / "plain.npy"),
         "ours": lambda: preprocess.main(at),
-    }
+    } | parts(at, p, files)
     seconds = dict.fromkeys(ways, np.inf)
     for _ in range(ROUNDS):
         for name, way in ways.items():
@@ -119,33 +119,23 @@ def race(at: Path) -> dict[str, float]:
     return seconds
 
 
-def parts(at: Path) -> dict[str, float]:
-    """Seconds of each part alone, as its library does it at once: the limit of what could be had."""
-    from sonovae import params
-
-    p = params.load(at / "params.yaml").preprocess
+def parts(at: Path, p: Preprocess, files: list[Path]) -> dict[str, Callable[[], Any]]:
+    """Each as its library does it at once: the limit of what could be had; pictures are written twice,
+    as the cache holds as much."""
     assert p.waveform  # noqa: S101
     assert p.spectrogram  # noqa: S101
-    files, shape = sorted((at / "data/raw/files").iterdir()), np.load(at / "data/pictures/pictures.npy").shape
-    frames, rate = 1 + p.waveform.clip_length // p.spectrogram.hop_length, p.waveform.sample_rate
-    read = [soundfile.read(file, dtype="float32") for file in files]
-    clip, pictures = np.zeros((frames, p.spectrogram.n_fft)), np.zeros(shape, np.float32)
+    rate, sounds = p.waveform.sample_rate, [soundfile.read(file, dtype="float32") for file in files]
+    clip = np.zeros((1 + p.waveform.clip_length // p.spectrogram.hop_length, p.spectrogram.n_fft))
+
+    def pictures() -> Any:
+        return np.load(at / "data/pictures/pictures.npy", mmap_mode="r")
+
     return {
-        "decoding": fastest(lambda: all(len(soundfile.read(file, dtype="float32")[0]) for file in files)),
-        "resampling": fastest(lambda: all(len(soxr.resample(*each, rate, quality="HQ")) for each in read)),
-        "fft": fastest(lambda: all(len(scipy.fft.rfft(clip, axis=1)) for _ in range(shape[0]))),
-        "writing": 2 * fastest(lambda: np.save(at / "plain.npy", pictures)),  # pictures, and unscaled in the cache
+        "decoding": lambda: all(len(soundfile.read(file, dtype="float32")[0]) for file in files),
+        "resampling": lambda: all(len(soxr.resample(*each, rate, quality="HQ")) for each in sounds),
+        "fft": lambda: all(len(scipy.fft.rfft(clip, axis=1)) for _ in range(len(pictures()))),
+        "writing": lambda: [np.save(at / "plain.npy", pictures()) for _ in range(2)],
     }
-
-
-def fastest(work: Callable[[], Any]) -> float:
-    """Seconds, of some rounds."""
-    found = []
-    for _ in range(ROUNDS):
-        began = time.monotonic()
-        work()
-        found.append(time.monotonic() - began)
-    return min(found)
 
 
 def peak(at: Path) -> float:
@@ -158,6 +148,6 @@ def peak(at: Path) -> float:
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        print(json.dumps({"race": race, "parts": parts, "peak": peak}[sys.argv[1]](Path(sys.argv[2]))))
+        print(json.dumps({"race": race, "peak": peak}[sys.argv[1]](Path(sys.argv[2]))))
     else:
         print(json.dumps(ratios(), indent=2))
