@@ -29,7 +29,7 @@ def prepare(threads: int, reproducible: bool = True) -> None:
         import tensorflow
 
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-        # AddN of three adds first what is free first.
+        # Side by side, AddN of three tensors has other last digits at times, by whatever kernels.
         tensorflow.config.threading.set_inter_op_parallelism_threads(1 if reproducible else threads)
         for gpu in tensorflow.config.list_physical_devices("GPU"):  # as much of its memory as is needed, not all
             tensorflow.config.experimental.set_memory_growth(gpu, True)
