@@ -3,6 +3,9 @@
 import io
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +258,24 @@ def test_a_store_that_cannot_be_reached_stops_nothing(
     assert "warning: MLflow does not have this: " in warning
     assert "`make track` tries again" in warning
     assert warning.count("\n") == 1
+
+
+def test_a_store_that_was_killed_when_it_was_made_is_made_anew(tmp_path: Path) -> None:
+    killed = """
+import os, pathlib, signal, sys
+import sqlalchemy
+from sonovae import tracking
+
+def kill(connection, cursor, statement, *others):
+    if "INSERT INTO _alembic_tmp_experiments" in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", kill)
+tracking.Store(pathlib.Path(sys.argv[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", killed, tmp_path]).returncode == -signal.SIGKILL
+    assert tracking.Store(tmp_path).runs() == []
+    assert {path.name for path in (tmp_path / "mlruns").iterdir()} == {".lock", "mlflow.db"}
 
 
 def test_the_store_is_the_projects_in_dvcs_experiments_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -83,8 +84,9 @@ class Store:
         home.mkdir(exist_ok=True)
         self.turn = functools.partial(lock.in_turn, home / ".lock")
         with self.turn():  # of two that make the database at once, one would die
-            path = str(home / "mlflow.db").replace("%", "%25").replace("?", "%3F")  # in a URI these mean something else
-            self.client = MlflowClient(f"sqlite:///{path}")
+            if not (database := home / "mlflow.db").exists():
+                _make(database)
+            self.client = MlflowClient(_uri(database))
             self.experiment = self._experiment((home / "artifacts").as_uri())
 
     def _experiment(self, artifacts: str | None) -> str:
@@ -162,6 +164,24 @@ class Store:
 def now() -> int:
     """Milliseconds since 1970, as MLflow counts."""
     return int(1000 * time.time())
+
+
+def _make(database: Path) -> None:
+    """Whole or not at all: its tables take MLflow a second or two, and it never gets over a kill among them."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    part = database.parent / ".part"  # a folder, for what SQLite leaves beside a database when it is killed
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    store = SqlAlchemyStore(_uri(part / database.name), (database.parent / "artifacts").as_uri())  # type: ignore[no-untyped-call]
+    store.engine.dispose()  # which closes it
+    (part / database.name).rename(database)
+    part.rmdir()
+
+
+def _uri(database: Path) -> str:
+    """In one, two letters mean something else."""
+    return f"sqlite:///{database}".replace("%", "%25").replace("?", "%3F")
 
 
 def _output(path: str) -> str:
