@@ -83,6 +83,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         ("hop_length: 128", "hop_length: 512", "hop_length = 512 cannot be inverted with a hann window"),
         ("hop_length: 128", "hop_length: 999999999999", "cannot be inverted with a hann window"),
         ("min_seconds: 0.5", "min_seconds: 1e-5", "silence.min_seconds = 1e-05: input should be greater than"),
+        ("fade_seconds: 0.01 ", "fade_seconds: 0.6 ", "waveform: fade_seconds = 0.6 must be at most half of a clip"),
         ("    bins: 128", "    bins: 258", "picture.bins = 258 must be at most n_fft / 2 + 1 = 257"),
         ("    frames: 128", "    frames: 127", "picture.frames = 127 must be at least the clip's 128 frames"),
         ("dynamic_range_db: 60", "dynamic_range_db:", "dynamic_range_db must be a number where scale is db"),

@@ -24,7 +24,7 @@ def test_cuts_are_those_of_what_is_joined(rng: np.random.Generator, rest: str, m
     kept = [(0, 7), (20, 21), (30, 300), (990, 1000)]
     joined = np.concatenate([samples[a:b] for a, b in kept])
     padded = np.pad(joined, (0, -len(joined) % 50)) if rest == "pad" else joined[: len(joined) // 50 * 50]
-    found = cuts.Cuts(samples, kept, 50, rest, most)
+    found = cuts.Cuts(samples, kept, 50, rest, most, 0)
     np.testing.assert_array_equal(np.stack(list(found)), padded.reshape(-1, 50)[:most])
     numbered = np.concatenate([np.arange(a, b) for a, b in kept])
     assert [found.source(at) for at in range(0, len(joined), 50)] == numbered[::50].tolist()
@@ -32,5 +32,15 @@ def test_cuts_are_those_of_what_is_joined(rng: np.random.Generator, rest: str, m
         found[len(found)]
 
 
+@pytest.mark.parametrize("most", [None, 2])
+def test_a_clip_fades_where_it_is_cut_off_and_nowhere_else(most: int | None) -> None:
+    first, *others = cuts.Cuts(np.ones(130, np.float32), [(0, 20), (40, 130)], 40, "pad", most, 3)
+    begins, ends = np.array([0.067, 0.5, 0.933]), np.array([0.933, 0.5, 0.067])
+    np.testing.assert_allclose(first, [*np.ones(37), *ends], atol=1e-3)
+    np.testing.assert_allclose(others[0], [*begins, *np.ones(34), *ends], atol=1e-3)
+    if not most:
+        np.testing.assert_allclose(others[1], [*begins, *np.ones(27), *np.zeros(10)], atol=1e-3)
+
+
 def test_nothing_kept_makes_no_cuts() -> None:
-    assert list(cuts.Cuts(np.zeros(10, np.float32), [], 5, "pad", None)) == []
+    assert list(cuts.Cuts(np.zeros(10, np.float32), [], 5, "pad", None, 1)) == []

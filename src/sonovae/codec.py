@@ -23,7 +23,7 @@ from sonovae.scaling import Scale
 from sonovae.spectrogram import Frames, Magnitude
 from sonovae.waveform import Samples
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

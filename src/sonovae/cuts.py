@@ -5,17 +5,22 @@ from typing import overload
 
 import numpy as np
 
+from sonovae import waveform
 from sonovae.waveform import Samples, Track
 
 
 class Cuts(Sequence[Samples]):
     """Clips of `length` samples, one after the other, of the ranges (start, end) of a track that are kept, as if they
-    were joined; the rest is dropped, or (`rest="pad"`) zero-padded. `most` of them at most; None: all."""
+    were joined; the rest is dropped, or (`rest="pad"`) zero-padded. `most` of them at most; None: all. Where one is cut
+    off from what is kept before or after it, it rises or falls over `fade` samples."""
 
-    def __init__(self, track: Track, kept: list[tuple[int, int]], length: int, rest: str, most: int | None) -> None:
+    def __init__(
+        self, track: Track, kept: list[tuple[int, int]], length: int, rest: str, most: int | None, fade: int
+    ) -> None:
         self.track, self.kept, self.length = track, kept, length
         self._ends = np.cumsum([b - a for a, b in kept], dtype=np.int64)
-        total = int(self._ends[-1]) if kept else 0
+        self._total = total = int(self._ends[-1]) if kept else 0
+        self._rise = waveform.rise(fade).astype(np.float32)
         n = -(-total // length) if rest == "pad" else total // length
         self._n = n if most is None else min(n, most)
 
@@ -33,12 +38,21 @@ class Cuts(Sequence[Samples]):
         if isinstance(numbers, range):
             return [self[i] for i in numbers]
         read = list(self._pieces(numbers * self.length))
-        return np.concatenate([*read, np.zeros(self.length - sum(map(len, read)), np.float32)])
+        return self._faded(np.concatenate([*read, np.zeros(self.length - sum(map(len, read)), np.float32)]), numbers)
 
     def source(self, start: int) -> int:
         """Where a sample of what is kept stood in the track."""
         n = int(np.searchsorted(self._ends, start, "right"))
         return self.kept[n][1] - (int(self._ends[n]) - start)
+
+    def _faded(self, clip: Samples, number: int) -> Samples:
+        """In place."""
+        n = len(self._rise)
+        if number > 0:
+            clip[:n] *= self._rise
+        if (number + 1) * self.length < self._total:
+            clip[self.length - n :] *= self._rise[::-1]
+        return clip
 
     def _pieces(self, start: int) -> Iterator[Samples]:
         """What is kept from there on, at most a clip of it."""

@@ -111,10 +111,14 @@ def polish(samples: Samples, sample_rate: int) -> Samples:
     high = butter(2, LOWEST_HZ, "highpass", fs=sample_rate, output="sos")
     polished = sosfiltfilt(high, samples, padlen=min(len(samples) - 1, sample_rate // LOWEST_HZ))
     n = min(round(FADE_SECONDS * sample_rate), len(samples) // 2)
-    ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(1, n))
-    polished[:n] *= ramp
-    polished[len(polished) - n :] *= ramp[::-1]
+    polished[:n] *= rise(n)
+    polished[len(polished) - n :] *= rise(n)[::-1]
     return polished.astype(np.float32)
+
+
+def rise(n: int) -> NDArray[np.float64]:
+    """[n]: from 0 to 1, half a Hann window; backwards it is what adds to 1."""
+    return np.sin(0.5 * np.pi * (np.arange(n) + 0.5) / max(1, n)) ** 2
 
 
 def overlapping(samples: Samples, length: int, overlap: int) -> NDArray[np.float32]:
@@ -129,14 +133,13 @@ def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
     """The door back from `overlapping`: clips [n, length] as one sound; what overlaps fades from one to the other."""
     n, length = clips.shape
     step = length - overlap
-    rise = np.sin(0.5 * np.pi * (np.arange(overlap) + 0.5) / max(1, overlap)) ** 2
     joined = np.zeros((n - 1) * step + length)
     for i, clip in enumerate(clips):
         weight = np.ones(length)
         if i > 0:
-            weight[:overlap] *= rise
+            weight[:overlap] *= rise(overlap)
         if i < n - 1:
-            weight[step:] *= rise[::-1]
+            weight[step:] *= rise(overlap)[::-1]
         joined[i * step : i * step + length] += weight * clip
     return joined.astype(np.float32)
 

@@ -29,6 +29,7 @@ class Waveform:
     peak_dbfs: Decibels | None  # each recording is scaled to this peak; null: left as it is
     silence: Silence | None
     clip_seconds: Positive
+    fade_seconds: Annotated[float, Field(ge=0)]  # in which a clip rises or falls where it was cut off; 0: nowhere
     rest: Literal["drop", "pad"]  # what is shorter than a clip: dropped, or zero-padded on the right
     max_clips: Count | None  # the first of each recording; null: all
 
@@ -36,6 +37,12 @@ class Waveform:
     def clip_length(self) -> int:
         """Samples of a clip."""
         return round(self.clip_seconds * self.sample_rate)
+
+    @model_validator(mode="after")
+    def _fades(self) -> "Waveform":
+        if self.fade_seconds > self.clip_seconds / 2:
+            raise ValueError(f"fade_seconds = {self.fade_seconds:g} must be at most half of a clip")
+        return self
 
 
 @dataclass(frozen=True, config=STRICT)
