@@ -90,9 +90,20 @@ def test_crossfaded_clips_join_without_a_seam() -> None:
 @pytest.mark.parametrize("n", [1, 399, 400, 401, 1000, 1001])
 def test_overlapping_and_back(n: int, rng: np.random.Generator) -> None:
     samples = rng.normal(size=n).astype(np.float32)
-    clips = waveform.overlapping(samples, 400, 200)
+    clips = waveform.overlapping(samples, 400, 200, 0)
     assert clips.shape == (max(1, -(-(n - 200) // 200)), 400)
     np.testing.assert_allclose(waveform.crossfade(clips, 200)[:n], samples, atol=1e-6)
+
+
+def test_overlapping_clips_fade_where_they_are_cut_off() -> None:
+    """And where they are joined, that is not heard."""
+    first, middle, last = waveform.overlapping(np.ones(800, np.float32), 400, 200, 10)
+    assert (first[:390] == 1).all()
+    assert (middle[10:390] == 1).all()
+    assert (last[10:] == 1).all()
+    for end in (first[390:][::-1], middle[:10], middle[390:][::-1], last[:10]):
+        np.testing.assert_allclose(end, np.hanning(41)[1:20:2], atol=1e-6)
+    np.testing.assert_allclose(waveform.crossfade(np.stack([first, middle, last]), 200), 1, atol=5e-3)
 
 
 def test_polish_refuses_what_is_not_finite() -> None:

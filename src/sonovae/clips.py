@@ -103,7 +103,7 @@ def _cut(track: Track, gain: float, p: Waveform) -> Clips:
     kept = [(0, len(track))]
     if p.silence:
         kept = waveform.nonsilent(track, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
-    cuts = Cuts(track, kept, p.clip_length, p.rest, p.max_clips, round(p.fade_seconds * p.sample_rate))
+    cuts = Cuts(track, kept, p.clip_length, p.rest, p.max_clips, p.fade_length)
     start = [i * p.clip_length for i in range(len(cuts))]
     return Clips(cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], gain)
 

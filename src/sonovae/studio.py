@@ -101,7 +101,8 @@ class Studio:
         except Unreadable as error:
             raise UserError(f"{source}: {error}") from None
         levelled, gain = waveform.level(samples, self.c.waveform.peak_dbfs)
-        return list(waveform.overlapping(levelled, self.c.waveform.clip_length, self._overlap)), gain, len(levelled)
+        p = self.c.waveform
+        return list(waveform.overlapping(levelled, p.clip_length, self._overlap, p.fade_length)), gain, len(levelled)
 
     def _make(self, z: Points, out: Path, said: dict[str, Any]) -> None:
         about = playable.provenance(self.trained.id, self.seed, said)

@@ -121,12 +121,15 @@ def rise(n: int) -> NDArray[np.float64]:
     return np.sin(0.5 * np.pi * (np.arange(n) + 0.5) / max(1, n)) ** 2
 
 
-def overlapping(samples: Samples, length: int, overlap: int) -> NDArray[np.float32]:
+def overlapping(samples: Samples, length: int, overlap: int, fade: int) -> NDArray[np.float32]:
     """Clips [n, length] of samples of any number, each of which begins `overlap` before the end of the last one; the
-    rest is zero-padded."""
+    rest is zero-padded. Where one is cut off, it rises or falls over `fade` samples."""
     n = 1 + max(0, -(-(len(samples) - length) // (length - overlap)))
     padded = np.pad(samples, (0, max(0, (n - 1) * (length - overlap) + length - len(samples))))
-    return np.stack([padded[i * (length - overlap) :][:length] for i in range(n)])
+    clips = np.stack([padded[i * (length - overlap) :][:length] for i in range(n)])
+    clips[1:, :fade] *= rise(fade)
+    clips[:-1, length - fade :] *= rise(fade)[::-1]
+    return clips
 
 
 def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:

@@ -38,6 +38,11 @@ class Waveform:
         """Samples of a clip."""
         return round(self.clip_seconds * self.sample_rate)
 
+    @property
+    def fade_length(self) -> int:
+        """Samples in which it rises or falls."""
+        return round(self.fade_seconds * self.sample_rate)
+
     @model_validator(mode="after")
     def _fades(self) -> "Waveform":
         if self.fade_seconds > self.clip_seconds / 2:
