@@ -2,7 +2,7 @@
 
 The pictures are those of the recipe spoken-digits (256×64). Rows: the official test recordings at z of 64 with three
 seeds and at 20, 128 and 2, as pictures of 128×88 at the recordings' own 8 kHz, then each speaker left out. Each row is
-kept when it is done, and the same command goes on.
+kept when it is done, and the same command goes on, until the code changes.
 """
 
 import json
@@ -18,7 +18,7 @@ from sonovae import params
 Changes = dict[str, Any]
 """Of params.yaml, by dotted key."""
 
-AT = project.ROOT / ".sonovae" / "digits"
+AT = project.place("digits")
 OFFICIAL = {"index": "[0-4]"}
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 NARROW: Changes = {

@@ -1,5 +1,6 @@
 """A copy of the project in a folder of its own, and its stages run there without DVC."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,16 @@ from sonovae.params import recipes
 from sonovae.params.file import check
 
 ROOT = Path(__file__).parents[1]
+
+
+def place(name: str) -> Path:
+    """A folder for what takes long to measure: another one when the code changes, so that no row of it is of other
+    code. Those of before may be deleted."""
+    code = hashlib.sha256()
+    for folder, kind in (("src", "*.py"), ("stages", "*.py"), ("recipes", "*.yaml")):
+        for path in sorted((ROOT / folder).rglob(kind)):
+            code.update(path.read_bytes())
+    return ROOT / ".sonovae" / name / code.hexdigest()[:8]
 
 
 def make(at: Path, recipe: str, changes: dict[str, Any], recordings: str = "") -> None:

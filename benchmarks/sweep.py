@@ -3,7 +3,7 @@
 Errors of pictures of different kinds cannot be compared. So the table has them beside what the mean picture (R²) and
 PCA with as many numbers (pca_ratio) make of the same pixels, and in decibels: how far reconstructed spectrograms are
 from the true ones, and what the way back loses. Trainings have half of the starter's epochs. Each row is kept when it
-is done, and the same command goes on.
+is done, and the same command goes on, until the code changes.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks import project
 
-AT = project.ROOT / ".sonovae" / "sweep"
+AT = project.place("sweep")
 COMMON = {"train.epochs": 12, "judge.epochs": 1, "evaluate.maps": ["pca"], "evaluate.scoring.sounds": 20}
 RUNS: dict[str, dict[str, Any]] = {
     "starter": {},
