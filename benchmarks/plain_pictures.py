@@ -42,12 +42,19 @@ def nonsilent(samples: Any, rate: int, p: Silence) -> list[tuple[int, int]]:
 
 
 def cut(samples: Any, p: Preprocess) -> Any:
-    """Equal clips."""
+    """Equal clips, which rise or fall where they are cut off."""
     assert p.waveform  # noqa: S101
-    length = p.waveform.clip_length
+    length, n, total = p.waveform.clip_length, p.waveform.fade_length, len(samples)
     if p.waveform.rest == "pad":
-        samples = np.pad(samples, (0, -len(samples) % length))
-    return samples[: len(samples) // length * length].reshape(-1, length)[: p.waveform.max_clips]
+        samples = np.pad(samples, (0, -total % length))
+    clips = samples[: len(samples) // length * length].reshape(-1, length)[: p.waveform.max_clips].copy()
+    rise = np.hanning(4 * n + 1)[1 : 2 * n : 2]
+    for i, clip in enumerate(clips):
+        if i > 0:
+            clip[:n] *= rise
+        if (i + 1) * length < total:
+            clip[length - n :] *= rise[::-1]
+    return clips
 
 
 def spectrogram(clip: Any, p: Preprocess) -> Any:
