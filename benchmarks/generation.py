@@ -21,7 +21,7 @@ from sonovae.model import Model
 from sonovae.params.sections import GriffinLim
 
 Way = Callable[[Model, Sound, Any], list[Any]]
-AT = project.ROOT / ".sonovae" / "generation"
+AT = project.place("generation")
 CLIPS, ROUNDS, ITERATIONS = 64, 3, 32
 
 
