@@ -17,10 +17,9 @@ class Cuts(Sequence[Samples]):
     def __init__(
         self, track: Track, kept: list[tuple[int, int]], length: int, rest: str, most: int | None, fade: int
     ) -> None:
-        self.track, self.kept, self.length = track, kept, length
+        self.track, self.kept, self.length, self.fade = track, kept, length, fade
         self._ends = np.cumsum([b - a for a, b in kept], dtype=np.int64)
-        self._total = total = int(self._ends[-1]) if kept else 0
-        self._rise = waveform.rise(fade).astype(np.float32)
+        total = int(self._ends[-1]) if kept else 0
         n = -(-total // length) if rest == "pad" else total // length
         self._n = n if most is None else min(n, most)
 
@@ -38,21 +37,14 @@ class Cuts(Sequence[Samples]):
         if isinstance(numbers, range):
             return [self[i] for i in numbers]
         read = list(self._pieces(numbers * self.length))
-        return self._faded(np.concatenate([*read, np.zeros(self.length - sum(map(len, read)), np.float32)]), numbers)
+        clip = np.concatenate([*read, np.zeros(self.length - sum(map(len, read)), np.float32)])
+        more = (numbers + 1) * self.length < self._ends[-1]
+        return waveform.faded(clip, self.fade, numbers > 0, bool(more))
 
     def source(self, start: int) -> int:
         """Where a sample of what is kept stood in the track."""
         n = int(np.searchsorted(self._ends, start, "right"))
         return self.kept[n][1] - (int(self._ends[n]) - start)
-
-    def _faded(self, clip: Samples, number: int) -> Samples:
-        """In place."""
-        n = len(self._rise)
-        if number > 0:
-            clip[:n] *= self._rise
-        if (number + 1) * self.length < self._total:
-            clip[self.length - n :] *= self._rise[::-1]
-        return clip
 
     def _pieces(self, start: int) -> Iterator[Samples]:
         """What is kept from there on, at most a clip of it."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import soxr
@@ -111,9 +111,7 @@ def polish(samples: Samples, sample_rate: int) -> Samples:
     high = butter(2, LOWEST_HZ, "highpass", fs=sample_rate, output="sos")
     polished = sosfiltfilt(high, samples, padlen=min(len(samples) - 1, sample_rate // LOWEST_HZ))
     n = min(round(FADE_SECONDS * sample_rate), len(samples) // 2)
-    polished[:n] *= rise(n)
-    polished[len(polished) - n :] *= rise(n)[::-1]
-    return polished.astype(np.float32)
+    return faded(polished, n, True, True).astype(np.float32)
 
 
 def rise(n: int) -> NDArray[np.float64]:
@@ -121,15 +119,23 @@ def rise(n: int) -> NDArray[np.float64]:
     return np.sin(0.5 * np.pi * (np.arange(n) + 0.5) / max(1, n)) ** 2
 
 
+def faded(samples: NDArray[Any], n: int, rises: bool, falls: bool) -> NDArray[Any]:
+    """The same array, whose first n samples now rise, whose last n fall, or both."""
+    ramp = rise(n).astype(samples.dtype)
+    if rises:
+        samples[:n] *= ramp
+    if falls:
+        samples[len(samples) - n :] *= ramp[::-1]
+    return samples
+
+
 def overlapping(samples: Samples, length: int, overlap: int, fade: int) -> NDArray[np.float32]:
     """Clips [n, length] of samples of any number, each of which begins `overlap` before the end of the last one; the
     rest is zero-padded. Where one is cut off, it rises or falls over `fade` samples."""
     n = 1 + max(0, -(-(len(samples) - length) // (length - overlap)))
     padded = np.pad(samples, (0, max(0, (n - 1) * (length - overlap) + length - len(samples))))
-    clips = np.stack([padded[i * (length - overlap) :][:length] for i in range(n)])
-    clips[1:, :fade] *= rise(fade)
-    clips[:-1, length - fade :] *= rise(fade)[::-1]
-    return clips
+    pieces = (padded[i * (length - overlap) :][:length].copy() for i in range(n))
+    return np.stack([faded(piece, fade, i > 0, i < n - 1) for i, piece in enumerate(pieces)])
 
 
 def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
@@ -138,12 +144,7 @@ def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
     step = length - overlap
     joined = np.zeros((n - 1) * step + length)
     for i, clip in enumerate(clips):
-        weight = np.ones(length)
-        if i > 0:
-            weight[:overlap] *= rise(overlap)
-        if i < n - 1:
-            weight[step:] *= rise(overlap)[::-1]
-        joined[i * step : i * step + length] += weight * clip
+        joined[i * step : i * step + length] += faded(np.ones(length), overlap, i > 0, i < n - 1) * clip
     return joined.astype(np.float32)
 
 
