@@ -15,9 +15,10 @@ import numpy as np
 import scipy.fft
 
 from benchmarks import project
-from sonovae import codec, hearing, latent, model, sound, spectrogram, waveform
-from sonovae.codec import Sound
-from sonovae.model import Model
+from sonovae.codec import saved_codec, sound_files, spectrogram, waveform
+from sonovae.codec.saved_codec import Sound
+from sonovae.model import latent, saved_model
+from sonovae.model.saved_model import Model
 from sonovae.params.sections import GriffinLim
 
 Way = Callable[[Model, Sound, Any], list[Any]]
@@ -30,7 +31,7 @@ def ratios() -> dict[str, float]:
     if not (AT / "data/model/model.json").exists():
         project.make(AT, "starter", {"train.epochs": 6})
         project.run(AT, "fetch", "preprocess", "train")
-    trained, c = model.load(AT / "data/model"), cast(Sound, codec.load(AT / "data/model"))
+    trained, c = saved_model.load(AT / "data/model"), cast(Sound, saved_codec.load(AT / "data/model"))
     z = trained.space.density.sample(CLIPS, np.random.default_rng(1))
     wanted = [c.magnitude(each, c.typical) for each in latent.decode(trained.decoder, z)]
     seconds, near = {plain: np.inf, made: np.inf}, dict[Way, float]()
@@ -64,7 +65,7 @@ def plain(trained: Model, c: Sound, z: Any) -> list[Any]:
 def made(trained: Model, c: Sound, z: Any) -> list[Any]:
     """As generate does it."""
     scales = [c.typical] * len(z)
-    found = list(hearing.sounds(c, latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1))
+    found = list(saved_codec.sounds(c, latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1))
     write(c, found)
     return found
 
@@ -73,7 +74,9 @@ def write(c: Sound, clips: list[Any]) -> None:
     """WAV files of levelled clips."""
     with TemporaryDirectory() as folder:
         for n, samples in enumerate(clips):
-            sound.write(Path(folder) / f"{n}.wav", waveform.unlevel(samples, c.typical.gain), c.waveform.sample_rate)
+            sound_files.write(
+                Path(folder) / f"{n}.wav", waveform.unlevel(samples, c.typical.gain), c.waveform.sample_rate
+            )
 
 
 def ffts(magnitude: Any, c: Sound) -> float:

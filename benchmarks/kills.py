@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import project
-from sonovae import checksums, tracking
+from sonovae import tracking
+from sonovae.runtime import checksums
 
 SMALL: dict[str, Any] = {"fetch.whistles.whistlers": 6, "train.epochs": 60, "train.batch_size": 4}
 

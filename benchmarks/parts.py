@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from benchmarks import project
 from benchmarks.training import LATENT_SIZE, SHAPE
-from sonovae import backend, vae
+from sonovae.model import backend, vae
 
 BATCH = 64
 

@@ -83,17 +83,19 @@ def cost(case: Case) -> Cost:
 
 def _measure(case: Case) -> Cost:
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
-    from sonovae import backend, dataset, params
-    from sonovae.checkpoint import Checkpoints
+    from sonovae import params
+    from sonovae.dataset import saved_dataset
+    from sonovae.model import backend
+    from sonovae.training.checkpoint import Checkpoints
     from stages import train
 
     recipe = params.plain(project.recipe(case.recipe).train)
     size = {"latent_size": LATENT_SIZE, "batch_size": case.batch_size, "epochs": case.epochs, "patience": None}
     p = params.parse(recipe | size | {"reproducible": case.reproducible}, params.Params.__annotations__["train"])
     marks, read = list[Any](), [0.0]
-    reading = dataset.Pictures.__getitem__
+    reading = saved_dataset.Pictures.__getitem__
 
-    def timed(self: dataset.Pictures, which: Any) -> Any:
+    def timed(self: saved_dataset.Pictures, which: Any) -> Any:
         began = time.monotonic()
         found = reading(self, which)
         read[0] += time.monotonic() - began
@@ -102,7 +104,7 @@ def _measure(case: Case) -> Cost:
     def mark(epoch: int, losses: dict[str, float]) -> None:
         marks.append((time.monotonic(), time.process_time(), read[0]))
 
-    dataset.Pictures.__getitem__ = timed  # type: ignore[method-assign]
+    saved_dataset.Pictures.__getitem__ = timed  # type: ignore[method-assign]
     backend.prepare(p.threads, p.reproducible)
     with tempfile.TemporaryDirectory() as folder:
         data, kept = made_up(Path(folder), case.clips), Checkpoints(Path(folder))
@@ -118,7 +120,7 @@ def made_up(folder: Path, clips: int) -> Any:
     import numpy as np
     import pandas as pd
 
-    from sonovae import dataset
+    from sonovae.dataset import saved_dataset
 
     rng, n = np.random.default_rng(1), clips + 16
     np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.float32, (n, *SHAPE)).flush()
@@ -127,4 +129,4 @@ def made_up(folder: Path, clips: int) -> Any:
         for _ in range(n):
             rng.random(SHAPE, np.float32).tofile(file)
     split = ["train"] * clips + ["validation"] * 16
-    return dataset.Dataset(dataset.Pictures(folder / "pictures.npy"), pd.DataFrame({"split": split}))
+    return saved_dataset.Dataset(saved_dataset.Pictures(folder / "pictures.npy"), pd.DataFrame({"split": split}))

@@ -14,12 +14,16 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
-from sonovae import codec, dataset, floors, params, plots, scaling, sound, spectrogram, whistles
-from sonovae.clips import recording_to_clips
-from sonovae.codec import Sound
+from sonovae import params
+from sonovae.codec import saved_codec, scaling, sound_files, spectrogram
+from sonovae.codec.saved_codec import Sound
+from sonovae.dataset import baselines, saved_dataset
+from sonovae.dataset.clips import recording_to_clips
+from sonovae.pages import plots
 from sonovae.params import Params
 from sonovae.params.preprocess import WINDOWS, Spectrogram
 from sonovae.params.sections import GriffinLim
+from sonovae.recordings import whistles
 
 OUT = Path("docs/figures")
 MODEL, PICTURES, SAMPLES = Path("data/model"), Path("data/pictures"), Path("data/samples")
@@ -48,7 +52,7 @@ def main() -> None:
     if missing := [path for path in NEEDED if not Path(path).exists()]:
         print(f"`make repro` first: losses, whistle and latent are not drawn, for want of {', '.join(missing)}")
     else:
-        figures |= {"losses": losses(p.evaluate.seed), "whistle": generated(codec.load(MODEL))}
+        figures |= {"losses": losses(p.evaluate.seed), "whistle": generated(saved_codec.load(MODEL))}
         for name in ("latent.png", "health.png"):
             shutil.copy(EVALUATION / name, OUT)
     for name, figure in figures.items():
@@ -62,9 +66,9 @@ def whistle(p: Params) -> tuple[Array, Sound]:
     rng = np.random.default_rng(p.fetch.whistles.seed)
     samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
     clips = recording_to_clips([samples], p.fetch.whistles.sample_rate, p.preprocess.waveform)
-    values = [codec.unfitted(p.preprocess).analyse(clip) for clip in clips.items]
+    values = [saved_codec.unfitted(p.preprocess).analyse(clip) for clip in clips.items]
     limits = np.array([scaling.limits(each, p.preprocess) for each in values])
-    return np.stack(clips.items), codec.fit(p.preprocess, values, limits, np.full(len(values), clips.gain))
+    return np.stack(clips.items), saved_codec.fit(p.preprocess, values, limits, np.full(len(values), clips.gain))
 
 
 def picture(clip: Array, c: Sound) -> Array:
@@ -183,13 +187,17 @@ def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
 
 def losses(seed: int) -> Figure:
     """The error by epoch, with the floors of the validation split, and the KL divergence."""
-    table, data, size = pd.read_csv(MODEL / "losses.csv"), dataset.load(PICTURES), len(np.load(SAMPLES / "z.npy")[0])
+    table, data, size = (
+        pd.read_csv(MODEL / "losses.csv"),
+        saved_dataset.load(PICTURES),
+        len(np.load(SAMPLES / "z.npy")[0]),
+    )
     validation = data.side("validation").pictures[:]
     figure, (left, right) = canvas(2, 3.6)
     for axes, key in ((left, "mse"), (right, "kl")):
         axes.plot(table["epoch"], table[key], color=BLUE, label="training")
         axes.plot(table["epoch"], table[f"val_{key}"], color=RED, label="validation")
-    lower = floors.fit(data.side("train").pictures, size, seed)
+    lower = baselines.fit(data.side("train").pictures, size, seed)
     mean, pca = (np.square(validation - each).mean() for each in (lower.mean, lower.restore(validation)))
     left.axhline(mean, color=GREY, linestyle="--", label="mean picture")
     left.axhline(pca, color=DARK, linestyle=":", label=f"PCA, {size} components")
@@ -202,7 +210,7 @@ def losses(seed: int) -> Figure:
 
 def generated(c: Sound) -> Figure:
     """The first generated sound, as its WAV holds it; only frames that lie wholly inside it."""
-    samples, rate = sound.read(SAMPLES / "sound_001.wav")
+    samples, rate = sound_files.read(SAMPLES / "sound_001.wav")
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, c.frames)[: c.picture.bins])
     figure, (axes,) = canvas(1, 4.6)
     show(axes, decibels - decibels.max(), c.extent, (-48, 0), "dB below the loudest")

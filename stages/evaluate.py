@@ -3,8 +3,13 @@
 import json
 from pathlib import Path
 
-from sonovae import codec, dataset, judge, model, params, stage, tracking
-from sonovae.evaluation import Evaluation
+from sonovae import params, tracking
+from sonovae.codec import saved_codec
+from sonovae.dataset import saved_dataset
+from sonovae.evaluation import judge
+from sonovae.evaluation.evaluation import Evaluation
+from sonovae.model import saved_model
+from sonovae.runtime import stage
 
 RAW, PICTURES, MODEL, JUDGE, OUT = "data/raw", "data/pictures", "data/model", "data/judge", "data/evaluation"
 OUTS = (
@@ -29,11 +34,11 @@ def main(root: Path) -> None:
         folder=root / MODEL,
         raw=root / RAW,
         unseen=root / p.evaluate.unseen,
-        trained=model.load(root / MODEL),
-        c=codec.load(root / MODEL),
-        history=model.history(root / MODEL),
+        trained=saved_model.load(root / MODEL),
+        c=saved_codec.load(root / MODEL),
+        history=saved_model.history(root / MODEL),
         judge=judge.load(root / JUDGE),
-        data=dataset.load(root / PICTURES),
+        data=saved_dataset.load(root / PICTURES),
         p=p.evaluate,
         g=p.generate,
     )

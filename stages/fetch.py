@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from sonovae import listing, params, recordings, sources, stage
+from sonovae import params
+from sonovae.recordings import collection, recordings_table, sources
+from sonovae.runtime import stage
 
 OUT = "data/raw"
 
@@ -11,8 +13,8 @@ def main(root: Path) -> None:
     """Make or read the recordings that `fetch` names."""
     p = params.load(root / "params.yaml").fetch
     with stage.whole(root / OUT) as out, sources.opened(root, p) as folder:
-        table = recordings.collect(folder, out, p)
-    print(f"fetch: {listing.summary(table)}")
+        table = collection.collect(folder, out, p)
+    print(f"fetch: {recordings_table.summary(table)}")
 
 
 if __name__ == "__main__":

@@ -7,26 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import (
-    codec,
-    dataset,
-    drawing,
-    hearing,
-    latent,
-    listing,
-    model,
-    page,
-    params,
-    playable,
-    plots,
-    stage,
-    tracking,
-    waveform,
-)
-from sonovae.clips import Item
-from sonovae.codec import Codec
+from sonovae import params, tracking
+from sonovae.codec import saved_codec, waveform
+from sonovae.codec.picture import Item
+from sonovae.codec.saved_codec import Codec
+from sonovae.dataset import saved_dataset
+from sonovae.generation import item_files, sampling
+from sonovae.model import latent, saved_model
+from sonovae.pages import page, plots
 from sonovae.params.sections import Generate
-from sonovae.progress import progress
+from sonovae.recordings import recordings_table
+from sonovae.runtime import stage
+from sonovae.runtime.progress import progress
 
 PICTURES, MODEL, OUT = "data/pictures", "data/model", "data/samples"
 
@@ -34,16 +26,16 @@ PICTURES, MODEL, OUT = "data/pictures", "data/model", "data/samples"
 def main(root: Path) -> None:
     """z from where the parameters say → pictures → sounds; of a walk, one sound."""
     p = params.load(root / "params.yaml").generate
-    trained, c = model.load(root / MODEL), codec.load(root / MODEL)
-    recordings = listing.read(root / PICTURES / "recordings.csv")
-    place = drawing.places(trained, dataset.load(root / PICTURES), recordings)
-    z = drawing.draw(trained.space, p, p.sounds, np.random.default_rng(p.seed), place)
+    trained, c = saved_model.load(root / MODEL), saved_codec.load(root / MODEL)
+    recordings = recordings_table.read(root / PICTURES / "recordings.csv")
+    place = sampling.places(trained, saved_dataset.load(root / PICTURES), recordings)
+    z = sampling.draw(trained.space, p, p.sounds, np.random.default_rng(p.seed), place)
     pictures = latent.decode(trained.decoder, z)
-    made = hearing.sounds(c, pictures, [c.typical] * p.sounds, p.griffin_lim, p.seed)
+    made = saved_codec.sounds(c, pictures, [c.typical] * p.sounds, p.griffin_lim, p.seed)
     items: Sequence[Item] = list(progress(made, "generate", c.kind + "s", p.sounds))
-    if p.source == "walk" and isinstance(c, codec.Sound):
+    if p.source == "walk" and isinstance(c, saved_codec.Sound):
         items = [waveform.crossfade(np.stack(items), len(items[0]) // 2)]
-    about = playable.provenance(trained.id, p.seed, how(p))
+    about = item_files.provenance(trained.id, p.seed, how(p))
     about |= {"rows_of_z": f"0-{p.sounds - 1}"} if len(items) < p.sounds else {}
     with stage.whole(root / OUT) as out:
         rows = [write(out, c, item, n, about) for n, item in enumerate(items)]
@@ -66,9 +58,9 @@ def how(p: Generate) -> dict[str, Any]:
 
 def write(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> dict[str, Any]:
     """Write the n-th levelled clip or image; its row of the index."""
-    name, said = playable.write_new(out, c, item, n, said)
+    name, said = item_files.write_new(out, c, item, n, said)
     row = {"picture": f"{name}.png"} | said
-    if not isinstance(c, codec.Sound):
+    if not isinstance(c, saved_codec.Sound):
         return row
     return {"sound": f"{name}.wav", **row, "seconds": len(item) / c.waveform.sample_rate}
 

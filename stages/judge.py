@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from sonovae import backend, checksums, dataset, judge, params, stage
+from sonovae import params
+from sonovae.dataset import saved_dataset
+from sonovae.evaluation import judge
+from sonovae.model import backend
+from sonovae.runtime import checksums, stage
 
 PICTURES, OUT = "data/pictures", "data/judge"
 
@@ -12,7 +16,7 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").judge
     backend.prepare(p.threads)
     checksums.verify(root / PICTURES, "preprocess")
-    found = judge.fit(dataset.load(root / PICTURES), p)
+    found = judge.fit(saved_dataset.load(root / PICTURES), p)
     with stage.whole(root / OUT) as out:
         judge.save(out, found, p)
     if found:

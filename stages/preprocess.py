@@ -7,71 +7,62 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import (
-    analysis,
-    checksums,
-    clips,
-    codec,
-    dataset,
-    environment,
-    listing,
-    packs,
-    params,
-    split,
-    stage,
-    storage,
-)
-from sonovae.analysis import Task
+from sonovae import params
+from sonovae.codec import saved_codec
+from sonovae.codec.picture import Array
+from sonovae.dataset import analysis, clips, saved_dataset, shared_storage, spectrogram_cache, split
+from sonovae.dataset.analysis import Task
+from sonovae.dataset.spectrogram_cache import Entry
 from sonovae.errors import UserError
-from sonovae.packs import Entry
 from sonovae.params.preprocess import Preprocess
-from sonovae.picture import Array
-from sonovae.progress import bar, progress
+from sonovae.recordings import recordings_table
+from sonovae.runtime import checksums, environment, stage
+from sonovae.runtime.progress import bar, progress
 
 RAW, OUT, CACHE = "data/raw", "data/pictures", ".sonovae/spectrograms"
 A_FILE = 1.0
 """Milliseconds that a file takes, and each second of its sound."""
 Values = Callable[[Iterable[int]], Iterator[Array]]
 """Of some rows of the clips table, their values before they are scaled."""
-Spread = Callable[[Sequence[tuple[Task, float]]], storage.Batches]
+Spread = Callable[[Sequence[tuple[Task, float]]], shared_storage.Batches]
 """The entries of recordings, with the milliseconds that each takes, made by all workers, batch by batch."""
 
 
 def main(root: Path) -> None:
     """Recordings that are used → pictures, clips table and codec."""
-    p, most = params.load(root / "params.yaml").preprocess, packs.most()
+    p, most = params.load(root / "params.yaml").preprocess, spectrogram_cache.most()
     hashes = checksums.verify(root / RAW, "fetch")
-    table = listing.read(root / RAW / "recordings.csv")
-    used, cache = listing.used(table), environment.home(root) / CACHE
+    table = recordings_table.read(root / RAW / "recordings.csv")
+    used, cache = recordings_table.used(table), environment.home(root) / CACHE
     tasks = analysis.tasks(used, hashes, p)
     where: dict[str, Any] = {"raw": root / RAW, "cache": cache, "p": p}
     analyse = functools.partial(analysis.analyse, **where)
-    found = analysed(tasks, used["seconds"], cache, functools.partial(storage.spread, analyse, **where))
+    found = analysed(tasks, used["seconds"], cache, functools.partial(shared_storage.spread, analyse, **where))
     places = [found[task.key].clips for task in tasks]
     leave_out(table, used.index[[not len(each) for each in places]], p)
     with stage.whole(root / OUT) as out:
         values = functools.partial(analysis.values, tasks, found, analyse=analyse)
         made = write(out, clips.table(used, places, p.split), values, p)
-        listing.write(out / "recordings.csv", table)
+        recordings_table.write(out / "recordings.csv", table)
         checksums.write(out)
-    packs.prune(cache, most)
+    spectrogram_cache.prune(cache, most)
     sides = ", ".join(f"{n} {side}" for side, n in made["split"].value_counts().items())
-    print(f"preprocess: {listing.summary(table)}\npreprocess: {len(made)} clips: {sides}")
+    print(f"preprocess: {recordings_table.summary(table)}\npreprocess: {len(made)} clips: {sides}")
 
 
 def leave_out(table: pd.DataFrame, rows: "pd.Index[int]", p: Preprocess) -> None:
     """Say of some rows of the recordings table that they make no clip; UserError where none is left."""
     if len(rows):
         reason = f"shorter than a clip, {p.waveform and p.waveform.clip_seconds:g} s, once silences are cut"
-        table.loc[rows, ["status", "reason", "path"]] = listing.LEFT_OUT, reason, ""
-    if not len(listing.used(table)):
-        raise UserError(f"no recording makes a clip: {listing.summary(table)}")
+        table.loc[rows, ["status", "reason", "path"]] = recordings_table.LEFT_OUT, reason, ""
+    if not len(recordings_table.used(table)):
+        raise UserError(f"no recording makes a clip: {recordings_table.summary(table)}")
 
 
 def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, spread: Spread) -> dict[str, Entry]:
     """Each recording's entry by its key: what the cache holds, and the rest by all workers."""
     with bar(len(tasks), "preprocess", "recordings") as shown:
-        found, clips_made = packs.read(cache, {task.key for task in tasks}), 0
+        found, clips_made = spectrogram_cache.read(cache, {task.key for task in tasks}), 0
         shown.update(len(found))
         missing = [(task, cost + A_FILE) for task, cost in zip(tasks, seconds, strict=True) if task.key not in found]
         for batch, entries in spread(missing):
@@ -87,10 +78,10 @@ def write(out: Path, table: pd.DataFrame, values: Values, p: Preprocess) -> pd.D
     table = table.assign(split=split.sides(table, p.split))
     table = table[split.within(table, p.limit)]
     train = table[table["split"] == "train"]
-    fitted = codec.fit(p, values(train.index), train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
+    fitted = saved_codec.fit(p, values(train.index), train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
     scaled = zip(values(table.index), fitted.clip_scales(table), strict=True)
     shown = progress(scaled, "preprocess", "clips", len(table))
-    dataset.save(out, (fitted.encode(*pair) for pair in shown), table, p.dtype)
+    saved_dataset.save(out, (fitted.encode(*pair) for pair in shown), table, p.dtype)
     fitted.save(out)
     return table
 

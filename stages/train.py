@@ -2,23 +2,14 @@
 
 from pathlib import Path
 
-from sonovae import (
-    backend,
-    checkpoint,
-    checksums,
-    dataset,
-    environment,
-    latent,
-    model,
-    params,
-    provenance,
-    stage,
-    tracking,
-    training,
-    vae,
-)
+from sonovae import params, tracking
+from sonovae.dataset import saved_dataset
+from sonovae.model import backend, latent, saved_model, vae
 from sonovae.params.train import Train
-from sonovae.state import State
+from sonovae.runtime import checksums, environment, stage
+from sonovae.tracking import provenance
+from sonovae.training import checkpoint, trainer
+from sonovae.training.state import State
 
 PICTURES, OUT = "data/pictures", "data/model"
 
@@ -29,7 +20,7 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").train
     backend.prepare(p.threads, p.reproducible)
     checksums.verify(root / PICTURES, "preprocess")
-    data, home, made = dataset.load(root / PICTURES), environment.home(root), provenance.now(root, "train")
+    data, home, made = saved_dataset.load(root / PICTURES), environment.home(root), provenance.now(root, "train")
     if backend.worker()[0] > 0:
         learn(data, p, checkpoint.of_another(home, made.key), lambda *_: None)
         return
@@ -40,28 +31,28 @@ def main(root: Path) -> None:
         kept.delete()
 
 
-def learn(data: dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: training.OnEpoch) -> State:
+def learn(data: saved_dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: trainer.OnEpoch) -> State:
     """Train on the devices that the environment names."""
     backend.seed(p.seed)
     with backend.distribute(p.threads):
-        return training.fit(vae.build(data.pictures.shape[1:], p), data, p, kept, on_epoch)
+        return trainer.fit(vae.build(data.pictures.shape[1:], p), data, p, kept, on_epoch)
 
 
-def write(root: Path, data: dataset.Dataset, state: State, p: Train) -> None:
+def write(root: Path, data: saved_dataset.Dataset, state: State, p: Train) -> None:
     """Write the model's folder, on one device."""
     train, whole = data.side("train"), vae.build(data.pictures.shape[1:], p)
     whole.encoder.compile()
     with stage.whole(root / OUT) as out:
         for epoch, weights in state.snapshots.items():
             whole.set_weights(weights)
-            model.save_snapshot(out, epoch, whole.encoder, whole.decoder)
+            saved_model.save_snapshot(out, epoch, whole.encoder, whole.decoder)
         whole.set_weights(state.kept["best"])
         posterior = latent.encode(whole.encoder, train.pictures)
         held_out = latent.encode(whole.encoder, data.side("validation").pictures)
         density = latent.fit(posterior, train.clips["label"], held_out, p.seed)
         space = latent.Space(latent.of_prior(whole.prior), density)
-        model.save_history(out, state.tables())
-        model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
+        saved_model.save_history(out, state.tables())
+        saved_model.save(out, whole.encoder, whole.decoder, space, p, root / PICTURES)
 
 
 if __name__ == "__main__":

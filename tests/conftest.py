@@ -15,7 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae import dataset, density, params, provenance, sound
+from sonovae import params
+from sonovae.codec import sound_files
+from sonovae.dataset import saved_dataset
+from sonovae.model import density
+from sonovae.tracking import provenance
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -185,12 +189,12 @@ def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
     """n different recordings."""
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(n):
-        sound.write(folder / f"tone{i}.wav", tone(seconds, 300 + 50 * i), 8000)
+        sound_files.write(folder / f"tone{i}.wav", tone(seconds, 300 + 50 * i), 8000)
 
 
 def table(n: int) -> pd.DataFrame:
     """A clips table of n clips that train."""
-    columns = {name: [0] * n for name in dataset.COLUMNS} | {"split": ["train"] * n, "label": ["NA"] * n}
+    columns = {name: [0] * n for name in saved_dataset.COLUMNS} | {"split": ["train"] * n, "label": ["NA"] * n}
     columns |= {"sha256": ["0" * 64] * n, "item": list(range(n)), "group": ["g"] * n}
     return pd.DataFrame(columns | {name: [1.0] * n for name in ("source_start", "low", "high", "gain")})
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from conftest import tone
 
-from sonovae import sound
+from sonovae.codec import sound_files
 from sonovae.listening import pool, sounds
 from sonovae.listening.answers import QUESTIONS, Answers
 
@@ -19,7 +19,7 @@ def write_pool(root: Path, each: int) -> Path:
     rows = [(name, trial) for name in sounds.SETS for trial in range(1, each + 1)]
     ids = [f"s{37 * n % 101:08x}" for n in range(1, len(rows) + 1)]
     for name, hz in zip(ids, np.linspace(300, 900, len(ids)), strict=True):
-        sound.write(folder / f"{name}.wav", tone(0.2, hz), 8000)
+        sound_files.write(folder / f"{name}.wav", tone(0.2, hz), 8000)
     table = [(name, *row, "") for name, row in zip(ids, rows, strict=True)]
     columns = pd.DataFrame(table, columns=["id", "set", "trial", "label"]).assign(loudness=-23.0)
     columns.sort_values("id").to_csv(folder / "pool.csv", index=False)

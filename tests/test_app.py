@@ -19,10 +19,13 @@ import uvicorn
 from conftest import make_project, tone
 
 from benchmarks.servers import free_port
-from sonovae import listing, model, params, sound, waveform
+from sonovae import params
 from sonovae.app import landscape, server
 from sonovae.app.shelf import OWN, Shelf
+from sonovae.codec import sound_files, waveform
 from sonovae.errors import UserError
+from sonovae.model import saved_model
+from sonovae.recordings import recordings_table
 from stages import fetch, preprocess, train
 
 
@@ -76,7 +79,7 @@ def test_a_sound_is_its_labels_and_seeds(url: str, root: Path) -> None:
     assert rate == 8000
     assert np.abs(samples).max() > 0.01
     said = json.loads(one["said"])
-    assert (said["label"], said["seed"], said["model"]) == ("rise", 3, model.load(root / "data/model").id)
+    assert (said["label"], said["seed"], said["model"]) == ("rise", 3, saved_model.load(root / "data/model").id)
     assert ask(url, "decode", z=one["z"], seed=3)["z"] == one["z"]
 
 
@@ -102,9 +105,9 @@ def test_between_is_one_at_its_ends(url: str) -> None:
 
 def test_a_recording_is_as_it_was_recorded_but_for_its_fade(url: str, root: Path) -> None:
     found = ask(url, "recording", row=0)
-    clip = landscape.survey(root, model.load(root / "data/model")).clips.iloc[0]
-    table = listing.read(root / "data/raw/recordings.csv").set_index("name")
-    recording, rate = sound.read(root / "data/raw" / table.loc[found["name"], "path"])
+    clip = landscape.survey(root, saved_model.load(root / "data/model")).clips.iloc[0]
+    table = recordings_table.read(root / "data/raw/recordings.csv").set_index("name")
+    recording, rate = sound_files.read(root / "data/raw" / table.loc[found["name"], "path"])
     samples, _ = read(found["audio"])
     begin = round(clip["source_start"] * rate)
     wanted = recording[begin : begin + len(samples)]
@@ -145,7 +148,7 @@ def meet(url: str, name: str, data: Any) -> requests.Response:
 
 
 def test_a_file_and_what_the_model_makes_of_it(url: str, tmp_path: Path) -> None:
-    sound.write(tmp_path / "in.flac", tone(1.2, 440, 16000), 16000)
+    sound_files.write(tmp_path / "in.flac", tone(1.2, 440, 16000), 16000)
     found = meet(url, "in.flac", (tmp_path / "in.flac").read_bytes()).json()
     original, restored = (read(found[name]["audio"])[0] for name in ("original", "restored"))
     assert len(original) == len(restored) == 1.2 * 8000
@@ -154,7 +157,7 @@ def test_a_file_and_what_the_model_makes_of_it(url: str, tmp_path: Path) -> None
 
 
 def test_a_long_file_is_cut(url: str, tmp_path: Path) -> None:
-    sound.write(tmp_path / "in.flac", tone(30, 440, 8000), 8000)
+    sound_files.write(tmp_path / "in.flac", tone(30, 440, 8000), 8000)
     found = meet(url, "in.flac", (tmp_path / "in.flac").read_bytes()).json()
     assert found["original"]["seconds"] == found["most_seconds"] == 20
 
@@ -248,7 +251,7 @@ def test_a_model_that_is_replaced_is_taken_whole_or_not_at_all(root: Path, tmp_p
 
 
 def test_without_recordings_the_map_is_drawn(root: Path, tmp_path: Path) -> None:
-    found = landscape.survey(tmp_path, model.load(root / "data/model"))
+    found = landscape.survey(tmp_path, saved_model.load(root / "data/model"))
     assert found.told()["drawn"]
     assert set(found.clips["label"]) == {"arch", "call", "fall", "rise", "sigh", "trill"}
     with pytest.raises(UserError, match="there are 0 on the map"):

@@ -16,9 +16,11 @@ from playwright.sync_api import Browser, Page, expect
 from test_app import started
 from test_recipes import idx, shrunk
 
-from sonovae import image, listing, params, sound
+from sonovae import params
+from sonovae.codec import image_files, sound_files
 from sonovae.listening import pool
 from sonovae.params import recipes
+from sonovae.recordings import recordings_table
 from stages import fetch, preprocess, train
 
 READY = "#status:text-is('Ready')"
@@ -114,7 +116,7 @@ def test_between_and_along(page: Page) -> None:
 
 def test_files_good_and_bad(page: Page, url: str, tmp_path: Path) -> None:
     page.goto(f"{url}#reconstruct")
-    sound.write(tmp_path / "good.wav", tone(1.5, 600, 16000), 16000)
+    sound_files.write(tmp_path / "good.wav", tone(1.5, 600, 16000), 16000)
     (tmp_path / "text.wav").write_text("no sound")
     soundfile.write(tmp_path / "nan.wav", np.full(8000, np.nan, np.float32), 8000, "FLOAT")
     with (tmp_path / "big.wav").open("wb") as file:
@@ -141,7 +143,7 @@ def test_two_models_on_the_same(page: Page, url: str, tmp_path: Path) -> None:
     assert audio(page, "one").split(",")[0] == "data:audio/wav;base64"
     pictures = [page.locator(f"#{side} .spectrogram").get_attribute("src") for side in ("one", "other")]
     assert pictures[0] == pictures[1]
-    sound.write(tmp_path / "good.wav", tone(0.7, 600, 16000), 16000)
+    sound_files.write(tmp_path / "good.wav", tone(0.7, 600, 16000), 16000)
     page.set_input_files("#same-file", tmp_path / "good.wav")
     expect(page.locator("#other .facts")).to_have_text("good.wav by own")
 
@@ -161,7 +163,7 @@ def test_an_image_model_has_pictures_and_no_player(browser: Browser, tmp_path: P
     idx(root / "data/recordings")
     for stage in (fetch, preprocess, train):
         stage.main(root)
-    image.write(tmp_path / "mine.png", np.eye(28, dtype=np.float32))
+    image_files.write(tmp_path / "mine.png", np.eye(28, dtype=np.float32))
     for url in started(root):
         page = browser.new_page()
         page.goto(url)
@@ -181,7 +183,7 @@ def test_each_page_is_pictured(
 ) -> None:
     """For the README, where FIGURES names a project; elsewhere it is seen that they can be."""
     to = HERE / "docs/figures" if "FIGURES" in os.environ and "desktop" in request.node.name else tmp_path
-    recording = listing.used(listing.read(root / "data/raw/recordings.csv"))["path"].iloc[0]
+    recording = recordings_table.used(recordings_table.read(root / "data/raw/recordings.csv"))["path"].iloc[0]
     page.screenshot(path=to / "app-explore.png")
     page.goto(f"{url}#reconstruct")
     mine = (root / "data/raw" / recording).read_bytes()

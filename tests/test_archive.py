@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonovae import archive
 from sonovae.errors import UserError
+from sonovae.recordings import archive
 
 
 def zipped(path: Path, members: dict[str, bytes], mode: int = 0) -> Path:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from conftest import make_project
 
-from sonovae import backend
 from sonovae.errors import UserError
+from sonovae.model import backend
 from stages import fetch, preprocess
 
 GPUS = ["gpu:0", "gpu:1"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonovae.batches import Batches, Warp, feed
-from sonovae.dataset import Pictures
+from sonovae.dataset.saved_dataset import Pictures
+from sonovae.training.batches import Batches, Warp, feed
 
 ORDER = np.random.default_rng(1).permutation(22)
 WARP = Warp(0.2, (1, 3))

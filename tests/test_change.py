@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae import change, comment, drift, listing
-from sonovae.gates import Gain
-from sonovae.provenance import Made
-from sonovae.revision import Result
+from sonovae.evaluation.gates import Gain
+from sonovae.recordings import recordings_table
+from sonovae.retraining import changes, drift, pull_request_comment
+from sonovae.retraining.revisions import Result
+from sonovae.tracking.provenance import Made
 
 
 def recordings(**hashes: str) -> pd.DataFrame:
     """Used ones by name, of the label that the name begins with; a hash of "" is one that was left out."""
     rows = [
         {"name": name, "sha256": hashed or name, "seconds": 2.0, "label": name[0], "path": f"files/{hashed}.wav",
-         "status": listing.USED if hashed else listing.LEFT_OUT, "reason": "" if hashed else "too short"}
+         "status": recordings_table.USED if hashed else recordings_table.LEFT_OUT,
+         "reason": "" if hashed else "too short"}
         for name, hashed in hashes.items()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["name", "sha256", "seconds", "label", "path", "status", "reason"])
@@ -26,7 +28,7 @@ OLD = recordings(a1="x", a2="y", b1="z")
 
 
 def test_recordings() -> None:
-    found = change.Recordings(OLD, recordings(a1="x", a2="other", a3="new", c1=""))
+    found = changes.Recordings(OLD, recordings(a1="x", a2="other", a3="new", c1=""))
     assert (found.added, found.gone, found.changed, found.lost_labels) == (["a3"], ["b1"], ["a2"], ["b"])
     assert (sorted(found.incoming["name"]), sorted(found.staying["name"])) == (["a2", "a3"], ["a1"])
     assert found.told() == [
@@ -37,17 +39,17 @@ def test_recordings() -> None:
         "labels without a recording now: b",
         "1 left out, too short: c1",
     ]
-    assert change.Recordings(OLD, OLD).told() == []
+    assert changes.Recordings(OLD, OLD).told() == []
 
 
 def test_many_names_are_not_all_said() -> None:
     many = {f"a{i:02d}": "x" for i in range(30)}
-    assert change.Recordings(recordings(), recordings(**many)).told()[1].endswith("a08, a09, and 20 more")
+    assert changes.Recordings(recordings(), recordings(**many)).told()[1].endswith("a08, a09, and 20 more")
 
 
 def test_parameters() -> None:
     old, new = {"train": {"seed": 1, "prior": "none"}, "a": 1}, {"train": {"seed": 2, "prior": "none"}, "b": [1]}
-    assert change.parameters(old, new) == {"a": (1, None), "b": (None, [1]), "train.seed": (1, 2)}
+    assert changes.parameters(old, new) == {"a": (1, None), "b": (None, [1]), "train.seed": (1, 2)}
 
 
 def side(rng: np.random.Generator, centroid: float, n: int = 40) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def test_the_comment() -> None:
     came = pd.DataFrame([["level", "-20 dBFS", "-3 dBFS", 1.0, 1e-9]], columns=["feature", "was", "came", "drift", "p"])
     gain = Gain("mse", 9, 0.01, 0.02, 0.005, 0.015)
     old, new = result(OLD, 0.02, 1), result(recordings(a1="x", a2="y", b1="z", b2="w"), 0.01, 2)
-    said = comment.text(old, new, came, (0.5, 0.75), [gain], ["level drifts"], ["MLflow run 1"])
+    said = pull_request_comment.text(old, new, came, (0.5, 0.75), [gain], ["level drifts"], ["MLflow run 1"])
     assert said.splitlines()[:3] == ["### sonovae: RED", "", "- RED: level drifts"]
     for line in (
         "Ran, or came from the cache: train.",
@@ -94,5 +96,10 @@ def test_the_comment() -> None:
     ):
         assert line in said.splitlines()
     assert "Validation error by epoch: █" in said
-    assert comment.text(old, new, came, None, [], [], []).startswith("### sonovae: green\n\nAll gates passed.")
-    assert comment.text(old, old, came, None, [], [], []) == f"### sonovae: as it was\n\n{comment.NOTHING}\n"
+    assert pull_request_comment.text(old, new, came, None, [], [], []).startswith(
+        "### sonovae: green\n\nAll gates passed."
+    )
+    assert (
+        pull_request_comment.text(old, old, came, None, [], [], [])
+        == f"### sonovae: as it was\n\n{pull_request_comment.NOTHING}\n"
+    )

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonovae import checkpoint, lock
 from sonovae.errors import UserError
+from sonovae.runtime import lock
+from sonovae.training import checkpoint
 
 
 @pytest.fixture

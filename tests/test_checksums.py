@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from conftest import write_tones
 
-from sonovae import checksums, listing
 from sonovae.errors import UserError
+from sonovae.recordings import recordings_table
+from sonovae.runtime import checksums
 from stages import fetch, preprocess, train
 
 
@@ -39,7 +40,7 @@ def test_what_changed_is_named(written: Path, harm: object, fault: str) -> None:
 def test_stages_verify_what_they_read(project: Path) -> None:
     """An edit that keeps size and time, which DVC does not see, stops the next stage and writes nothing."""
     fetch.main(project)
-    flip(project / "data/raw" / listing.read(project / "data/raw/recordings.csv")["path"][0])
+    flip(project / "data/raw" / recordings_table.read(project / "data/raw/recordings.csv")["path"][0])
     with pytest.raises(UserError, match="has changed since fetch wrote it, which DVC does not notice"):
         preprocess.main(project)
     assert not (project / "data/pictures").exists()

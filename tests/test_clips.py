@@ -9,9 +9,12 @@ import pytest
 from conftest import HERE, tone, write_idx
 from PIL import Image
 
-from sonovae import clips, image, packs, params, sound
+from sonovae import params
+from sonovae.codec import image_files, sound_files
+from sonovae.dataset import clips, spectrogram_cache
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split
+from sonovae.recordings import schema
 
 P = params.load(HERE / "params.yaml").preprocess.waveform
 RATE = P.sample_rate
@@ -44,7 +47,7 @@ def test_blocks_of_a_recording_are_groups() -> None:
 
 def records(**columns: Any) -> np.ndarray:
     """Of clips, as packs hold them."""
-    places = dict.fromkeys([*packs.KNOWN, *packs.WHERE], 0)
+    places = dict.fromkeys([*schema.CLIP_FIELDS, *spectrogram_cache.WHERE], 0)
     return pd.DataFrame(places | columns).to_records(index=False, column_dtypes={"label": "U9"}).view(np.ndarray)
 
 
@@ -65,18 +68,18 @@ def test_images_of_an_idx_file(tmp_path: Path, rng: np.random.Generator, suffix:
 
 def test_an_image_file_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
     pixels = rng.integers(0, 256, (4, 3)).astype(np.float32) / 255
-    image.write(tmp_path / "a.png", pixels)
-    np.testing.assert_allclose(image.read(tmp_path / "a.png")[0], pixels, atol=1e-6)
+    image_files.write(tmp_path / "a.png", pixels)
+    np.testing.assert_allclose(image_files.read(tmp_path / "a.png")[0], pixels, atol=1e-6)
     Image.fromarray(np.zeros((4, 3, 3), np.uint8)).save(tmp_path / "b.jpg")
-    assert image.read(tmp_path / "b.jpg")[0].shape == (4, 3)
+    assert image_files.read(tmp_path / "b.jpg")[0].shape == (4, 3)
 
 
 def test_sixteen_bits_are_not_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.array([[0, 32768, 65535]], np.uint16)).save(tmp_path / "deep.png")
-    np.testing.assert_allclose(image.read(tmp_path / "deep.png")[0], [[0, 0.5, 1]], atol=1e-4)
+    np.testing.assert_allclose(image_files.read(tmp_path / "deep.png")[0], [[0, 0.5, 1]], atol=1e-4)
     Image.fromarray(np.array([[0, 0.5, 1]], np.float32)).save(tmp_path / "float.tif")
     with pytest.raises(Unreadable, match="holds floating-point pixels, whose white is not known"):
-        image.read(tmp_path / "float.tif")
+        image_files.read(tmp_path / "float.tif")
 
 
 def test_an_idx_file_without_labels_has_a_group_an_image(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -105,7 +108,7 @@ def test_labels_of_another_length_are_named(tmp_path: Path, rng: np.random.Gener
     ],
 )
 def test_where_labels_are(name: str, labels: str) -> None:
-    assert image.labels_name(name) == labels
+    assert image_files.labels_name(name) == labels
 
 
 def test_damaged_images(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -121,7 +124,7 @@ def test_damaged_images(tmp_path: Path, rng: np.random.Generator) -> None:
     ]:
         (tmp_path / name).write_bytes(data)
         with pytest.raises(Unreadable, match=reason):
-            image.read(tmp_path / name)
+            image_files.read(tmp_path / name)
 
 
 def test_together_they_are_read_as_each_alone(tmp_path: Path, rng: np.random.Generator, monkeypatch: Any) -> None:
@@ -131,10 +134,10 @@ def test_together_they_are_read_as_each_alone(tmp_path: Path, rng: np.random.Gen
         samples = np.concatenate(
             [tone(0.4, 300 + 50 * n, rate), np.zeros(rate), rng.uniform(-0.2, 0.2, rate // (n + 1))]
         )
-        sound.write(tmp_path / f"{n}.wav", samples.astype(np.float32), rate)
+        sound_files.write(tmp_path / f"{n}.wav", samples.astype(np.float32), rate)
         recordings.append({"path": f"{n}.wav", "name": f"{n}", "sample_rate": rate, "seconds": len(samples) / rate})
-    monkeypatch.setattr(sound, "BLOCK", 20000)
-    assert [each["seconds"] * each["sample_rate"] <= sound.BLOCK for each in recordings].count(True) == 3
+    monkeypatch.setattr(sound_files, "BLOCK", 20000)
+    assert [each["seconds"] * each["sample_rate"] <= sound_files.BLOCK for each in recordings].count(True) == 3
     p = dataclasses.replace(P, clip_seconds=0.25, rest="pad")
     for found, recording in zip(clips.read_all(tmp_path, recordings, p), recordings, strict=True):
         alone = clips.read(tmp_path, recording, p)

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from conftest import HERE, tone
 
-from sonovae import clips, codec, params, scaling, spectrogram
+from sonovae import params
+from sonovae.codec import saved_codec, scaling, spectrogram
+from sonovae.codec.scaling import Scale
+from sonovae.dataset import clips
 from sonovae.params.preprocess import Preprocess
 from sonovae.params.sections import GriffinLim
-from sonovae.scaling import Scale
 
 P = params.load(HERE / "params.yaml").preprocess
 RATE = P.waveform.sample_rate
@@ -32,11 +34,11 @@ def cut(samples: np.ndarray, p: Preprocess = P) -> clips.Clips:
     return clips.recording_to_clips([samples], RATE, p.waveform)
 
 
-def fitted(p: Preprocess, found: clips.Clips) -> tuple[codec.Sound, np.ndarray, Scale]:
+def fitted(p: Preprocess, found: clips.Clips) -> tuple[saved_codec.Sound, np.ndarray, Scale]:
     """A codec from these clips, and the first one's picture and scale."""
-    values = [codec.unfitted(p).analyse(item) for item in found.items]
+    values = [saved_codec.unfitted(p).analyse(item) for item in found.items]
     limits = np.array([scaling.limits(each, p) for each in values])
-    made = codec.fit(p, values, limits, np.full(len(values), found.gain))
+    made = saved_codec.fit(p, values, limits, np.full(len(values), found.gain))
     scale = made.clip_scale(*limits[0], found.gain)
     return made, made.encode(values[0], scale), scale
 
@@ -62,7 +64,7 @@ def test_clip_to_picture_and_back(scaling: str, scale_of: str) -> None:
 def test_a_dull_picture_of_a_clip_sounds_as_loud_as_the_clip() -> None:
     p = changed(picture={"scaling": "clip"}, spectrogram={"dynamic_range_db": 60.0})
     c, image, scale = fitted(p, cut(whistle()))
-    assert isinstance(c, codec.Sound)
+    assert isinstance(c, saved_codec.Sound)
     dull, whole = (float(c.magnitude(np.float32(share) * image, scale).max()) for share in (0.9, 1))
     assert dull == pytest.approx(whole, rel=0.01)  # otherwise 6 dB less
 
@@ -79,7 +81,7 @@ def test_pixel_limits_are_each_pixels_own(rng: np.random.Generator) -> None:
     p = changed(picture={"scaling": "pixel", "bins": 4, "frames": None}, spectrogram={"dynamic_range_db": 1000.0})
     values = list(rng.uniform(-50, 30, (6, 4, 128)).astype(np.float32))
     limits = np.array([(each.min(), each.max()) for each in values])
-    c = codec.fit(p, values, limits, np.ones(6))
+    c = saved_codec.fit(p, values, limits, np.ones(6))
     np.testing.assert_array_equal(c.typical.low, np.min(values, axis=0))
     np.testing.assert_array_equal(c.typical.high, np.max(values, axis=0))
     pictures = np.array([c.encode(each, c.clip_scale(0, 1, 1)) for each in values])
@@ -118,14 +120,14 @@ def test_level_comes_back() -> None:
 
 
 def test_dataset_limits_are_of_what_was_fitted_alone() -> None:
-    c = codec.fit(P, [], np.array([[-90.0, 30.0], [-20.0, 40.0]]), np.array([1.0, 3.0]))
+    c = saved_codec.fit(P, [], np.array([[-90.0, 30.0], [-20.0, 40.0]]), np.array([1.0, 3.0]))
     assert c.typical == Scale(low=-20.0, high=40.0, gain=2.0)
     assert c.clip_scale(-100, 99, 5.0) == Scale(low=-20.0, high=40.0, gain=5.0)
 
 
 def test_a_clips_own_limits_and_the_middle_ones_for_what_is_new() -> None:
     p = changed(picture={"scaling": "clip"})
-    c = codec.fit(p, [], np.array([[-90.0, 30.0], [-20.0, 40.0], [-30.0, 10.0]]), np.ones(3))
+    c = saved_codec.fit(p, [], np.array([[-90.0, 30.0], [-20.0, 40.0], [-30.0, 10.0]]), np.ones(3))
     assert c.typical == Scale(low=-30.0, high=30.0, gain=1.0)
     assert c.clip_scale(-100, 99, 5.0) == Scale(low=-100, high=99, gain=5.0)
 
@@ -134,7 +136,7 @@ def test_a_clips_own_limits_and_the_middle_ones_for_what_is_new() -> None:
 def test_save_and_load(tmp_path: Path, scaling: str) -> None:
     c, image, scale = fitted(changed(picture={"scaling": scaling}), cut(whistle()))
     c.save(tmp_path)
-    back = codec.load(tmp_path)
+    back = saved_codec.load(tmp_path)
     assert (back.picture, back.waveform, back.spectrogram) == (c.picture, c.waveform, c.spectrogram)
     np.testing.assert_array_equal(back.magnitude(image, scale), c.magnitude(image, scale))
 
@@ -155,7 +157,7 @@ def test_an_image_enters_at_the_picture(tmp_path: Path, rng: np.random.Generator
     c, image, _ = fitted(p, clips.image_to_clips([rng.uniform(size=(8, 6)).astype(np.float32)], []))
     assert (c.kind, c.shape, c.extent) == ("image", (8, 6), None)
     c.save(tmp_path)
-    assert codec.load(tmp_path) == c
+    assert saved_codec.load(tmp_path) == c
     assert image.shape == (8, 6)
 
 
@@ -163,5 +165,5 @@ def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
     fitted(P, cut(whistle()))[0].save(tmp_path)
     path = tmp_path / "codec.json"
     path.write_text(path.read_text().replace('"sound"', '"smell"'))
-    with pytest.raises(codec.UserError, match="is of kind 'smell', and this version knows image, sound"):
-        codec.load(tmp_path)
+    with pytest.raises(saved_codec.UserError, match="is of kind 'smell', and this version knows image, sound"):
+        saved_codec.load(tmp_path)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sonovae import copies
+from sonovae.evaluation import copies
 
 
 def drawn(seed: int, n: int, size: int = 16) -> np.ndarray:

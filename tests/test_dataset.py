@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from conftest import table
 
-from sonovae import dataset
+from sonovae.dataset import saved_dataset
 
 
 def test_save_and_load(tmp_path: Path, rng: np.random.Generator) -> None:
     pictures = rng.uniform(size=(3, 4, 5)).astype(np.float32)
-    dataset.save(tmp_path, pictures, table(3), "float32")
-    back = dataset.load(tmp_path)
+    saved_dataset.save(tmp_path, pictures, table(3), "float32")
+    back = saved_dataset.load(tmp_path)
     np.testing.assert_array_equal(back.side("train").pictures[:], pictures)
     np.testing.assert_array_equal(back.side("train").pictures[np.array([2, 0])], pictures[[2, 0]])
     assert back.clips["label"].tolist() == ["NA"] * 3
@@ -20,10 +20,10 @@ def test_save_and_load(tmp_path: Path, rng: np.random.Generator) -> None:
 def test_pieces_are_all_of_it_in_order(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataset, "PIECE", 3)
+    monkeypatch.setattr(saved_dataset, "PIECE", 3)
     pictures = rng.uniform(size=(7, 4, 5)).astype(np.float32)
-    dataset.save(tmp_path, pictures, table(7), "float32")
-    pieces = dataset.load(tmp_path).pieces()
+    saved_dataset.save(tmp_path, pictures, table(7), "float32")
+    pieces = saved_dataset.load(tmp_path).pieces()
     assert [piece.clips["item"].tolist() for piece in pieces] == [[0, 1, 2], [3, 4, 5], [6]]
     np.testing.assert_array_equal(np.concatenate([piece.pictures[:] for piece in pieces]), pictures)
 
@@ -31,15 +31,15 @@ def test_pieces_are_all_of_it_in_order(
 @pytest.mark.parametrize("bad", [np.nan, -0.1, 1.1])
 def test_pictures_outside_0_to_1_are_not_written(tmp_path: Path, bad: float) -> None:
     with pytest.raises(ValueError, match="finite and lie in"):
-        dataset.save(tmp_path, np.full((1, 2, 2), bad, np.float32), table(1), "float32")
+        saved_dataset.save(tmp_path, np.full((1, 2, 2), bad, np.float32), table(1), "float32")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_half_precision_is_read_as_single(tmp_path: Path, rng: np.random.Generator) -> None:
     """By what trains and scores; the file has half of the bytes."""
     pictures = rng.random((3, 4, 5), np.float32)
-    dataset.save(tmp_path, pictures, table(3), "float16")
+    saved_dataset.save(tmp_path, pictures, table(3), "float16")
     assert np.load(tmp_path / "pictures.npy").dtype == np.float16
-    found = dataset.load(tmp_path).pictures[1:]
+    found = saved_dataset.load(tmp_path).pictures[1:]
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, pictures[1:].astype(np.float16))

@@ -5,10 +5,12 @@ import pytest
 from conftest import standard_normal
 from pydantic import ValidationError
 
-from sonovae import drawing, latent, params
-from sonovae.density import Density
+from sonovae import params
 from sonovae.errors import UserError
-from sonovae.latent import Posterior, Space
+from sonovae.generation import sampling
+from sonovae.model import latent
+from sonovae.model.density import Density
+from sonovae.model.latent import Posterior, Space
 from sonovae.params.sections import Generate
 
 PLACES = {"a": np.array([2.0, 0, 0]), "b": np.array([0.0, 4, 0]), "c": np.array([0.0, 0, 1])}
@@ -28,7 +30,7 @@ def where(**changes: object) -> Generate:
 
 
 def drawn(known: Space, n: int = 5, **changes: object) -> np.ndarray:
-    return drawing.draw(known, where(**changes), n, np.random.default_rng(1), PLACES.__getitem__)
+    return sampling.draw(known, where(**changes), n, np.random.default_rng(1), PLACES.__getitem__)
 
 
 def test_from_a_labels_part_of_the_density(rng: np.random.Generator) -> None:
@@ -70,17 +72,17 @@ def test_a_straight_path_passes_its_places_evenly(rng: np.random.Generator) -> N
 
 
 def test_a_spherical_path_keeps_its_radius(rng: np.random.Generator) -> None:
-    z = drawing.along(np.array([[3.0, 1], [1, 3]]), 9, middle=np.ones(2))
+    z = sampling.along(np.array([[3.0, 1], [1, 3]]), 9, middle=np.ones(2))
     np.testing.assert_allclose(np.linalg.norm(z - 1, axis=1), 2, atol=1e-6)
     angles = np.arctan2(*(z - 1).T[::-1])
     np.testing.assert_allclose(np.diff(angles), np.pi / 16, atol=1e-6)
-    apart = drawing.along(np.array([[1.0, 0], [0, 5]]), 3, middle=np.zeros(2))
+    apart = sampling.along(np.array([[1.0, 0], [0, 5]]), 3, middle=np.zeros(2))
     np.testing.assert_allclose(np.linalg.norm(apart, axis=1), [1, 3, 5], atol=1e-6)
 
 
 @pytest.mark.parametrize("other", [[-1.0, 0], [2.0, 0], [0.0, 0]])
 def test_where_no_single_arc_leads_the_path_is_straight(other: list[float]) -> None:
-    z = drawing.along(np.array([[1.0, 0], other]), 3, middle=np.zeros(2))
+    z = sampling.along(np.array([[1.0, 0], other]), 3, middle=np.zeros(2))
     np.testing.assert_allclose(z[1], [(1 + other[0]) / 2, 0], atol=1e-6)
 
 

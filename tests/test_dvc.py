@@ -11,7 +11,9 @@ import odd_files
 import pytest
 from conftest import make_project, write_tones
 
-from sonovae import listing, params, provenance, tracking
+from sonovae import params, tracking
+from sonovae.recordings import recordings_table
+from sonovae.tracking import provenance
 
 pytestmark = pytest.mark.processes
 WHO = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
@@ -116,7 +118,7 @@ def test_a_dashboard_fix_starts_no_new_run(done: Path) -> None:
     before = runs(done)
     assert call(done, "dvc", "repro").count("Running stage") == 0
     assert "MLflow has this result: run " in sonovae(done, "track")
-    for path, reruns in (("src/sonovae/tracking/runs.py", 0), ("src/sonovae/plots.py", 2)):
+    for path, reruns in (("src/sonovae/tracking/runs.py", 0), ("src/sonovae/pages/plots.py", 2)):
         text = (done / path).read_text()
         (done / path).write_text(text + "# another colour\n")
         assert call(done, "dvc", "repro").count("Running stage") == reruns
@@ -148,7 +150,7 @@ def test_from_a_sound_to_its_commit_and_from_a_commit_to_its_run(done: Path) -> 
 
 
 def test_a_changed_plot_does_not_retrain(done: Path) -> None:
-    path = done / "src/sonovae/plots.py"
+    path = done / "src/sonovae/pages/plots.py"
     text = path.read_text()
     path.write_text(text + "# a comment\n")
     assert changed_stages(done) == {"evaluate", "generate"}
@@ -236,7 +238,7 @@ def test_a_queued_experiment_runs_the_code_that_was_queued(tmp_path: Path) -> No
     path.write_text(
         text.replace('print(f"fetch: ', '(out.parent / "raw" / "who").write_text("edited"); print(f"fetch: ')
     )
-    room = root / "src/sonovae/whistles.py"
+    room = root / "src/sonovae/recordings/whistles.py"
     room.write_text("raise RuntimeError('edited after it was queued')\n")
     call(root, "dvc", "queue", "start")
     deadline = time.monotonic() + 120
@@ -287,7 +289,7 @@ def test_odd_files_go_through_dvc(tmp_path: Path) -> None:
     call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "own"))
     call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "check")
     call(root, "dvc", "repro", "fetch")
-    table = listing.read(root / "data/raw/recordings.csv").set_index("name")
+    table = recordings_table.read(root / "data/raw/recordings.csv").set_index("name")
     found = table["status"].to_dict()
     assert {name: odd.status for name, odd in hashable.items()} == {name: found.get(name) for name in hashable}
     commit(root)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae import gates
+from sonovae.evaluation import gates
 from sonovae.params.promotion import Gate
 
 FOUND = {"test.mse": 0.5, "flag": 0.0}

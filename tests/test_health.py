@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from conftest import standard_normal
 
-from sonovae import density, health, latent
-from sonovae.latent import Posterior
+from sonovae.model import density, health, latent
+from sonovae.model.latent import Posterior
 
 
 def posterior(spread: np.ndarray, scale: np.ndarray, n: int = 4000) -> Posterior:

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 from conftest import HERE, tone
 
-from sonovae import codec, hearing, params
-from sonovae.codec import Codec, Sound
+from sonovae import params
+from sonovae.codec import saved_codec
+from sonovae.codec.saved_codec import Codec, Sound
+from sonovae.codec.scaling import Scale
+from sonovae.evaluation import embedding
 from sonovae.params.sections import GriffinLim
-from sonovae.scaling import Scale
 
 BACK = GriffinLim(iterations=32, momentum=0.99)
 
 
 def made(mel_bands: int | None = None) -> Sound:
     p = params.load(HERE / "params.yaml").preprocess
-    found = codec.unfitted(p)
+    found = saved_codec.unfitted(p)
     assert isinstance(found, Sound)
     found = replace(found, typical=Scale(-20.0, 40.0, 1.0))
     if mel_bands:
@@ -32,8 +34,8 @@ def clip(c: Sound, hz: float, level: float = 1.0) -> np.ndarray:
 
 def test_a_sound_comes_back_as_the_picture_that_it_was_made_of() -> None:
     c = made()
-    first = hearing.items(c, [clip(c, 1000), clip(c, 2000)])
-    again = hearing.items(c, hearing.sounds(c, first.pictures, [c.typical] * 2, BACK, seed=1))
+    first = embedding.items(c, [clip(c, 1000), clip(c, 2000)])
+    again = embedding.items(c, saved_codec.sounds(c, first.pictures, [c.typical] * 2, BACK, seed=1))
     assert np.square(again.pictures - first.pictures).mean() < 0.1 * first.pictures.var()
     assert np.abs(again.mel - first.mel).mean() < 6  # dB
 
@@ -41,17 +43,17 @@ def test_a_sound_comes_back_as_the_picture_that_it_was_made_of() -> None:
 @pytest.mark.parametrize("mel_bands", [None, 64])
 def test_embeddings_are_nearer_for_nearer_sounds(mel_bands: int | None) -> None:
     c = made(mel_bands)
-    same, near, far = hearing.items(c, [clip(c, 1000), clip(c, 1020), clip(c, 3000)]).mel
-    assert len(same) == hearing.BANDS * hearing.SEGMENTS
+    same, near, far = embedding.items(c, [clip(c, 1000), clip(c, 1020), clip(c, 3000)]).mel
+    assert len(same) == embedding.BANDS * embedding.SEGMENTS
     assert np.linalg.norm(same - near) < 0.3 * np.linalg.norm(same - far)
 
 
 @pytest.mark.parametrize("mel_bands", [None, 64])
 def test_embeddings_are_in_decibels(mel_bands: int | None) -> None:
     c = made(mel_bands)
-    loud, soft = hearing.items(c, [clip(c, 1000), clip(c, 1000, 0.5)]).mel
+    loud, soft = embedding.items(c, [clip(c, 1000), clip(c, 1000, 0.5)]).mel
     assert loud.max() - soft.max() == pytest.approx(6, abs=0.5)
-    assert -hearing.RANGE_DB <= loud.min() < loud.max() <= 0
+    assert -embedding.RANGE_DB <= loud.min() < loud.max() <= 0
 
 
 def test_images_are_what_they_are(rng: np.random.Generator) -> None:
@@ -59,9 +61,9 @@ def test_images_are_what_they_are(rng: np.random.Generator) -> None:
     section = params.parse(params.plain(p.picture) | {"size": [28, 28], "interpolation": "bilinear"}, type(p.picture))
     c = Codec(replace_scaling(section), Scale(0.0, 1.0, 1.0))
     images = list(rng.random((3, 28, 28), np.float32))
-    heard = hearing.items(c, hearing.sounds(c, images, [c.typical] * 3, BACK, seed=1))
+    heard = embedding.items(c, saved_codec.sounds(c, images, [c.typical] * 3, BACK, seed=1))
     np.testing.assert_allclose(heard.pictures, np.stack(images), atol=1e-6)
-    assert heard.mel.shape == (3, hearing.PIXELS**2)
+    assert heard.mel.shape == (3, embedding.PIXELS**2)
 
 
 def replace_scaling(section: object) -> object:

@@ -9,8 +9,10 @@ import pytest
 from sklearn.decomposition import PCA
 from test_floors import on_disk
 
-from sonovae import initialization, latent, networks, params
+from sonovae import params
+from sonovae.model import latent, networks
 from sonovae.params.layers import Layers
+from sonovae.training import initialization
 
 Pair = tuple[keras.Model, keras.Model]
 

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from conftest import table
 
-from sonovae import backend, dataset, judge, params
-from sonovae.dataset import Dataset
+from sonovae import params
+from sonovae.dataset import saved_dataset
+from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
+from sonovae.evaluation import judge
+from sonovae.model import backend
 from sonovae.params.judge import Judge as Section
 
 backend.prepare(threads=2)
@@ -27,8 +30,8 @@ def saved(folder: Path, labels: np.ndarray, pictures: np.ndarray) -> Dataset:
     n = len(labels)
     folder.mkdir()
     clips = table(n).assign(label=labels, split=["train"] * 160 + ["test"] * (n - 160))
-    dataset.save(folder, pictures.astype(np.float32), clips, "float32")
-    return dataset.load(folder)
+    saved_dataset.save(folder, pictures.astype(np.float32), clips, "float32")
+    return saved_dataset.load(folder)
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from kagglesdk import kaggle_env
 from kagglesdk.kaggle_env import KaggleEnv
 from stub_kaggle import Kaggle, running
 
-from sonovae import commands, kaggle, listing, params
+from sonovae import params
+from sonovae.console import project_commands
 from sonovae.errors import UserError
+from sonovae.recordings import kaggle, recordings_table
 from stages import fetch
 
 HANDLE = "anna/whistles/versions/1"
@@ -54,7 +56,7 @@ def project_of(tmp_path: Path, **changes: object) -> Path:
 def test_fetch_from_kaggle_once_and_offline_again(tmp_path: Path, stub: Kaggle) -> None:
     root = project_of(tmp_path)
     fetch.main(root)
-    table = listing.read(root / "data/raw/recordings.csv")
+    table = recordings_table.read(root / "data/raw/recordings.csv")
     assert table["name"].tolist() == [f"recordings/tone{i}.wav" for i in range(4)]
     assert set(table["label"]) == {"recordings"}
     stub.status = 500
@@ -194,9 +196,9 @@ def test_a_damaged_archive_is_not_kept(tmp_path: Path, stub: Kaggle) -> None:
 
 def test_data_update_shows_and_pins(tmp_path: Path, stub: Kaggle, capsys: pytest.CaptureFixture[str]) -> None:
     root = project_of(tmp_path)
-    commands.data_update(root)
+    project_commands.data_update(root)
     said = capsys.readouterr().out.splitlines()
     assert said[:3] == ["+ d.wav, 30 bytes", "- c.wav", "~ b.wav, 20 → 21 bytes"]
     assert params.load(root / "params.yaml").fetch.kaggle == "anna/whistles/versions/2"
-    commands.data_update(root)
+    project_commands.data_update(root)
     assert capsys.readouterr().out == "params.yaml names the newest already\n"

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from conftest import standard_normal
 
-from sonovae import density, latent, networks
-from sonovae.latent import Posterior
+from sonovae.model import density, latent, networks
+from sonovae.model.latent import Posterior
 
 
 def posterior(rng: np.random.Generator, n: int = 20_000) -> Posterior:

@@ -15,11 +15,13 @@ from conftest import make_project
 from ruamel.yaml import YAML
 from small_study import rate_all, write_pool
 
-from sonovae import cli, model, tracking
+from sonovae import tracking
+from sonovae.console import cli
 from sonovae.errors import UserError
 from sonovae.listening import pool, report, sounds, webmushra
 from sonovae.listening.answers import Answers
 from sonovae.listening.pool import Pool
+from sonovae.model import saved_model
 from stages import fetch, preprocess, train
 
 EACH = 4
@@ -50,7 +52,7 @@ def test_all_sets_are_there_spread_over_the_labels(of: Pool) -> None:
     labels = of.sounds.groupby("trial")["label"].agg(set)
     assert len(set().union(*labels)) == EACH  # of six
     assert sorted(of.sounds["trial"].unique()) == list(range(1, EACH + 1))
-    assert of.about.model == model.load(of.folder.parents[1] / "data/model").id
+    assert of.about.model == saved_model.load(of.folder.parents[1] / "data/model").id
 
 
 def test_sounds_are_equally_loud(of: Pool) -> None:

@@ -3,8 +3,8 @@
 import multiprocessing
 from pathlib import Path
 
-from sonovae import lock
 from sonovae.errors import UserError
+from sonovae.runtime import lock
 
 
 def try_to_enter(path: Path, said: "multiprocessing.Queue[str]") -> None:

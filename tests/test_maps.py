@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sonovae import maps
+from sonovae.evaluation import maps
 
 
 def two_crowds(rng: np.random.Generator) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from sonovae import metrics
+from sonovae.evaluation import metrics
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from conftest import HERE
 
-from sonovae import backend, networks, params
+from sonovae import params
 from sonovae.errors import UserError
+from sonovae.model import backend, networks
 from sonovae.params import recipes
 from sonovae.params.file import check
 from sonovae.params.layers import Layers

@@ -13,8 +13,8 @@ import pytest
 from conftest import make_project, write_tones
 from odd_files import BY_FFMPEG, FILES, Odd
 
-from sonovae import contents, folder, listing
 from sonovae.errors import Unreadable
+from sonovae.recordings import contents, folder, recordings_table
 from stages import fetch
 
 EVERY = FILES | (BY_FFMPEG if shutil.which("ffmpeg") else {})
@@ -31,7 +31,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     odd_files.made(770)(root / "data/own/other.wav")
     (root / "data/own/other.wav").rename(root / "data/own" / NOT_UTF8)
     fetch.main(root)
-    return listing.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
+    return recordings_table.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
 
 
 @pytest.mark.parametrize("name", EVERY)

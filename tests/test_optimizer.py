@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from test_vae import build, pictures, train
 
-from sonovae import optimizer, priors, vae
+from sonovae.model import priors, vae
+from sonovae.training import optimizer
 
 
 def moved(rng: np.random.Generator, made: Any, **changes: Any) -> dict[str, np.ndarray]:

@@ -6,9 +6,9 @@ import librosa
 import numpy as np
 import pytest
 
-from sonovae import phase, spectrogram
-from sonovae.phase import Stft
-from sonovae.spectrogram import Frames
+from sonovae.codec import phase, spectrogram
+from sonovae.codec.phase import Stft
+from sonovae.codec.spectrogram import Frames
 
 SIZES = [
     Frames(n_fft=512, hop_length=128, win_length=512, window="hann"),

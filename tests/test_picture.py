@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sonovae import picture
+from sonovae.codec import picture
 
 
 def test_a_peak_is_raised_and_the_rest_stays(rng: np.random.Generator) -> None:

@@ -14,22 +14,17 @@ import pytest
 from conftest import RECORDINGS, make_project, standard_normal, write_tones
 from matplotlib.figure import Figure
 
-from sonovae import (
-    checksums,
-    codec,
-    dataset,
-    latent,
-    listing,
-    model,
-    params,
-    playable,
-    plots,
-    reconstruction,
-    sound,
-    spectrogram,
-)
-from sonovae.clips import read
+from sonovae import params
+from sonovae.codec import saved_codec, sound_files, spectrogram
+from sonovae.dataset import saved_dataset
+from sonovae.dataset.clips import read
 from sonovae.errors import UserError
+from sonovae.evaluation import reconstructions
+from sonovae.generation import item_files
+from sonovae.model import latent, saved_model
+from sonovae.pages import plots
+from sonovae.recordings import recordings_table
+from sonovae.runtime import checksums
 from stages import evaluate, fetch, generate, judge, preprocess, train
 
 STAGES = [fetch, preprocess, train, judge, evaluate, generate]
@@ -78,9 +73,9 @@ def test_no_group_is_on_two_sides(done: Path) -> None:
 
 
 def test_clips_lie_where_the_table_says(done: Path) -> None:
-    c = codec.load(done / "data/model")
+    c = saved_codec.load(done / "data/model")
     pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
-    recordings = listing.read(done / "data/raw/recordings.csv").set_index("sha256")
+    recordings = recordings_table.read(done / "data/raw/recordings.csv").set_index("sha256")
     for i in range(0, len(clips), 7):
         found = read(done / "data/raw", recordings.loc[clips["sha256"][i]], c.waveform)
         item = found.item(clips["item"][i], clips["start"][i])
@@ -93,22 +88,22 @@ def test_limits_are_fitted_on_the_training_split_alone(done: Path, copy: Path) -
     params.edit(copy / "params.yaml", {"preprocess.waveform.peak_dbfs": None, "preprocess.waveform.silence": None})
     run(copy, preprocess)
     before = pd.read_csv(copy / "data/pictures/clips.csv")
-    scale, pictures = codec.load(copy / "data/pictures").typical, np.load(copy / "data/pictures/pictures.npy")
-    paths = listing.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
+    scale, pictures = saved_codec.load(copy / "data/pictures").typical, np.load(copy / "data/pictures/pictures.npy")
+    paths = recordings_table.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
     for sha in set(before[before["split"] == "test"]["sha256"]):
-        samples, rate = sound.read(copy / "data/raw" / paths[sha])
-        sound.write(copy / "data/raw" / paths[sha], samples / np.abs(samples).max(), rate)
+        samples, rate = sound_files.read(copy / "data/raw" / paths[sha])
+        sound_files.write(copy / "data/raw" / paths[sha], samples / np.abs(samples).max(), rate)
     checksums.write(copy / "data/raw")
     run(copy, preprocess)
     side = (before["split"] == "train").to_numpy()
-    assert codec.load(copy / "data/pictures").typical == scale
+    assert saved_codec.load(copy / "data/pictures").typical == scale
     after = np.load(copy / "data/pictures/pictures.npy")
     np.testing.assert_array_equal(after[side], pictures[side])
     assert not np.array_equal(after[~side], pictures[~side])
 
 
 def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
-    m = model.load(done / "data/model")
+    m = saved_model.load(done / "data/model")
     pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
     sides = {side: pictures[(clips["split"] == side).to_numpy()] for side in ("train", "test")}
     posterior = latent.encode(m.encoder, sides["test"])
@@ -144,14 +139,14 @@ def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
 
 def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
     """It is the very clip, levelled, as the recording holds it."""
-    folder, c = done / "data/evaluation/nearest", codec.load(done / "data/model")
+    folder, c = done / "data/evaluation/nearest", saved_codec.load(done / "data/model")
     assert sorted(path.name for path in folder.glob("*.wav")) == [
         f"{a}_0{n}.wav" for a in ("generated", "nearest") for n in (1, 2)
     ]
     clips = pd.read_csv(done / "data/pictures/clips.csv", keep_default_na=False)
     clips = clips[clips["split"] == "train"].reset_index(drop=True)
-    real = np.stack(reconstruction.originals(done / "data/raw", c, clips))
-    samples, _ = sound.read(folder / "nearest_01.wav")
+    real = np.stack(reconstructions.originals(done / "data/raw", c, clips))
+    samples, _ = sound_files.read(folder / "nearest_01.wav")
     assert np.abs(real - samples).max(axis=1).min() < 2**-14
 
 
@@ -174,19 +169,19 @@ def test_recordings_that_were_never_in_the_dataset(done: Path, copy: Path, capsy
 
 
 def test_which_clips_are_shown(done: Path) -> None:
-    raw, data = done / "data/raw", dataset.load(done / "data/pictures")
-    table = listing.used(listing.read(raw / "recordings.csv"))
+    raw, data = done / "data/raw", saved_dataset.load(done / "data/pictures")
+    table = recordings_table.used(recordings_table.read(raw / "recordings.csv"))
     p = params.load(done / "params.yaml").evaluate.shown
-    first = reconstruction.choose(raw, data, replace(p, split="train", draw="first"), seed=1).clips
+    first = reconstructions.choose(raw, data, replace(p, split="train", draw="first"), seed=1).clips
     pd.testing.assert_frame_equal(first, data.side("train").clips[:2])
-    drawn = [reconstruction.choose(raw, data, p, seed).clips for seed in (1, 1, 2)]
+    drawn = [reconstructions.choose(raw, data, p, seed).clips for seed in (1, 1, 2)]
     pd.testing.assert_frame_equal(drawn[0], drawn[1])
     assert not drawn[0].equals(drawn[2])
     assert set(drawn[0]["split"]) == {"test"}
     one = replace(p, names=(table["name"].iloc[3],))
-    assert set(reconstruction.choose(raw, data, one, seed=1).clips["sha256"]) == {table["sha256"].iloc[3]}
+    assert set(reconstructions.choose(raw, data, one, seed=1).clips["sha256"]) == {table["sha256"].iloc[3]}
     with pytest.raises(UserError, match="evaluate.shown.names = 'nobody': no recording that is used has this name"):
-        reconstruction.choose(raw, data, replace(p, names=("nobody",)), seed=1)
+        reconstructions.choose(raw, data, replace(p, names=("nobody",)), seed=1)
 
 
 def test_the_page_needs_no_other_file(done: Path) -> None:
@@ -194,7 +189,7 @@ def test_the_page_needs_no_other_file(done: Path) -> None:
     assert set(re.findall(r'(?:src|href)="([a-z]+:[a-z]+/)', text)) == {"data:image/", "data:audio/"}
     assert len(re.findall(r'(?:src|href)="(?!data:)', text)) == 0
     assert len(re.findall("<audio", text)) == 8  # two clips and two new sounds, two of each
-    for said in (model.load(done / "data/model").id, "NOT below PCA", "white noise", "learning_rate: 0.002"):
+    for said in (saved_model.load(done / "data/model").id, "NOT below PCA", "white noise", "learning_rate: 0.002"):
         assert said in text
 
 
@@ -203,18 +198,18 @@ def test_the_codecs_spectral_convergence_is_reported(done: Path) -> None:
 
 
 def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
-    m, c = model.load(done / "data/model"), codec.load(done / "data/model")
+    m, c = saved_model.load(done / "data/model"), saved_codec.load(done / "data/model")
     p = params.load(done / "params.yaml").generate
     picture = latent.decode(m.decoder, np.load(done / "data/samples/z.npy"))[1]
-    samples, rate = sound.read(done / "data/samples/sound_002.wav")
+    samples, rate = sound_files.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
     np.testing.assert_allclose(samples, c.decode(picture, c.typical, p.griffin_lim, p.seed), atol=2**-15)
 
 
 def test_every_sound_carries_the_models_id(done: Path) -> None:
     index = pd.read_csv(done / "data/samples/index.csv")
-    assert set(index["model"]) == {model.load(done / "data/model").id}
-    said = playable.about(done / "data/samples" / index["sound"][1])
+    assert set(index["model"]) == {saved_model.load(done / "data/model").id}
+    said = item_files.about(done / "data/samples" / index["sound"][1])
     row = index.loc[1, ["model", "seed", "from", "temperature", "row_of_z"]].to_dict()
     assert {key: said[key] for key in row} == row
 
@@ -222,25 +217,25 @@ def test_every_sound_carries_the_models_id(done: Path) -> None:
 def test_a_walk_between_two_labels_is_one_sound(copy: Path) -> None:
     params.edit(copy / "params.yaml", {"generate.from": "walk", "generate.of": ["rise", "fall"], "generate.sounds": 4})
     run(copy, generate)
-    c, z = codec.load(copy / "data/model"), np.load(copy / "data/samples/z.npy")
-    density = model.load(copy / "data/model").space.density
+    c, z = saved_codec.load(copy / "data/model"), np.load(copy / "data/samples/z.npy")
+    density = saved_model.load(copy / "data/model").space.density
     np.testing.assert_allclose(z[[0, -1]], [density.of("rise").mean, density.of("fall").mean], atol=1e-5)
     (walk,) = (copy / "data/samples").glob("*.wav")
-    assert len(sound.read(walk)[0]) == 2.5 * c.waveform.clip_length
-    said, index = playable.about(walk), pd.read_csv(copy / "data/samples/index.csv")
+    assert len(sound_files.read(walk)[0]) == 2.5 * c.waveform.clip_length
+    said, index = item_files.about(walk), pd.read_csv(copy / "data/samples/index.csv")
     assert said["rows_of_z"] == "0-3" == index["rows_of_z"].item()
     assert "row_of_z" not in {**said, **index}
 
 
 def test_variations_of_a_recording(copy: Path) -> None:
     """Without temperature they are what its posterior's mean decodes to."""
-    table = listing.used(listing.read(copy / "data/raw/recordings.csv"))
+    table = recordings_table.used(recordings_table.read(copy / "data/raw/recordings.csv"))
     changes = {"generate.from": "clip", "generate.of": [table["name"].iloc[3]], "generate.temperature": 0}
     params.edit(copy / "params.yaml", changes)
     run(copy, generate)
-    data = dataset.load(copy / "data/pictures")
+    data = saved_dataset.load(copy / "data/pictures")
     first = data.take(np.flatnonzero(data.clips["sha256"] == table["sha256"].iloc[3])[:1])
-    mean = latent.encode(model.load(copy / "data/model").encoder, first.pictures).mean
+    mean = latent.encode(saved_model.load(copy / "data/model").encoder, first.pictures).mean
     np.testing.assert_allclose(np.load(copy / "data/samples/z.npy"), np.repeat(mean, 3, axis=0), atol=1e-5)
     params.edit(copy / "params.yaml", {"generate.of": ["nobody.wav"]})
     with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .arch, "):
@@ -252,7 +247,7 @@ def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:
     found = sorted(path.stem for path in folder.glob("*.wav"))
     assert found == ["original_01", "original_02", "reconstructed_01", "reconstructed_02"]
     assert found == sorted(path.stem for path in folder.glob("*.png"))
-    assert len({len(sound.read(folder / f"{name}.wav")[0]) for name in found}) == 1
+    assert len({len(sound_files.read(folder / f"{name}.wav")[0]) for name in found}) == 1
 
 
 def test_the_prior_is_another_source_than_the_density(done: Path, copy: Path) -> None:
@@ -291,7 +286,7 @@ def test_a_sound_does_not_depend_on_how_many_are_made(done: Path, copy: Path, mo
 def test_a_class_of_ones_own_choice(done: Path, copy: Path) -> None:
     params.edit(copy / "params.yaml", {"generate.label": "rise"})
     run(copy, generate)
-    rise = model.load(copy / "data/model").space.density.of("rise")
+    rise = saved_model.load(copy / "data/model").space.density.of("rise")
     z = np.load(copy / "data/samples/z.npy")
     np.testing.assert_array_equal(z, rise.sample(3, np.random.default_rng(1)))
     assert set(pd.read_csv(copy / "data/samples/index.csv")["label"]) == {"rise"}
@@ -304,25 +299,25 @@ def test_snapshots_are_of_their_epochs(copy: Path) -> None:
     """The same training for one epoch has the weights that two epochs had after the first."""
     params.edit(copy / "params.yaml", {"train.snapshots": [1], "train.schedule": "constant"})
     run(copy, train, evaluate)
-    ((epoch, encoder, _),) = list(model.snapshots(copy / "data/model"))
+    ((epoch, encoder, _),) = list(saved_model.snapshots(copy / "data/model"))
     first = [np.array(weight) for weight in encoder.get_weights()]
     assert epoch == 1
     assert score(copy)["snapshots"].keys() == {"epoch_1"}
     assert (copy / "data/evaluation/reconstructions/epoch_1_01.wav").is_file()
     params.edit(copy / "params.yaml", {"train.snapshots": [], "train.epochs": 1})
     run(copy, train)
-    for old, new in zip(first, model.load(copy / "data/model").encoder.get_weights(), strict=True):
+    for old, new in zip(first, saved_model.load(copy / "data/model").encoder.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
 def test_a_recording_that_silence_leaves_too_short_is_named(tmp_path: Path) -> None:
     root = make_project(tmp_path, fetch__source="folder", fetch__folder="data/own", fetch__pattern=None)
     write_tones(root / "data/own", 5)
-    samples, _ = sound.read(root / "data/own/tone0.wav")
+    samples, _ = sound_files.read(root / "data/own/tone0.wav")
     mostly_silent = np.concatenate([samples[:2000], np.zeros(16000, np.float32)])
-    sound.write(root / "data/own/pause.wav", mostly_silent, 8000)
+    sound_files.write(root / "data/own/pause.wav", mostly_silent, 8000)
     run(root, fetch, preprocess)
-    table = listing.read(root / "data/pictures/recordings.csv").set_index("name")
+    table = recordings_table.read(root / "data/pictures/recordings.csv").set_index("name")
     assert table.loc["pause.wav", ["status", "reason"]].tolist() == [
         "left out",
         "shorter than a clip, 0.496 s, once silences are cut",
@@ -339,9 +334,9 @@ def test_padding_keeps_what_is_shorter_than_a_clip(copy: Path) -> None:
 
 def test_a_duplicate_among_the_recordings_does_not_stop_evaluate(copy: Path) -> None:
     path = copy / "data/raw/recordings.csv"
-    table = listing.read(path)
+    table = recordings_table.read(path)
     twins = table.assign(name="copy of " + table["name"], path="", status="left out", reason="the same bytes")
-    listing.write(path, pd.concat([table, twins]))
+    recordings_table.write(path, pd.concat([table, twins]))
     run(copy, evaluate)
     assert len(list((copy / "data/evaluation/reconstructions").glob("*.wav"))) == 4
 
@@ -353,21 +348,21 @@ def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> N
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(UserError, match="weights, density or codec are not those that were saved"):
-        model.load(copy / "data/model")
+        saved_model.load(copy / "data/model")
 
 
 def test_weights_that_are_not_finite_are_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with np.load(copy / "data/model/encoder.npz") as arrays:
         weights = [arrays[key] for key in arrays.files]
     np.savez(copy / "data/model/encoder.npz", *[np.full_like(weight, np.nan) for weight in weights])
-    monkeypatch.setattr(model, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"])
+    monkeypatch.setattr(saved_model, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"])
     with pytest.raises(UserError, match="the encoder holds weights that are not finite"):
-        model.load(copy / "data/model")
+        saved_model.load(copy / "data/model")
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no model: `dvc repro train` makes one"):
-        model.load(tmp_path)
+        saved_model.load(tmp_path)
 
 
 def test_a_rate_that_diverges_is_named(copy: Path) -> None:
@@ -396,16 +391,16 @@ def test_spoken_digits(tmp_path: Path) -> None:
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(files.read(name))
     run(root)
-    table = listing.read(root / "data/raw/recordings.csv")
-    assert len(listing.used(table)) == 240
+    table = recordings_table.read(root / "data/raw/recordings.csv")
+    assert len(recordings_table.used(table)) == 240
     assert set(table["label"]) == set("0123456789")
     clips = pd.read_csv(root / "data/pictures/clips.csv")
     assert clips.groupby("group")["split"].nunique().max() == 1
     found = score(root)
     assert found["test"]["mse"] < found["floors"]["mean_picture"]
     assert found["codec"]["spectral_convergence_db"] < -10
-    samples = [sound.read(path)[0] for path in sorted((root / "data/samples").glob("*.wav"))]
+    samples = [sound_files.read(path)[0] for path in sorted((root / "data/samples").glob("*.wav"))]
     assert len({sound.tobytes() for sound in samples}) == 3
     assert all(np.std(sound) > 1e-3 for sound in samples)
-    frames = codec.load(root / "data/model").frames
+    frames = saved_codec.load(root / "data/model").frames
     assert all(np.isfinite(spectrogram.waveform_to_magnitude(sound, frames)).all() for sound in samples)

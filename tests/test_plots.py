@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import tone
 
-from sonovae import plots
+from sonovae.pages import plots
 
 
 @pytest.mark.parametrize(("peak", "limit"), [(1.0, 1.0), (0.25, 10**-0.5), (0.09, 0.1), (0.02, 10**-1.5), (0.0, 1e-4)])

@@ -14,8 +14,11 @@ import soundfile
 from conftest import make_project, tone
 
 from benchmarks import plain_pictures, preprocessing
-from sonovae import analysis, codec, params, workers
+from sonovae import params
+from sonovae.codec import saved_codec
+from sonovae.dataset import analysis
 from sonovae.errors import UserError
+from sonovae.runtime import workers
 from stages import fetch, preprocess
 
 FILES = ("pictures.npy", "clips.csv", "codec.npz", "codec.json", "recordings.csv")
@@ -54,7 +57,7 @@ def test_pictures_are_those_of_the_plain_way(root: Path, scale: str) -> None:
     begins = [a for kept in ranges for a, _ in kept[:1]]
     rate = params.load(root / "params.yaml").preprocess.waveform.sample_rate
     assert clips[clips["start"] == 0]["source_start"].tolist() == [begin / rate for begin in begins]
-    low, high = (getattr(codec.load(root / "data/pictures").typical, name) for name in ("low", "high"))
+    low, high = (getattr(saved_codec.load(root / "data/pictures").typical, name) for name in ("low", "high"))
     plain = np.clip((np.load(root / "plain.npy") - low) / (high - low), 0, 1)
     np.testing.assert_allclose(pictures(root), plain, atol=1e-5)
 
@@ -129,8 +132,8 @@ def test_a_cache_that_is_deleted_on_the_way_costs_time_alone(
 ) -> None:
     other = shutil.copytree(root, tmp_path / "other")
     preprocess.main(root)
-    fit = codec.fit
-    monkeypatch.setattr(codec, "fit", lambda *values: (delete(other), fit(*values))[1])
+    fit = saved_codec.fit
+    monkeypatch.setattr(saved_codec, "fit", lambda *values: (delete(other), fit(*values))[1])
     preprocess.main(other)
     assert same(root, other)
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from sonovae import processes
 from sonovae.errors import Unreadable
+from sonovae.runtime import sandbox
 
 
 def decode(what: str) -> str:
@@ -20,7 +20,7 @@ def decode(what: str) -> str:
 
 
 def test_a_crash_or_a_hang_costs_one_file() -> None:
-    results = list(processes.each(decode, ["a", "crash", "b", "hang", "damaged", "c"], most_seconds=3))
+    results = list(sandbox.each(decode, ["a", "crash", "b", "hang", "damaged", "c"], most_seconds=3))
     assert [str(result) for result in results] == [
         "a",
         "damaged: its decoder crashed (exit code -11)",
@@ -33,7 +33,7 @@ def test_a_crash_or_a_hang_costs_one_file() -> None:
 
 def test_any_other_exception_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        list(processes.each(divide, [1, 0], most_seconds=30))
+        list(sandbox.each(divide, [1, 0], most_seconds=30))
 
 
 def divide(by: int) -> float:

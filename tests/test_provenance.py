@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from conftest import make_project
 
-from sonovae import params, provenance
+from sonovae import params
+from sonovae.tracking import provenance
 from stages import fetch, preprocess
 
 
@@ -24,10 +25,14 @@ def test_the_key_follows_data_code_and_parameters_alone(root: Path) -> None:
 
     before = key()
     params.edit(root / "params.yaml", {"generate.seed": 5})
-    (root / "src/sonovae/plots.py").write_text("")
+    (root / "src/sonovae/pages/plots.py").write_text("")
     assert key() == before
     found = {before}
-    for path in ("data/pictures/pictures.npy", "src/sonovae/vae.py"):
+    bytecode = root / "src/sonovae/model/__pycache__/vae.pyc"
+    bytecode.parent.mkdir()
+    bytecode.write_bytes(b"compiled")
+    assert key() == before
+    for path in ("data/pictures/pictures.npy", "src/sonovae/model/vae.py"):
         (root / path).write_bytes((root / path).read_bytes() + b"\n")
         found.add(key())
     params.edit(root / "params.yaml", {"train.epochs": 3})

@@ -12,10 +12,15 @@ import pytest
 from conftest import HERE, make_project, tone, write_idx
 from ruamel.yaml import YAML
 
-from sonovae import codec, commands, dataset, latent, model, params, scaling, sound
+from sonovae import params
+from sonovae.codec import saved_codec, scaling, sound_files
+from sonovae.console import project_commands
+from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
+from sonovae.model import latent, saved_model
 from sonovae.params import recipes
 from sonovae.params.file import check
+from sonovae.recordings import folder_check
 from stages import evaluate, fetch, generate, judge, preprocess, train
 
 RECIPES = list(recipes.described(HERE))
@@ -72,7 +77,7 @@ def digits(folder: Path, speakers: list[str], indices: list[int]) -> None:
 
 def write(path: Path, samples: np.ndarray, sample_rate: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    sound.write(path, samples, sample_rate)
+    sound_files.write(path, samples, sample_rate)
 
 
 def fsdd(folder: Path) -> None:
@@ -171,14 +176,14 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_all_stages(done: tuple[str, Path]) -> None:
     """Shapes come back, save and load decode the same, and a clip shown comes back at its own size."""
     name, root = done
-    data, c = dataset.load(root / "data/pictures"), codec.load(root / "data/model")
-    trained = model.load(root / "data/model")
+    data, c = saved_dataset.load(root / "data/pictures"), saved_codec.load(root / "data/model")
+    trained = saved_model.load(root / "data/model")
     assert set(data.clips["split"]) == {"train", "validation", "test"}
     assert data.pictures.shape[1:] == c.shape
     z = np.load(root / "data/samples/z.npy")
     pictures = latent.decode(trained.decoder, z)
     assert pictures.shape == (2, *c.shape)
-    again = model.load(root / "data/model")
+    again = saved_model.load(root / "data/model")
     np.testing.assert_array_equal(latent.decode(again.decoder, z), pictures)
     np.testing.assert_array_equal(
         latent.encode(again.encoder, data.pictures[:3]).mean, latent.encode(trained.encoder, data.pictures[:3]).mean
@@ -195,8 +200,8 @@ def test_all_stages(done: tuple[str, Path]) -> None:
 def test_a_tone_stays_a_tone(done: tuple[str, Path]) -> None:
     """Within a row of the picture, by the codec that the stages made."""
     _, root = done
-    c = codec.load(root / "data/model")
-    if not isinstance(c, codec.Sound):
+    c = saved_codec.load(root / "data/model")
+    if not isinstance(c, saved_codec.Sound):
         return
     rate, (rows, _), hz = c.waveform.sample_rate, c.shape, 1000
     item = tone(c.waveform.clip_length / rate, hz, rate)
@@ -227,31 +232,31 @@ def commit(root: Path) -> None:
 
 
 def test_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands.recipe(repository, "", force=False)
+    project_commands.recipe(repository, "", force=False)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("NAME=")[1].split()[0] for line in lines] == RECIPES
 
 
 def test_a_misspelt_name(repository: Path) -> None:
     with pytest.raises(UserError, match="'wistles' is no recipe .did you mean whistles.*: there are genres, mnist, "):
-        commands.recipe(repository, "wistles", force=False)
+        project_commands.recipe(repository, "wistles", force=False)
 
 
 def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands.recipe(repository, "voices", force=False)
+    project_commands.recipe(repository, "voices", force=False)
     said = capsys.readouterr().out
     assert "downloads sripaadsrinivasan/audio-mnist/versions/1 from Kaggle" in said
     assert "as data/01/0_01_0.wav), make folder FROM=" in said
-    commands.check(repository)
-    commands.recipe(repository, "genres", force=False)
+    folder_check.check(repository)
+    project_commands.recipe(repository, "genres", force=False)
     assert "Recordings: your own, a folder a genre" in capsys.readouterr().out
     with pytest.raises(UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"):
-        commands.check(repository)
+        folder_check.check(repository)
     params.edit(repository / "params.yaml", {"evaluate.unseen": "data/nowhere"})
     with pytest.raises(UserError, match="evaluate.unseen = 'data/nowhere' is not there: "):
-        commands.check(repository)
+        folder_check.check(repository)
     params.edit(repository / "params.yaml", {"evaluate.unseen": "data/unseen"})
-    commands.recipe(repository, "starter", force=False)
+    project_commands.recipe(repository, "starter", force=False)
     assert "next: make repro" in capsys.readouterr().out
     assert (repository / "params.yaml").read_text() == recipes.whole(HERE, "starter")
 
@@ -260,20 +265,20 @@ def test_changes_are_not_lost(repository: Path) -> None:
     params.edit(repository / "params.yaml", {"train.epochs": 3})
     before = (repository / "params.yaml").read_text()
     with pytest.raises(UserError, match="params.yaml has changes that neither git nor a recipe holds.*FORCE=1"):
-        commands.recipe(repository, "voices", force=False)
+        project_commands.recipe(repository, "voices", force=False)
     assert (repository / "params.yaml").read_text() == before
     commit(repository)
-    commands.recipe(repository, "voices", force=False)
+    project_commands.recipe(repository, "voices", force=False)
     params.edit(repository / "params.yaml", {"train.epochs": 3})
-    commands.recipe(repository, "mnist", force=True)
+    project_commands.recipe(repository, "mnist", force=True)
     assert params.load(repository / "params.yaml").fetch.kind == "image"
 
 
 def test_a_recipe_takes_the_folder_that_is_there(repository: Path) -> None:
     (repository / "data/own.dvc").touch()
-    commands.recipe(repository, "thesis", force=False)
+    project_commands.recipe(repository, "thesis", force=False)
     assert params.load(repository / "params.yaml").fetch.folder == "data/own"
-    commands.recipe(repository, "starter", force=False)
+    project_commands.recipe(repository, "starter", force=False)
     assert params.load(repository / "params.yaml").fetch.folder == "data/recordings"
 
 
@@ -281,20 +286,20 @@ def test_recipes_under_way_are_named_and_stop_no_other(repository: Path) -> None
     for text, fault in (("# odd: one\n", "odd.yaml holds no keys"), ("# odd: one\na: [", "odd.yaml is not YAML: ")):
         (repository / "recipes/odd.yaml").write_text(text)
         with pytest.raises(UserError, match=fault):
-            commands.recipe(repository, "odd", force=False)
+            project_commands.recipe(repository, "odd", force=False)
         (repository / "params.yaml").write_text(recipes.whole(HERE, "genres"))
-        commands.recipe(repository, "thesis", force=False)
+        project_commands.recipe(repository, "thesis", force=False)
 
 
 def test_without_git_a_recipe_as_written_is_kept_all_the_same(project: Path) -> None:
     (project / "params.yaml").write_text(recipes.whole(HERE, "genres"))
-    commands.recipe(project, "thesis", force=False)
+    project_commands.recipe(project, "thesis", force=False)
     params.edit(project / "params.yaml", {"train.epochs": 3, "train.snapshots": []})
     with pytest.raises(UserError, match="params.yaml has changes"):
-        commands.recipe(project, "genres", force=False)
+        project_commands.recipe(project, "genres", force=False)
 
 
 def test_an_unknown_key_is_named(repository: Path) -> None:
     (repository / "recipes/odd.yaml").write_text("# odd: one\ntrain:\n  epoch: 3\n")
     with pytest.raises(UserError, match="odd.yaml: epoch is no key of base.yaml"):
-        commands.recipe(repository, "odd", force=False)
+        project_commands.recipe(repository, "odd", force=False)

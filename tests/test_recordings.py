@@ -11,10 +11,12 @@ import pytest
 import soundfile
 from conftest import make_project, tone, write_idx, write_tones
 
-from sonovae import folder as folders
-from sonovae import image, listing, params, sound, waveform
+from sonovae import params
+from sonovae.codec import image_files, sound_files, waveform
 from sonovae.errors import UserError
-from sonovae.naming import Naming
+from sonovae.recordings import folder as folders
+from sonovae.recordings import recordings_table
+from sonovae.recordings.naming import Naming
 from stages import fetch
 
 
@@ -25,7 +27,7 @@ def fetched(tmp_path: Path, folder: Path, **changes: object) -> pd.DataFrame:
     changes = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None, **changes}
     make_project(root, **{"fetch__min_recordings": 1, "fetch__max_skip_fraction": 1.0, **changes})
     fetch.main(root)
-    return listing.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
+    return recordings_table.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
 
 
 def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: Path) -> None:
@@ -34,9 +36,9 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
     (folder / "truncated.wav").write_bytes((folder / "tone0.wav").read_bytes()[:5000])
     (folder / "empty.wav").touch()
     (folder / "copy.wav").write_bytes((folder / "tone0.wav").read_bytes())
-    sound.write(folder / "silent.wav", np.zeros(8000, np.float32), 8000)
-    sound.write(folder / "short.wav", tone(0.1), 8000)
-    sound.write(folder / "slow.wav", tone(), 10)
+    sound_files.write(folder / "silent.wav", np.zeros(8000, np.float32), 8000)
+    sound_files.write(folder / "short.wav", tone(0.1), 8000)
+    sound_files.write(folder / "slow.wav", tone(), 10)
     soundfile.write(folder / "nan.wav", np.full(8000, np.nan), 8000, subtype="FLOAT")
     (folder / "dangling.wav").symlink_to("nowhere")
     os.mkfifo(folder / "fifo.wav")
@@ -55,7 +57,7 @@ def test_every_bad_file_is_left_out_by_name_and_reason(tmp_path: Path, folder: P
         "truncated.wav": "truncated: 4956 of 16000 bytes are there",
         "tone0.wav": "the same bytes as 'copy.wav'",
     }
-    assert set(listing.used(table)["name"]) == {"copy.wav", "tone1.wav", "tone2.wav"}
+    assert set(recordings_table.used(table)["name"]) == {"copy.wav", "tone1.wav", "tone2.wav"}
 
 
 def test_only_some_and_a_limit(tmp_path: Path, folder: Path) -> None:
@@ -79,7 +81,7 @@ def test_a_copy_that_is_not_chosen_costs_no_other(tmp_path: Path, folder: Path) 
     write_tones(folder / "bad", 2)
     write_tones(folder / "good", 2)
     table = fetched(tmp_path, folder, fetch__only={"label": "good"})
-    assert set(listing.used(table)["name"]) == {"good/tone0.wav", "good/tone1.wav"}
+    assert set(recordings_table.used(table)["name"]) == {"good/tone0.wav", "good/tone1.wav"}
 
 
 def test_a_table_with_two_rows_of_a_file(tmp_path: Path, folder: Path) -> None:
@@ -93,17 +95,19 @@ def test_a_table_with_two_rows_of_a_file(tmp_path: Path, folder: Path) -> None:
 def test_a_random_limit_is_the_seeds(tmp_path: Path, folder: Path) -> None:
     write_tones(folder, 12)
     table = fetched(tmp_path, folder, fetch__limit={"count": 6, "draw": "random", "seed": 1})
-    first = set(listing.used(table)["name"])
+    first = set(recordings_table.used(table)["name"])
     assert len(first) == 6
     params.edit(tmp_path / "project/params.yaml", {"fetch.limit.seed": 2})
     fetch.main(tmp_path / "project")
-    assert set(listing.used(listing.read(tmp_path / "project/data/raw/recordings.csv"))["name"]) != first
+    assert (
+        set(recordings_table.used(recordings_table.read(tmp_path / "project/data/raw/recordings.csv"))["name"]) != first
+    )
 
 
 def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Generator) -> None:
     write_idx(folder / "t-images-idx3-ubyte.gz", rng.integers(0, 256, (5, 4, 3)))
     write_idx(folder / "t-labels-idx1-ubyte.gz", np.arange(5))
-    image.write(folder / "one.png", rng.uniform(size=(4, 3)))
+    image_files.write(folder / "one.png", rng.uniform(size=(4, 3)))
     write_tones(folder, 1)
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
     picture |= {"size": [4, 4], "interpolation": "nearest"}
@@ -136,7 +140,7 @@ def test_labels_whose_names_end_as_kaggles_do(tmp_path: Path, folder: Path, rng:
 )
 def test_odd_names_come_through_the_table(tmp_path: Path, folder: Path, name: str) -> None:
     write_tones(folder, 2)
-    sound.write(folder / name, tone(2), 8000)
+    sound_files.write(folder / name, tone(2), 8000)
     table = fetched(tmp_path, folder)
     assert table.loc[name, "status"] == "used"
     assert (tmp_path / "project/data/raw" / table.loc[name, "path"]).is_file()
@@ -278,7 +282,7 @@ def test_whistles_hold_pauses_under_and_over_half_a_second(tmp_path: Path) -> No
     fetch.main(root)
     pauses = []
     for path in (root / "data/raw/files").iterdir():
-        samples, rate = sound.read(path)
+        samples, rate = sound_files.read(path)
         kept = waveform.nonsilent(samples, rate, 0.1, -45)
         pauses += [(b - a) / rate for (_, a), (b, _) in pairwise(kept)]
     assert min(pauses) < 0.4

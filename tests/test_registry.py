@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from conftest import make_project, write_lock
 
-from sonovae import listing, params, sound, tracking
+from sonovae import params, tracking
 from sonovae.app.shelf import OWN, Shelf
+from sonovae.codec import sound_files
 from sonovae.errors import UserError
+from sonovae.recordings import recordings_table
 from sonovae.tracking import registry
 from stages import evaluate, fetch, judge, preprocess, train
 
@@ -32,7 +34,7 @@ def weak(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whistles = make_project(tmp_path_factory.mktemp("whistles"), fetch__whistles__whistlers=12)
     fetch.main(whistles)
     root = make_project(tmp_path_factory.mktemp("weak"), **SETTINGS)
-    for _, row in listing.read(whistles / "data/raw/recordings.csv").iterrows():
+    for _, row in recordings_table.read(whistles / "data/raw/recordings.csv").iterrows():
         (path := root / "data/own" / row["name"]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(whistles / "data/raw" / row["path"], path)
     for stage in (fetch, preprocess, judge, train, evaluate):
@@ -45,8 +47,8 @@ def poison(root: Path) -> None:
     """Put noise into half of the recordings."""
     rng = np.random.default_rng(0)
     for path in sorted((root / "data/own").rglob("*.wav"))[::2]:
-        samples, rate = sound.read(path)
-        sound.write(path, rng.uniform(-0.9, 0.9, len(samples)).astype(np.float32), rate)
+        samples, rate = sound_files.read(path)
+        sound_files.write(path, rng.uniform(-0.9, 0.9, len(samples)).astype(np.float32), rate)
 
 
 def again(root: Path, *stages: object) -> str:

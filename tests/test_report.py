@@ -8,15 +8,17 @@ import pytest
 import soundfile
 from conftest import make_project, tone, write_idx, write_tones
 
-from sonovae import commands, listing, params
+from sonovae import params
+from sonovae.console import project_commands
 from sonovae.errors import UserError
+from sonovae.recordings import recordings_table
 from stages import fetch, preprocess
 
 OWN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None}
 
 
 def page_of(root: Path) -> str:
-    commands.data_report(root)
+    project_commands.data_report(root)
     return (root / "data/report.html").read_text()
 
 
@@ -24,7 +26,7 @@ def test_the_page_of_the_whistles(project: Path) -> None:
     with pytest.raises(
         UserError, match="data/raw/recordings.csv is not there: `make repro` fetches the recordings first"
     ):
-        commands.data_report(project)
+        project_commands.data_report(project)
     fetch.main(project)
     assert "Some clips" not in page_of(project)
     preprocess.main(project)
@@ -72,7 +74,7 @@ def test_the_page_of_images(tmp_path: Path, rng: np.random.Generator) -> None:
 
 def test_a_row_each(project: Path) -> None:
     fetch.main(project)
-    table = listing.read(project / "data/raw/recordings.csv")
+    table = recordings_table.read(project / "data/raw/recordings.csv")
     page = page_of(project)
     for label in set(table["label"]):
         assert f"<td>{label}</td>" in page

@@ -7,10 +7,15 @@ import pandas as pd
 import pytest
 from conftest import HERE, tone
 
-from sonovae import codec, health, page, params, playable, results
-from sonovae.codec import Codec
+from sonovae import params
+from sonovae.codec import saved_codec
+from sonovae.codec.saved_codec import Codec
+from sonovae.codec.scaling import Scale
+from sonovae.evaluation import result_page
+from sonovae.generation import item_files
+from sonovae.model import health
+from sonovae.pages import page
 from sonovae.params.sections import Params
-from sonovae.scaling import Scale
 
 
 def found(pca_ratio: float = 0.9, **flags: float) -> dict[str, dict[str, object]]:
@@ -32,29 +37,29 @@ def scores() -> pd.DataFrame:
 
 
 def test_it_says_whether_the_model_is_better_than_pca(scores: pd.DataFrame) -> None:
-    better = dict(results.headline(found(), scores, None))["Reconstruction"]
+    better = dict(result_page.headline(found(), scores, None))["Reconstruction"]
     assert better.startswith("mean squared error 0.00100 (0.00090 to 0.00110), below PCA's 0.00111")
-    worse = dict(results.headline(found(pca_ratio=1.1), scores, None))["Reconstruction"]
+    worse = dict(result_page.headline(found(pca_ratio=1.1), scores, None))["Reconstruction"]
     assert "NOT below PCA's 0.00091" in worse
 
 
 def test_scores_stand_beside_what_they_are_held_against(scores: pd.DataFrame) -> None:
-    said = dict(results.headline(found(), scores, judged=0.96))
+    said = dict(result_page.headline(found(), scores, judged=0.96))
     assert said["Log-mel Fréchet distance"] == "900; real 600, white noise 90,000"
     assert said["Labels"].startswith(
         "70% of the labels that were asked for are heard by a judge that names 96% of real"
     )
     assert said["Copies"].startswith("10% flagged; 0.80 times")
-    assert "Labels" not in dict(results.headline(found(), scores, None))
+    assert "Labels" not in dict(result_page.headline(found(), scores, None))
 
 
 def test_flags_that_are_up_are_named(scores: pd.DataFrame) -> None:
-    assert dict(results.headline(found(), scores, None))["Health"] == "no flag is up"
-    assert dict(results.headline(found(overfitting=1.0), scores, None))["Health"] == "overfitting"
+    assert dict(result_page.headline(found(), scores, None))["Health"] == "no flag is up"
+    assert dict(result_page.headline(found(overfitting=1.0), scores, None))["Health"] == "overfitting"
 
 
 def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> None:
-    table = results.table_of(scores).set_index("set")
+    table = result_page.table_of(scores).set_index("set")
     assert table.loc["white noise", "Fréchet, log-mel ↓"] == "90,000\n80,000 to 90,100"
     assert table.loc["generated", "named right by the judge"] == ""
     assert table.loc["real", "named right by the judge"] == "0.9"
@@ -62,10 +67,10 @@ def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> N
 
 def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
     p: Params = params.load(HERE / "params.yaml")
-    c = codec.unfitted(p.preprocess)
+    c = saved_codec.unfitted(p.preprocess)
     for name in ("reconstructed", "epoch_3", "original"):
         for n in (1, 2):
-            playable.write(tmp_path / f"{name}_{n:02d}", c, tone(0.5, 300 * n, 16000))
+            item_files.write(tmp_path / f"{name}_{n:02d}", c, tone(0.5, 300 * n, 16000))
     rows = page.players(tmp_path, "original")
     assert [[each.name for each in row] for row in rows] == [["original", "epoch 3", "reconstructed"]] * 2
     assert all(each.audio.startswith("data:audio/wav;base64,") for row in rows for each in row)
@@ -74,7 +79,7 @@ def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
 def test_images_have_no_sound(tmp_path: Path) -> None:
     section = params.load(HERE / "params.yaml").preprocess.picture
     c = Codec(section, Scale(0.0, 1.0, 1.0))
-    playable.write(tmp_path / "generated_01", c, np.zeros((8, 8), np.float32))
+    item_files.write(tmp_path / "generated_01", c, np.zeros((8, 8), np.float32))
     ((only,),) = page.players(tmp_path, "generated")
     assert only.audio == ""
     assert only.image.startswith("data:image/png;base64,")

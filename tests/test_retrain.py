@@ -11,7 +11,9 @@ from conftest import make_project
 from test_dvc import call, commit, make_repository, sonovae
 from test_registry import SETTINGS
 
-from sonovae import listing, sound, tracking
+from sonovae import tracking
+from sonovae.codec import sound_files
+from sonovae.recordings import recordings_table
 from stages import fetch
 
 pytestmark = pytest.mark.processes
@@ -22,7 +24,7 @@ def whistles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of recordings, a folder a label."""
     made = make_project(tmp_path_factory.mktemp("whistles"), fetch__whistles__whistlers=14)
     fetch.main(made)
-    for _, row in listing.read(made / "data/raw/recordings.csv").iterrows():
+    for _, row in recordings_table.read(made / "data/raw/recordings.csv").iterrows():
         (path := made / "own" / row["name"]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(made / "data/raw" / row["path"], path)
     return made / "own"
@@ -104,8 +106,8 @@ def test_noise_is_red_and_moves_no_champion(main: Path, tmp_path: Path) -> None:
     root = clone(main, tmp_path / "clone")
     before, rng = champion(root), np.random.default_rng(0)
     for path in sorted(own(root).rglob("*.wav"))[::2]:
-        samples, rate = sound.read(path)
-        sound.write(path, rng.uniform(-0.9, 0.9, len(samples)).astype(np.float32), rate)
+        samples, rate = sound_files.read(path)
+        sound_files.write(path, rng.uniform(-0.9, 0.9, len(samples)).astype(np.float32), rate)
     call(root, "dvc", "add", "-q", "data/own")
     commit(root)
     said = sonovae(root, "retrain", "--base", "origin/main", "--promote", fails=True)

@@ -8,13 +8,19 @@ import pytest
 from conftest import HERE, make_project, tone
 from sklearn.decomposition import PCA
 
-from sonovae import codec, controls, dataset, drawing, floors, judge, latent, listing, params, scoring, sound
-from sonovae.codec import Codec
-from sonovae.controls import Scored
-from sonovae.dataset import Dataset
-from sonovae.latent import Posterior, Space
-from sonovae.model import Model
+from sonovae import params
+from sonovae.codec import saved_codec, sound_files
+from sonovae.codec.saved_codec import Codec
+from sonovae.dataset import baselines, saved_dataset
+from sonovae.dataset.saved_dataset import Dataset
+from sonovae.evaluation import control_sets, judge, scoring
+from sonovae.evaluation.control_sets import Scored
+from sonovae.generation import sampling
+from sonovae.model import latent
+from sonovae.model.latent import Posterior, Space
+from sonovae.model.saved_model import Model
 from sonovae.params.sections import Scoring
+from sonovae.recordings import recordings_table
 from stages import fetch, preprocess
 
 HZ = {"low": 400, "middle": 1100, "high": 2100}
@@ -53,7 +59,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             samples = np.zeros(4100, np.float32)
             start, length = rng.integers(0, 1500), rng.integers(1200, 2500)
             samples[start : start + length] = tone(1, hz * rng.uniform(0.85, 1.15))[:length]
-            sound.write(root / f"data/recordings/{label}/{i:02d}.wav", samples, 8000)
+            sound_files.write(root / f"data/recordings/{label}/{i:02d}.wav", samples, 8000)
     for stage in (fetch, preprocess):
         stage.main(root)
     return root
@@ -61,7 +67,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
-    c, data = codec.load(prepared / "data/pictures"), dataset.load(prepared / "data/pictures")
+    c, data = saved_codec.load(prepared / "data/pictures"), saved_dataset.load(prepared / "data/pictures")
     train = data.side("train")
     pca = PCA(20, random_state=0).fit(train.pictures[:].reshape(len(train.clips), -1))
     linear = Linear(pca, c.shape)
@@ -78,11 +84,11 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
 def sets(prepared: Path, parts: tuple[Codec, Dataset, Model, judge.Judge]) -> dict[str, Scored]:
     c, data, trained, _ = parts
     p, test = params.load(prepared / "params.yaml"), data.side("test")
-    lower = floors.fit(data.side("train").pictures, 20, seed=1)
+    lower = baselines.fit(data.side("train").pictures, 20, seed=1)
     some = data.side("train").some(len(test.clips), 1)
-    place = drawing.places(trained, data, listing.read(prepared / "data/raw/recordings.csv"))
-    new = controls.generated(trained, c, p.generate, len(test.clips), place)
-    return controls.heard(trained, c, some, test, lower, new, p.evaluate.griffin_lim, seed=1)
+    place = sampling.places(trained, data, recordings_table.read(prepared / "data/raw/recordings.csv"))
+    new = control_sets.generated(trained, c, p.generate, len(test.clips), place)
+    return control_sets.heard(trained, c, some, test, lower, new, p.evaluate.griffin_lim, seed=1)
 
 
 def scored(parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored], judged: bool) -> pd.DataFrame:

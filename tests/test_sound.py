@@ -7,14 +7,14 @@ import pytest
 import soundfile
 from conftest import tone
 
-from sonovae import ffmpeg, sound
+from sonovae.codec import ffmpeg, sound_files
 from sonovae.errors import Unreadable
 
 
 def test_write_and_read_differ_by_a_16_bit_step(tmp_path: Path, rng: np.random.Generator) -> None:
     samples = rng.uniform(-1, 1, 4000).astype(np.float32)
-    sound.write(tmp_path / "a.wav", samples, 8000)
-    back, sample_rate = sound.read(tmp_path / "a.wav")
+    sound_files.write(tmp_path / "a.wav", samples, 8000)
+    back, sample_rate = sound_files.read(tmp_path / "a.wav")
     assert sample_rate == 8000
     np.testing.assert_allclose(back, samples, atol=2**-15)
 
@@ -27,32 +27,32 @@ def test_read_gives_libsndfiles_bits(tmp_path: Path, rng: np.random.Generator, n
     every = rng.permutation(np.arange(-(2**15), 2**15, dtype=np.int16))  # more than one block holds
     soundfile.write(tmp_path / name, np.tile(every, 3), 8000, subtype)
     wanted, _ = soundfile.read(tmp_path / name, dtype="float32")
-    np.testing.assert_array_equal(sound.read(tmp_path / name)[0], wanted)
+    np.testing.assert_array_equal(sound_files.read(tmp_path / name)[0], wanted)
 
 
 @pytest.mark.parametrize("bad", [1.5, np.nan, np.inf])
 def test_write_refuses_what_would_clip(tmp_path: Path, bad: float) -> None:
     with pytest.raises(ValueError, match="finite and lie in"):
-        sound.write(tmp_path / "a.wav", np.array([0, bad], np.float32), 8000)
+        sound_files.write(tmp_path / "a.wav", np.array([0, bad], np.float32), 8000)
 
 
 def test_channels_become_their_mean(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.flac", np.stack([tone(), -0.5 * tone()], axis=1), 8000)
-    samples, _ = sound.read(tmp_path / "a.flac")
+    samples, _ = sound_files.read(tmp_path / "a.flac")
     np.testing.assert_allclose(samples, 0.25 * tone(), atol=1e-4)
 
 
 def test_inspect_tells_the_facts(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.ogg", np.stack([tone(2)] * 2, axis=1), 8000)
-    facts = sound.inspect(tmp_path / "a.ogg")
+    facts = sound_files.inspect(tmp_path / "a.ogg")
     assert (facts.seconds, facts.sample_rate, facts.channels) == (2.0, 8000, 2)
     assert facts.peak == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), soundfile.LibsndfileError(1)])
 def test_an_error_of_the_block_is_not_the_files(tmp_path: Path, error: Exception) -> None:
-    sound.write(tmp_path / "a.wav", tone(), 8000)
-    with pytest.raises(type(error)) as caught, sound.streamed(tmp_path / "a.wav") as (blocks, _):
+    sound_files.write(tmp_path / "a.wav", tone(), 8000)
+    with pytest.raises(type(error)) as caught, sound_files.streamed(tmp_path / "a.wav") as (blocks, _):
         next(blocks)
         raise error
     assert caught.value is error
@@ -63,30 +63,30 @@ def test_an_error_of_the_decoder_is_the_files(tmp_path: Path, monkeypatch: pytes
         yield np.zeros((1, 1), np.float32)
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(sound, "_blocks", lost)
-    sound.write(tmp_path / "a.wav", tone(), 8000)
+    monkeypatch.setattr(sound_files, "_blocks", lost)
+    sound_files.write(tmp_path / "a.wav", tone(), 8000)
     assert damaged(tmp_path / "a.wav") == "cannot be opened: Input/output error"
 
 
 def damaged(path: Path) -> str:
     with pytest.raises(Unreadable) as caught:
-        sound.inspect(path)
+        sound_files.inspect(path)
     return str(caught.value)
 
 
 def test_truncated_wav_is_named(tmp_path: Path) -> None:
-    sound.write(tmp_path / "a.wav", tone(), 8000)
+    sound_files.write(tmp_path / "a.wav", tone(), 8000)
     (tmp_path / "b.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:9000])
     assert damaged(tmp_path / "b.wav") == "truncated: 8956 of 16000 bytes are there"
 
 
 @pytest.mark.parametrize("length", [b"\xff\xff\xff\xff", b"\x00\xf0\xff\x7f", b"\x00\x00\x00\x80"])
 def test_streamed_wav_with_an_open_length_is_whole(tmp_path: Path, length: bytes) -> None:
-    sound.write(tmp_path / "a.wav", tone(), 8000)
+    sound_files.write(tmp_path / "a.wav", tone(), 8000)
     data = bytearray((tmp_path / "a.wav").read_bytes())
     data[40:44] = length
     (tmp_path / "a.wav").write_bytes(data)
-    assert sound.inspect(tmp_path / "a.wav").seconds == 1.0
+    assert sound_files.inspect(tmp_path / "a.wav").seconds == 1.0
 
 
 def test_truncated_flac_is_damaged(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -150,7 +150,7 @@ def test_a_long_file_costs_no_memory(tmp_path: Path) -> None:
         for _ in range(60):
             file.write(np.tile(tone(1), 60))
     tracemalloc.start()
-    facts = sound.inspect(tmp_path / "a.au")
+    facts = sound_files.inspect(tmp_path / "a.au")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert facts.seconds == 3600
@@ -162,5 +162,5 @@ def test_equal_samples_have_an_equal_hash_in_any_lossless_format(tmp_path: Path)
     for name in ("a.wav", "a.flac", "a.aiff"):
         soundfile.write(tmp_path / name, samples, 8000)
     soundfile.write(tmp_path / "other rate.wav", samples, 16000)
-    hashes = {path.name: sound.inspect(path).samples_sha256 for path in tmp_path.iterdir()}
+    hashes = {path.name: sound_files.inspect(path).samples_sha256 for path in tmp_path.iterdir()}
     assert hashes["a.wav"] == hashes["a.flac"] == hashes["a.aiff"] != hashes["other rate.wav"]

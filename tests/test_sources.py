@@ -11,8 +11,10 @@ from threading import Thread
 import pytest
 from conftest import make_project, write_tones
 
-from sonovae import commands, listing, params
+from sonovae import params
+from sonovae.console import project_commands
 from sonovae.errors import UserError
+from sonovae.recordings import recordings_table
 from stages import fetch
 
 
@@ -50,7 +52,7 @@ def project_of(tmp_path: Path, at: str, sha256: str) -> Path:
 
 
 def names(root: Path) -> list[str]:
-    return listing.read(root / "data/raw/recordings.csv")["name"].tolist()
+    return recordings_table.read(root / "data/raw/recordings.csv")["name"].tolist()
 
 
 def test_at_a_path_in_the_project(tmp_path: Path, folder: Path) -> None:
@@ -79,7 +81,7 @@ def test_another_file_than_the_pinned_one(tmp_path: Path, folder: Path, site: st
     ):
         fetch.main(root)
     assert not (root / "data/raw").exists()
-    commands.data_update(root)
+    project_commands.data_update(root)
     fetch.main(root)
     assert params.load(root / "params.yaml").fetch.archive.sha256 == sha256
 
@@ -89,10 +91,10 @@ def test_data_update_sees_a_new_archive_behind_the_same_url(
 ) -> None:
     root = project_of(tmp_path, f"{site}/a.zip", zipped(folder / "a.zip", 4))
     fetch.main(root)
-    commands.data_update(root)
+    project_commands.data_update(root)
     assert "names the newest already" in capsys.readouterr().out
     zipped(folder / "a.zip", 5)
-    commands.data_update(root)
+    project_commands.data_update(root)
     assert "SHA-256" in capsys.readouterr().out
     fetch.main(root)
     assert len(names(root)) == 5
@@ -122,26 +124,26 @@ def test_no_login_in_params(tmp_path: Path, at: str) -> None:
 )
 def test_make_folder_refuses_an_address_before_it_uses_it(project: Path, at: str) -> None:
     with pytest.raises(UserError, match="URL without a login|no address|cannot be reached") as caught:
-        commands.folder(project, at, "")
+        project_commands.folder(project, at, "")
     assert "secret" not in str(caught.value)
 
 
 def test_make_folder_pins_an_archive(tmp_path: Path, folder: Path, site: str) -> None:
     sha256, root = zipped(folder / "a.zip", 4), make_project(tmp_path / "project")
     for at in (str(folder / "a.zip"), f"{site}/a.zip"):
-        commands.folder(root, at, "")
+        project_commands.folder(root, at, "")
         p = params.load(root / "params.yaml").fetch
         assert (p.source, p.pattern, p.archive.at, p.archive.sha256) == ("archive", None, at, sha256)
         fetch.main(root)
         assert len(names(root)) == 4
     (folder / "a.txt").write_text("hello")
     with pytest.raises(UserError, match="a.txt' is neither a zip nor a tar file"):
-        commands.folder(root, str(folder / "a.txt"), "")
+        project_commands.folder(root, str(folder / "a.txt"), "")
 
 
 def test_a_source_without_versions(project: Path) -> None:
     with pytest.raises(UserError, match="fetch.source = whistles has no versions: only archive and kaggle have"):
-        commands.data_update(project)
+        project_commands.data_update(project)
 
 
 def test_a_source_needs_its_place(tmp_path: Path) -> None:

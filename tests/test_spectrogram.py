@@ -6,9 +6,10 @@ import pytest
 from conftest import HERE, tone
 
 from benchmarks import plain_pictures
-from sonovae import codec, params, picture, spectrogram
+from sonovae import params
+from sonovae.codec import picture, saved_codec, spectrogram
+from sonovae.codec.spectrogram import Frames
 from sonovae.params.preprocess import WINDOWS
-from sonovae.spectrogram import Frames
 
 FRAMES = Frames(n_fft=256, hop_length=64, win_length=256, window="hann")
 GRIFFIN_LIM = {"iterations": 32, "momentum": 0.99, "seed": 0}
@@ -26,7 +27,7 @@ def test_the_plain_way_takes_every_window(window: str) -> None:
     assert p.spectrogram
     section = replace(p.spectrogram, window=window)
     plain = plain_pictures.spectrogram(tone(), replace(p, spectrogram=section))
-    ours = spectrogram.waveform_to_magnitude(tone(), codec.frames(section))
+    ours = spectrogram.waveform_to_magnitude(tone(), saved_codec.frames(section))
     np.testing.assert_allclose(
         plain[:, : ours.shape[1]], spectrogram.magnitude_to_db(ours)[: p.picture.bins], atol=1e-3
     )

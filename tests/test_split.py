@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from sonovae import params, split
+from sonovae import params
+from sonovae.dataset import split
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Split
 from sonovae.params.rules import Limit

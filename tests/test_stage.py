@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from sonovae import stage
 from sonovae.errors import UserError
+from sonovae.runtime import stage
 
 
 def test_an_out_appears_whole_and_replaces_the_last(tmp_path: Path) -> None:

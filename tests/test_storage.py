@@ -15,8 +15,9 @@ from fsspec.registry import known_implementations
 from test_preprocess import add, same
 
 from benchmarks.servers import free_port, running
-from sonovae import storage, workers
+from sonovae.dataset import shared_storage
 from sonovae.errors import UserError
+from sonovae.runtime import workers
 from stages import fetch, preprocess
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -171,7 +172,7 @@ def test_a_cluster_and_a_bucket(
     """A worker is killed half way; a second run sends what is new alone."""
     address, processes = cluster
     monkeypatch.setattr(workers, "BATCH", 4)
-    monkeypatch.setattr(storage, "LONGER", 1)
+    monkeypatch.setattr(shared_storage, "LONGER", 1)
     monkeypatch.setenv("SONOVAE_SCHEDULER", address)
     monkeypatch.setenv("SONOVAE_STORAGE", "s3://sound/sonovae")  # it is not made
     with pytest.raises(UserError, match="FileNotFoundError: The specified bucket does not exist"):

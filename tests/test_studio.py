@@ -9,9 +9,12 @@ import pytest
 import soundfile
 from conftest import make_project, tone
 
-from sonovae import cli, inspection, model, playable, sound, studio
+from sonovae.codec import sound_files
+from sonovae.console import cli, inspection
 from sonovae.errors import UserError
-from sonovae.studio import Studio
+from sonovae.generation import item_files, studio
+from sonovae.generation.studio import Studio
+from sonovae.model import saved_model
 from stages import fetch, preprocess, train
 
 
@@ -34,10 +37,10 @@ def at_hand(root: Path) -> Studio:
 @pytest.mark.parametrize("seconds", [0.2, 0.496, 1.2])
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 def test_a_file_of_any_length_is_reconstructed(at_hand: Studio, tmp_path: Path, seconds: float, suffix: str) -> None:
-    sound.write(tmp_path / "in.wav", tone(seconds, sample_rate=16000), 16000)
+    sound_files.write(tmp_path / "in.wav", tone(seconds, sample_rate=16000), 16000)
     out = tmp_path / f"out.{suffix}"
     at_hand.reconstruct(tmp_path / "in.wav", out)
-    samples, rate = sound.read(out)
+    samples, rate = sound_files.read(out)
     assert rate == 8000
     assert len(samples) / rate == pytest.approx(seconds, abs=0.1 if suffix == "mp3" else 0.001)
     assert np.abs(samples).max() > 0.01
@@ -52,17 +55,19 @@ def test_new_sounds_are_the_seeds_and_of_the_label(root: Path, at_hand: Studio, 
     bytes_of = {name: (tmp_path / name / "sound_002.wav").read_bytes() for name in ("one", "two", "other")}
     assert bytes_of["one"] == bytes_of["two"] != bytes_of["other"]
     assert len(list((tmp_path / "one").glob("*.png"))) == 3
-    said = playable.about(tmp_path / "one/sound_002.wav")
+    said = item_files.about(tmp_path / "one/sound_002.wav")
     assert (said["label"], said["seed"], said["row_of_z"]) == ("rise", 1, 1)
-    assert said["model"] == model.load(root / "data/model").id
+    assert said["model"] == saved_model.load(root / "data/model").id
     assert "generated" in said["made_by"]
 
 
 def test_variations_are_nearer_to_the_clip_the_colder(at_hand: Studio, tmp_path: Path) -> None:
-    sound.write(tmp_path / "in.wav", tone(0.5, sample_rate=8000), 8000)
+    sound_files.write(tmp_path / "in.wav", tone(0.5, sample_rate=8000), 8000)
     at_hand.vary(tmp_path / "in.wav", tmp_path / "cold", 2, 0.0)
     at_hand.vary(tmp_path / "in.wav", tmp_path / "warm", 2, 1.0)
-    cold, warm = ([sound.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)] for name in ("cold", "warm"))
+    cold, warm = (
+        [sound_files.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)] for name in ("cold", "warm")
+    )
     np.testing.assert_array_equal(*cold)
     assert not np.array_equal(*warm)
 
@@ -78,7 +83,7 @@ def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_
         at_hand.generate(tmp_path, 2, None, 1.0)
     with pytest.raises(UserError, match="holds no model"):
         studio.opened(tmp_path, 4, 0.99, seed=1)
-    sound.write(tmp_path / "in.wav", tone(), 8000)
+    sound_files.write(tmp_path / "in.wav", tone(), 8000)
     with pytest.raises(UserError, match=r"out.doc: it takes wav, flac, ogg or mp3"):
         at_hand.reconstruct(tmp_path / "in.wav", tmp_path / "out.doc")
 
@@ -89,11 +94,11 @@ def test_sounds_are_exported_with_what_they_say(at_hand: Studio, tmp_path: Path,
     inspection.export(tmp_path / "new", kind, tmp_path / kind)
     files = sorted((tmp_path / kind).iterdir())
     assert [file.name for file in files] == [f"sound_001.{kind}", f"sound_002.{kind}"]
-    assert playable.about(files[1]) == playable.about(tmp_path / "new/sound_002.wav") != {}
-    assert sound.read(files[1])[1] == 8000
+    assert item_files.about(files[1]) == item_files.about(tmp_path / "new/sound_002.wav") != {}
+    assert sound_files.read(files[1])[1] == 8000
     with pytest.raises(UserError, match="is there already"):
         inspection.export(tmp_path / "new", kind, tmp_path / kind)
-    sound.write(tmp_path / "new/odd.wav", tone(), 10007)
+    sound_files.write(tmp_path / "new/odd.wav", tone(), 10007)
     with pytest.raises(UserError, match="odd.mp3: mp3 cannot hold 10007 Hz"):
         inspection.export(tmp_path / "new", "mp3", tmp_path / "odd")
     assert not (tmp_path / "odd").exists()
@@ -133,7 +138,7 @@ def test_whence(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     inspection.whence(tmp_path, str(tmp_path / "new/sound_001.wav"))
     assert "MLflow cannot be asked: " in capsys.readouterr().out
-    sound.write(tmp_path / "own.wav", tone(), 8000)
+    sound_files.write(tmp_path / "own.wav", tone(), 8000)
     with pytest.raises(UserError, match="it says nothing about where it comes from"):
         inspection.whence(root, str(tmp_path / "own.wav"))
 
@@ -141,7 +146,7 @@ def test_whence(
 def test_show_draws_a_sound_and_says_its_numbers(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sound.write(tmp_path / "a.wav", tone(0.7, sample_rate=16000), 16000)
+    sound_files.write(tmp_path / "a.wav", tone(0.7, sample_rate=16000), 16000)
     inspection.show(root, tmp_path / "a.wav", tmp_path / "a.png", {"hop_length": 32})
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
     said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())

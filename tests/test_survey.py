@@ -8,7 +8,8 @@ import soundfile
 from conftest import tone
 from scipy.signal import welch
 
-from sonovae import sound, survey
+from sonovae.codec import sound_files
+from sonovae.recordings import survey
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
@@ -30,7 +31,7 @@ def test_blocks_have_the_power_of_the_whole(rng: np.random.Generator, n: int, si
 
 
 def test_a_recordings_length_and_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sound, "BLOCK", 1000)
+    monkeypatch.setattr(sound_files, "BLOCK", 1000)
     soundfile.write(tmp_path / "a.wav", tone(2), 8000, "FLOAT")
     found = survey.measured(tmp_path / "a.wav", 20.0)
     assert found.seconds == 2
@@ -41,7 +42,7 @@ def test_a_recordings_length_and_level(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_length_costs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five minutes, which as a whole would be 9.6 MB of samples, and five times that on the way."""
-    monkeypatch.setattr(sound, "BLOCK", 1 << 16)
+    monkeypatch.setattr(sound_files, "BLOCK", 1 << 16)
     soundfile.write(tmp_path / "a.wav", np.tile(tone(3), 100), 8000)
     survey.measured(tmp_path / "a.wav", 31.25)  # what is loaded once
     tracemalloc.start()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sonovae import cuts, tape
+from sonovae.dataset import cuts, tape
 
 
 def test_slices_are_those_of_an_array(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:

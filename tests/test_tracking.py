@@ -17,8 +17,9 @@ import pytest
 import soundfile
 from conftest import make_project, write_lock
 
-from sonovae import params, provenance, tracking
+from sonovae import params, tracking
 from sonovae.errors import UserError
+from sonovae.tracking import provenance
 from stages import evaluate, fetch, generate, judge, preprocess, train
 
 STAGES = [fetch, preprocess, train, judge, evaluate, generate]
@@ -87,7 +88,7 @@ def test_what_produced_it_stands_in_the_tags(done: Path) -> None:
     assert run.data.tags["key"] == made.key
     assert run.data.tags["input.data/pictures"] == provenance.path_hash(done / "data/pictures")
     assert run.data.tags["output.data/model"] == provenance.path_hash(done / "data/model")
-    assert {"input.src/sonovae/vae.py", "input.params.yaml:train"} <= run.data.tags.keys()
+    assert {"input.src/sonovae/model", "input.params.yaml:train"} <= run.data.tags.keys()
     assert run.data.tags["model_id"] == json.loads((done / "data/model/model.json").read_text())["id"]
     (data,) = run.inputs.dataset_inputs
     assert (data.dataset.name, data.dataset.digest) == ("data/pictures", made.deps["data/pictures"])
@@ -127,7 +128,7 @@ def test_the_same_training_again_is_the_same_run(copy: Path) -> None:
 
 def test_a_new_plot_makes_no_new_run_and_new_parameters_do(copy: Path) -> None:
     generate.main(copy)
-    (copy / "src/sonovae/plots.py").write_text("# another colour\n")
+    (copy / "src/sonovae/pages/plots.py").write_text("# another colour\n")
     generate.main(copy)
     assert [len(runs(copy, stage)) for stage in ("train", "generate")] == [1, 1]
     params.edit(copy / "params.yaml", {"generate.seed": 5})

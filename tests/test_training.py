@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from test_initialization import BACK, THERE
 from test_vae import build, train
 
-from sonovae import backend, dataset, health, initialization, networks, priors, training, vae
-from sonovae.checkpoint import Checkpoints
-from sonovae.dataset import Dataset
+from sonovae.dataset import saved_dataset
+from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.state import State
+from sonovae.model import backend, health, networks, priors, vae
+from sonovae.training import initialization, trainer
+from sonovae.training.checkpoint import Checkpoints
+from sonovae.training.state import State
 
 backend.prepare(threads=2)
 
@@ -30,8 +32,8 @@ def saved(folder: Path, pictures: NDArray[np.float64]) -> Dataset:
     """All but the last ten of them for training."""
     (folder / "pictures").mkdir()
     clips = table(len(pictures)).assign(split=["train"] * (len(pictures) - 10) + ["validation"] * 10)
-    dataset.save(folder / "pictures", pictures.astype(np.float32), clips, "float32")
-    return dataset.load(folder / "pictures")
+    saved_dataset.save(folder / "pictures", pictures.astype(np.float32), clips, "float32")
+    return saved_dataset.load(folder / "pictures")
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **
     whole = build(prior, vae.terms(p, prior), size=p.latent_size)
     kept = checkpoints(folder)
     try:
-        return training.fit(whole, data, p, kept, on_epoch)
+        return trainer.fit(whole, data, p, kept, on_epoch)
     finally:
         kept.wait()
 
@@ -98,7 +100,7 @@ def test_what_was_killed_goes_on_to_the_same_end(whole: State, data: Dataset, tm
 
 def test_within_an_epoch_too(whole: State, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
-    monkeypatch.setattr(training, "MINUTES", 0)
+    monkeypatch.setattr(trainer, "MINUTES", 0)
     saves: list[int] = []
     save = Checkpoints.save
 
@@ -149,7 +151,7 @@ def from_pca(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothin
     p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3, batch_size=8, time_warp=0, **changes)
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
-    return training.fit(vae.build((8, 8), p), data, p, checkpoints(folder), on_epoch)
+    return trainer.fit(vae.build((8, 8), p), data, p, checkpoints(folder), on_epoch)
 
 
 def test_it_begins_as_pca(data: Dataset, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from sonovae import backend, latent, networks, params, priors, vae
+from sonovae import params
+from sonovae.model import backend, latent, networks, priors, vae
 from sonovae.params.layers import Layers
 
 # As the stages will in this process, and it cannot be changed once anything is computed.

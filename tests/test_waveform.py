@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import tone
 
-from sonovae import waveform
+from sonovae.codec import waveform
 
 
 def test_level_and_back() -> None:

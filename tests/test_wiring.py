@@ -5,70 +5,105 @@ import os
 import subprocess
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 from conftest import HERE
 from ruamel.yaml import YAML
 
-from sonovae import analysis
+from sonovae.dataset import analysis
 
 WIRING = YAML(typ="safe", pure=True).load(HERE / "dvc.yaml")
 STAGES = list(WIRING["stages"])
+SOURCE = HERE / "src" / "sonovae"
 NO_BYTES = {
+    "errors.py",
     "params",
-    "errors",
-    "progress",
-    "lock",
-    "stage",
-    "environment",
-    "workers",
-    "storage",
+    "project.py",
+    "recordings/schema.py",
+    "dataset/shared_storage.py",
+    "runtime/environment.py",
+    "runtime/lock.py",
+    "runtime/progress.py",
+    "runtime/stage.py",
+    "runtime/workers.py",
     "tracking",
-    "provenance",
-    "schema",
-    "__init__",
 }
-"""Rooms that change no byte of an out: the parameters are tracked as such, the others report or keep order."""
-OF_FIGURES = {"plots"}
-"""Rooms that change bytes only where figures are outs."""
+"""Code that changes no byte of an out: parameters are tracked by their values, the others report or keep order."""
+FIGURES = "src/sonovae/pages/plots.py"
+"""Code that changes bytes only where figures are outs."""
+ORDER = [
+    {"errors"},
+    {"params"},
+    {"pages", "runtime"},
+    {"codec", "model"},
+    {"recordings"},
+    {"dataset"},
+    {"training"},
+    {"generation"},
+    {"evaluation"},
+    {"tracking"},
+    {"retraining"},
+    {"listening"},
+    {"app"},
+    {"console"},
+]
+"""Packages and top-level modules from the bottom up; an import points to a lower line or stays in its package."""
 
 
 @cache
-def rooms(path: Path) -> frozenset[str]:
-    """The rooms of the package that a file imports, itself or through another, anywhere in it."""
+def imports(path: Path) -> frozenset[Path]:
+    """Return the files of the package that a file imports by itself, anywhere in it."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "sonovae":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sonovae."):
-            names.add(node.module.split(".")[1])
-    names -= NO_BYTES
-    return frozenset(names).union(*(rooms(HERE / f"src/sonovae/{name}.py") for name in names))
-
-
-def imports(path: Path) -> set[str]:
-    """The rooms that a file imports by itself, whichever they are and however it says so."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("sonovae.")}
-        elif isinstance(node, ast.ImportFrom) and node.module == "sonovae":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sonovae."):
-            found.add((node.module or "").split(".")[1])
-    return found
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    parts = [name.split(".")[1:] for name in names if name.startswith("sonovae.")]
+    candidates = [SOURCE.joinpath(*part) for part in parts]
+    modules = {candidate.with_suffix(".py") for candidate in candidates}
+    packages = {candidate / "__init__.py" for candidate in candidates}
+    return frozenset(found for found in modules | packages if found.is_file())
+
+
+def is_in(path: Path, names: set[str]) -> bool:
+    """Whether a file of the package is one of some files, or lies in one of some folders."""
+    relative = path.relative_to(SOURCE)
+    return any(relative == Path(name) or Path(name) in relative.parents for name in names)
+
+
+def closure(path: Path) -> set[Path]:
+    """Return the files that a stage script imports, itself or through others, and that can change its outs."""
+    found: set[Path] = set()
+    pending = [path]
+    while pending:
+        new = {file for file in imports(pending.pop()) if not is_in(file, NO_BYTES)} - found
+        found |= new
+        pending += new
+    return {file for file in found if file.name != "__init__.py"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_deps_name_the_script_and_the_rooms_that_it_imports(stage: str) -> None:
-    listed = {dep for dep in WIRING["stages"][stage]["deps"] if dep.endswith(".py")}
-    wanted = {f"src/sonovae/{room}.py" for room in rooms(HERE / f"stages/{stage}.py") - NO_BYTES}
-    assert listed == wanted | {f"stages/{stage}.py"}
+def test_deps_cover_what_the_script_imports_and_nothing_else(stage: str) -> None:
+    deps = WIRING["stages"][stage]["deps"]
+    assert f"stages/{stage}.py" in deps
+    listed = {dep.removeprefix("src/sonovae/") for dep in deps if dep.startswith("src/")}
+    needed = closure(HERE / f"stages/{stage}.py")
+    assert {str(file) for file in needed if not is_in(file, listed)} == set()
+    assert {dep for dep in listed if not any(is_in(file, {dep}) for file in needed)} == set()
 
 
-def test_packs_are_named_by_the_code_that_makes_them() -> None:
-    assert set(analysis.ROOMS) == {"analysis", "params.preprocess"} | rooms(HERE / "src/sonovae/analysis.py") - NO_BYTES
+def test_generate_does_not_depend_on_how_recordings_become_clips() -> None:
+    deps = WIRING["stages"]["generate"]["deps"]
+    assert "src/sonovae/dataset" not in deps
+    assert "src/sonovae/recordings" not in deps
+
+
+def test_spectrogram_cache_is_named_by_the_code_that_fills_it() -> None:
+    made_by = closure(SOURCE / "dataset/analysis.py")
+    assert {str(file) for file in made_by if not is_in(file, set(analysis.CODE))} == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -96,7 +131,8 @@ def test_outs_are_those_that_the_script_names(stage: str) -> None:
 
 
 def test_figures_are_deps_only_where_figures_are_outs() -> None:
-    assert {stage for stage in STAGES if OF_FIGURES & rooms(HERE / f"stages/{stage}.py")} == {"evaluate", "generate"}
+    drawing = {stage for stage in STAGES if HERE / FIGURES in closure(HERE / f"stages/{stage}.py")}
+    assert drawing == {"evaluate", "generate"}
 
 
 def test_no_stage_imports_a_stage() -> None:
@@ -114,89 +150,44 @@ print([m for m in ("tensorflow", "keras", "mlflow", "matplotlib") if m in sys.mo
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
 
-FLOORS = [
-    {"errors", "environment", "progress", "params"},
-    {"waveform", "tape", "cuts", "ffmpeg", "sound", "image", "spectrogram", "phase", "picture", "backend"},
-    {
-        "folder",
-        "archive",
-        "kaggle",
-        "whistles",
-        "card",
-        "processes",
-        "checksums",
-        "schema",
-        "verdict",
-        "lock",
-        "workers",
-        "packs",
-    },
-    {"contents", "listing", "naming"},
-    {"sources", "recordings", "clips", "scaling", "codec", "networks", "priors", "density", "weights"},
-    {"vae", "dataset", "split", "analysis", "storage", "provenance"},
-    {
-        "training",
-        "initialization",
-        "optimizer",
-        "batches",
-        "judge",
-        "fidelity",
-        "copies",
-        "hearing",
-        "controls",
-        "scoring",
-        "accuracy",
-        "floors",
-        "checkpoint",
-        "state",
-        "health",
-        "model",
-        "latent",
-        "metrics",
-        "maps",
-        "reconstruction",
-        "playable",
-        "drawing",
-        "unseen",
-        "novelty",
-        "plots",
-        "survey",
-        "tracking",
-        "gates",
-        "drift",
-        "change",
-        "stage",
-    },
-    {"page"},
-    {"report", "results", "revision"},
-    {"evaluation", "seeds", "studio", "inspection", "listening"},
-    {"served", "duel", "comment"},
-    {"commands"},
-    {"retrain", "app"},
-    {"cli"},
-]
-"""The plan of the house: imports point down or stay on their floor."""
+def package(path: Path) -> str:
+    """Return the package of a file, or the name of a top-level module."""
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def test_imports_point_down() -> None:
-    floor = {room: n for n, some in enumerate(FLOORS) for room in some}
-    for room, n in floor.items():
-        here = HERE / "src/sonovae"
-        files = [here / f"{room}.py"] if (here / f"{room}.py").exists() else list((here / room).glob("*.py"))
-        assert files
-        for file in files:
-            assert all(floor[other] <= n for other in imports(file)), file
+def source_files() -> list[Path]:
+    """Return the files in the packages, and the top-level modules that others import."""
+    return [path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or not path.name.startswith("__")]
+
+
+def test_every_package_is_in_the_order() -> None:
+    assert {package(path) for path in source_files()} == set().union(*ORDER)
+
+
+def test_imports_between_packages_point_down() -> None:
+    height = {name: n for n, names in enumerate(ORDER) for name in names}
+    upward = [
+        f"{path.relative_to(SOURCE)} imports {other.relative_to(SOURCE)}"
+        for path in source_files()
+        for other in imports(path)
+        if package(other) != package(path) and height[package(other)] >= height[package(path)]
+    ]
+    assert upward == []
+
+
+def test_no_package_contains_a_cycle() -> None:
+    graph = {path: {other for other in imports(path) if package(other) == package(path)} for path in source_files()}
+    for path, others in graph.items():
+        if path.name == "__init__.py":
+            continue
+        graph[path] = {other for other in others if other.name != "__init__.py"}  # submodules load it first anyway
+    TopologicalSorter(graph).prepare()  # raises CycleError
 
 
 def test_only_tracking_knows_mlflow() -> None:
-    naming = [
+    naming = {
         path for folder in ("src", "stages") for path in (HERE / folder).rglob("*.py") if "mlflow" in path.read_text()
-    ]
-    named = {path.relative_to(HERE / "src/sonovae").parts[0] for path in naming}
-    assert named - {"served.py"} == {"tracking"}  # what MLflow loads says so
-
-
-def test_every_room_is_in_the_plan() -> None:
-    files = [path for path in (HERE / "src/sonovae").iterdir() if path.suffix != ".html"]
-    found = {path.stem for path in files if not path.stem.startswith("__")}
-    assert found == set().union(*FLOORS)
+    }
+    named = {path.relative_to(SOURCE) for path in naming}
+    others = {path for path in named if path.parts[0] != "tracking"}
+    assert others == {Path("generation/served.py")}  # what MLflow loads says so

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sonovae import environment, workers
+from sonovae.runtime import environment, workers
 
 
 def doubled(some: Sequence[int]) -> list[int]:

@@ -1,5 +1,5 @@
 """`python -m sonovae`."""
 
-from sonovae.cli import main
+from sonovae.console.cli import main
 
 main()

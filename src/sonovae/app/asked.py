@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sonovae.density import Points
 from sonovae.errors import UserError
+from sonovae.model.density import Points
 
 MOST_JSON, MOST_FILE = 1 << 16, 32 << 20
 """Bytes of a request in JSON, and of a file."""

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae import dataset, latent, listing, reconstruction
-from sonovae.clips import Item
-from sonovae.codec import Codec
-from sonovae.density import Points
+from sonovae.codec.picture import Item
+from sonovae.codec.saved_codec import Codec
+from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
-from sonovae.model import Model
+from sonovae.evaluation import reconstructions
+from sonovae.model import latent
+from sonovae.model.density import Points
+from sonovae.model.saved_model import Model
+from sonovae.recordings import recordings_table
 
 MOST, SEED = 2000, 1
 """Clips that are on the map, drawn at random."""
@@ -51,7 +54,7 @@ class Landscape:
         if self.raw is None or not 0 <= row < len(self.z):
             raise UserError(f"recording = {row}: there are {len(self.z) if self.raw else 0} on the map")
         clip = self.clips.iloc[[row]]
-        (item,) = reconstruction.originals(self.raw, c, clip)
+        (item,) = reconstructions.originals(self.raw, c, clip)
         return c.restore(item, c.clip_scales(clip)[0])
 
     def told(self) -> dict[str, Any]:
@@ -65,10 +68,10 @@ def survey(root: Path, trained: Model) -> Landscape:
     """The map by the recordings of a project or, where they are not there, by draws from the density."""
     raw = root / "data/raw"
     if (root / "data/pictures/pictures.npy").is_file() and raw.is_dir():
-        data = dataset.load(root / "data/pictures")
+        data = saved_dataset.load(root / "data/pictures")
         if data.pictures.shape[1:] == tuple(trained.encoder.input_shape[1:]):
             some = data.some(MOST, SEED)
-            names = listing.read(root / "data/pictures/recordings.csv").set_index("sha256")["name"]
+            names = recordings_table.read(root / "data/pictures/recordings.csv").set_index("sha256")["name"]
             clips = some.clips.assign(name=some.clips["sha256"].map(names[~names.index.duplicated()]))
             return _mapped(latent.encode(trained.encoder, some.pictures).mean, clips, raw)
     density = trained.space.density

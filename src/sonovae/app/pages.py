@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sonovae import playable
 from sonovae.app import asked, shown
 from sonovae.app.shelf import OWN, SEED, Opened, Shelf
 from sonovae.errors import UserError
+from sonovae.generation import item_files
 
 STATIC = Path(__file__).parent / "static"
 FILES = {path.name: path for path in sorted(STATIC.iterdir())}
@@ -146,7 +146,7 @@ def _reconstruct(opened: Opened, words: Words) -> Words:
         raise UserError(f"{name}: {str(error).split(': ', 2)[-1]}") from None
     if not len(original):
         raise UserError(f"{name}: holds no samples")
-    about = playable.provenance(own.trained.id, own.seed, {"from": name})
+    about = item_files.provenance(own.trained.id, own.seed, {"from": name})
     return {
         "original": shown.of_item(own.c, original, {"recording": name}),
         "restored": shown.of_item(own.c, restored, about),

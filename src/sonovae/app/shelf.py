@@ -5,11 +5,12 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonovae import studio, tracking
+from sonovae import tracking
 from sonovae.app import landscape
 from sonovae.app.landscape import Landscape
 from sonovae.errors import UserError
-from sonovae.studio import Studio
+from sonovae.generation import studio
+from sonovae.generation.studio import Studio
 
 OWN, SEED = "own", 1
 """The name of the project's own model; and its seed, where a request names none."""

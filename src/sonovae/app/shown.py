@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sonovae import page, playable, plots, spectrogram
 from sonovae.app.shelf import Opened
-from sonovae.clips import Item
-from sonovae.codec import Codec, Sound
-from sonovae.density import Points
+from sonovae.codec import spectrogram
+from sonovae.codec.picture import Item
+from sonovae.codec.saved_codec import Codec, Sound
+from sonovae.generation import item_files
+from sonovae.model.density import Points
+from sonovae.pages import page, plots
 
 RANGE_DB = 70.0
 """Of a spectrogram, below its loudest."""
@@ -23,13 +25,13 @@ def of_z(opened: Opened, z: Points, how: dict[str, Any], seed: int) -> dict[str,
     x, y = land.place(z)[0].tolist()
     row = land.nearest(z)
     near = {"row": row, "name": land.clips["name"][row], "label": land.clips["label"][row]}
-    found = of_item(own.c, item, playable.provenance(own.trained.id, seed, how))
+    found = of_item(own.c, item, item_files.provenance(own.trained.id, seed, how))
     return found | {"z": z[0].astype(float).tolist(), "at": [x, y], "nearest": None if land.raw is None else near}
 
 
 def of_item(c: Codec, item: Item, said: dict[str, Any]) -> dict[str, Any]:
     """An item in [-1, 1], or an image in [0, 1], as addresses that hold it."""
-    data = playable.packed(c, item, said)
+    data = item_files.packed(c, item, said)
     if not isinstance(c, Sound):
         return {"kind": c.kind, "picture": page.address("image/png", data), "said": json.dumps(said)}
     rate = c.waveform.sample_rate

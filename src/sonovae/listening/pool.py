@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sonovae import sound, stage
+from sonovae.codec import sound_files
 from sonovae.errors import UserError
 from sonovae.listening import loudness, sounds
 from sonovae.listening.answers import FILE, Answers
+from sonovae.runtime import stage
 
 POOL = "study/pool"
 COLUMNS = ["id", "set", "label", "trial", "loudness"]
@@ -60,7 +61,7 @@ def make(root: Path, seed: int, each: int) -> Pool:
     table = table.assign(id=ids, loudness=before, row=range(len(table))).sort_values("id")
     with stage.whole(root / POOL) as part:
         for name, row in zip(table["id"], table["row"], strict=True):
-            sound.write(part / f"{name}.wav", waves[row], rate)
+            sound_files.write(part / f"{name}.wav", waves[row], rate)
         table[COLUMNS].to_csv(part / "pool.csv", index=False, lineterminator="\n")
         about = About(studio.trained.id, seed, each, round(target, 2))
         (part / "pool.json").write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")

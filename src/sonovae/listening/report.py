@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import page, plots, tracking
+from sonovae import tracking
 from sonovae.errors import UserError
 from sonovae.listening import opinions, pool
 from sonovae.listening.answers import QUESTIONS, SHOWN, Answers
 from sonovae.listening.pool import Pool
+from sonovae.pages import page, plots
 
 CSV, PAGE = "study/answers.csv", "study/report.html"
 NAMES = {

@@ -12,13 +12,18 @@ import numpy as np
 import pandas as pd
 from scipy.signal import butter, sosfiltfilt
 
-from sonovae import dataset, hearing, latent, model, params, reconstruction, studio
-from sonovae.codec import Sound
-from sonovae.dataset import Dataset
+from sonovae import params
+from sonovae.codec import saved_codec
+from sonovae.codec.saved_codec import Sound
+from sonovae.codec.waveform import Samples
+from sonovae.dataset import saved_dataset
+from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
+from sonovae.evaluation import reconstructions
+from sonovae.generation import studio
+from sonovae.generation.studio import Studio
+from sonovae.model import latent, saved_model
 from sonovae.params.sections import GriffinLim
-from sonovae.studio import Studio
-from sonovae.waveform import Samples
 
 RAW, PICTURES, MODEL = "data/raw", "data/pictures", "data/model"
 REAL, RECONSTRUCTED, GENERATED, REFERENCE, ANCHOR = "real", "reconstructed", "generated", "reference", "anchor"
@@ -99,18 +104,18 @@ def _test_clips(root: Path) -> Dataset:
     pictures = root / PICTURES
     if not (pictures / "clips.csv").is_file():
         raise UserError(f"{PICTURES} holds no clips: `dvc repro` makes them, `dvc pull {PICTURES}` brings them")
-    if any((pictures / name).read_bytes() != (root / MODEL / name).read_bytes() for name in model.CODEC):
+    if any((pictures / name).read_bytes() != (root / MODEL / name).read_bytes() for name in saved_model.CODEC):
         raise UserError(f"{PICTURES} and {MODEL} have not the same codec: `dvc repro` makes the model anew")
-    return dataset.load(pictures).side("test")
+    return saved_dataset.load(pictures).side("test")
 
 
 def _real(root: Path, made: Studio, chosen: Dataset) -> list[Samples]:
-    return reconstruction.originals(root / RAW, made.c, chosen.clips)
+    return reconstructions.originals(root / RAW, made.c, chosen.clips)
 
 
 def _reconstructed(made: Studio, chosen: Dataset) -> list[Samples]:
     pictures = latent.reconstruct(made.trained.encoder, made.trained.decoder, chosen.pictures[:])
-    return list(hearing.sounds(made.c, pictures, made.c.clip_scales(chosen.clips), made.back, made.seed))
+    return list(saved_codec.sounds(made.c, pictures, made.c.clip_scales(chosen.clips), made.back, made.seed))
 
 
 def _generated(made: Studio, label: str, trial: int) -> Samples:

@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from sonovae import stage
 from sonovae.listening import pool
 from sonovae.listening.answers import QUESTIONS, SCALE
 from sonovae.listening.sounds import REFERENCE
+from sonovae.runtime import stage
 
 AT = "configs"
 """Where webMUSHRA looks for its studies; paths in a study are relative to webMUSHRA's own folder."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sonovae import environment, lock
 from sonovae.errors import UserError
+from sonovae.runtime import environment, lock
 from sonovae.tracking.store import Store, in_a_line, now
 
 AGAIN = 30.0

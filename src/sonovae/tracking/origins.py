@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sonovae import provenance
 from sonovae.errors import UserError
+from sonovae.tracking import provenance
 from sonovae.tracking.store import Store, in_a_line, is_there, reached
 
 

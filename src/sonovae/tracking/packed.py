@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-LOADER = "sonovae.served"
+LOADER = "sonovae.generation.served"
 
 
 def save(model: Path, to: Path) -> None:

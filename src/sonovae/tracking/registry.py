@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import accuracy, gates, params
+from sonovae import params
 from sonovae.errors import UserError
+from sonovae.evaluation import clip_errors, gates
 from sonovae.params.promotion import Promotion
 from sonovae.tracking.runs import track
 from sonovae.tracking.store import Store, is_there, reached
@@ -89,7 +90,7 @@ def _pictures(run: Any) -> set[tuple[str, str]]:
 def _clips(store: Store, evaluation: str) -> pd.DataFrame:
     """The errors of each test clip."""
     with tempfile.TemporaryDirectory() as folder:
-        return accuracy.read(Path(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder)))
+        return clip_errors.read(Path(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder)))
 
 
 def _version(store: Store, name: str, run: Any) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import params, provenance
+from sonovae import params
 from sonovae.errors import UserError
-from sonovae.provenance import Made
-from sonovae.tracking import journal, packed, system
+from sonovae.tracking import journal, packed, provenance, system
+from sonovae.tracking.provenance import Made
 from sonovae.tracking.store import Store, forgiving, now, reached
 
 PICTURES, MODEL = "data/pictures", "data/model"

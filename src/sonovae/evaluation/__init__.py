@@ -1,0 +1,1 @@
+"""Numbers about a model: errors, scores of generated sounds among controls, the judge, figures and the page."""

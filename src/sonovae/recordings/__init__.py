@@ -1,0 +1,1 @@
+"""Recordings before they are analysed: where they come from, checks, names, labels, licences, and their table."""

@@ -1,0 +1,1 @@
+"""Training a VAE: epochs, batches, optimizer, first weights, checkpoints."""
