@@ -35,10 +35,14 @@ def trial(at: Path, changes: dict[str, Any]) -> dict[str, float]:
     for name, seed in (("steady", 1), ("killed", 2)):  # with the same seed it would be the same run
         project.params.edit(at / "params.yaml", {"train.seed": seed})
         with server(at, uri) as process:
-            seconds[name] = _train(at, uri, changes["train.epochs"] // 2 if name == "killed" else 0, process)
+            seconds[name] = _train(
+                at, uri, changes["train.epochs"] // 2 if name == "killed" else 0, process
+            )
     with server(at, uri):
         # Its exit code is 2, as there is no dvc.lock here; the points come all the same.
-        subprocess.run([sys.executable, "-m", "sonovae", "track"], cwd=at, env=_environment(uri), check=False)
+        subprocess.run(
+            [sys.executable, "-m", "sonovae", "track"], cwd=at, env=_environment(uri), check=False
+        )
         if faults := _missing(at, uri, changes["train.epochs"]):
             sys.exit("; ".join(faults))
     return seconds
@@ -78,10 +82,27 @@ def _missing(at: Path, uri: str, epochs: int) -> list[str]:
 @contextlib.contextmanager
 def server(at: Path, uri: str) -> "Iterator[subprocess.Popen[bytes]]":
     """A tracking server that keeps its runs in a folder."""
-    store = ("--backend-store-uri", f"sqlite:///{at}/server.db", "--artifacts-destination", str(at / "server"))
+    store = (
+        "--backend-store-uri",
+        f"sqlite:///{at}/server.db",
+        "--artifacts-destination",
+        str(at / "server"),
+    )
     port = int(uri.rpartition(":")[2])
-    words = ("mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", *store)
-    with servers.running(sys.executable, "-m", *words, port=port, cwd=at, env=_environment(uri)) as process:
+    words = (
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        *store,
+    )
+    with servers.running(
+        sys.executable, "-m", *words, port=port, cwd=at, env=_environment(uri)
+    ) as process:
         yield process
 
 

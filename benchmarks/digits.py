@@ -37,7 +37,9 @@ WIDE: Changes = {key: RECIPE[section][name] for key in NARROW for section, name 
 """The recipe's own, of 256×64."""
 
 
-def row(latent_size: int, seed: int = 1, test: dict[str, str] = OFFICIAL, pictures: Changes = WIDE) -> Changes:
+def row(
+    latent_size: int, seed: int = 1, test: dict[str, str] = OFFICIAL, pictures: Changes = WIDE
+) -> Changes:
     """What a row changes: the size of z, the seed, what the test split is, and the pictures."""
     changes = {"train.latent_size": latent_size, "train.seed": seed, "preprocess.split.test": test}
     return changes | {f"preprocess.{key}": value for key, value in pictures.items()}
@@ -63,7 +65,12 @@ def main(folder: str) -> None:
     """Train and evaluate what is not there yet; print all rows."""
     if not (AT / "data/raw").exists():
         starter = params.plain(project.recipe("starter").train) | LEARNING
-        project.make(AT, "spoken-digits", CHANGES | {f"train.{key}": value for key, value in starter.items()}, folder)
+        project.make(
+            AT,
+            "spoken-digits",
+            CHANGES | {f"train.{key}": value for key, value in starter.items()},
+            folder,
+        )
         project.run(AT, "fetch")
     rows = project.kept(AT, list(RUNS), one)
     print(rows.to_string(index=False))
@@ -87,8 +94,14 @@ def told(name: str) -> dict[str, Any]:
     row |= {each: found["test"][each] for each in ("mse", "pca_ratio", "kl", "r2")}
     row |= {f"mse_{end}": found["interval"]["mse"][end] for end in ("low", "high")}
     scores = pd.read_csv(AT / "data/evaluation/scores.csv", index_col="set").astype(float)
-    row |= {f"labels_heard{end}": scores.loc["generated_by_label", f"accuracy{end}"] for end in ("", "_low", "_high")}
-    row |= {f"frechet_{each}": scores.loc[each, "frechet_judge"] for each in ("real", "reconstructed", "generated")}
+    row |= {
+        f"labels_heard{end}": scores.loc["generated_by_label", f"accuracy{end}"]
+        for end in ("", "_low", "_high")
+    }
+    row |= {
+        f"frechet_{each}": scores.loc[each, "frechet_judge"]
+        for each in ("real", "reconstructed", "generated")
+    }
     return row | {each: scores.loc["generated", each] for each in ("inception_score", "copies")}
 
 

@@ -31,7 +31,10 @@ def ratios() -> dict[str, float]:
     if not (AT / "data/model/model.json").exists():
         project.make(AT, "starter", {"train.epochs": 6})
         project.run(AT, "fetch", "preprocess", "train")
-    trained, c = saved_model.load(AT / "data/model"), cast(Sound, saved_codec.load(AT / "data/model"))
+    trained, c = (
+        saved_model.load(AT / "data/model"),
+        cast(Sound, saved_codec.load(AT / "data/model")),
+    )
     z = trained.space.density.sample(CLIPS, np.random.default_rng(1))
     wanted = [c.magnitude(each, c.typical) for each in latent.decode(trained.decoder, z)]
     seconds, near = {plain: np.inf, made: np.inf}, dict[Way, float]()
@@ -41,8 +44,12 @@ def ratios() -> dict[str, float]:
             samples = way(trained, c, z)
             seconds[way] = min(seconds[way], time.monotonic() - began)
             pairs = zip(wanted, samples, strict=True)
-            near[way] = float(np.mean([spectrogram.spectral_convergence_db(*pair, c.frames) for pair in pairs]))
-    print(f"{CLIPS} clips: {seconds[plain]:.2f} and {seconds[made]:.2f} s; {near[plain]:.2f} and {near[made]:.2f} dB")
+            near[way] = float(
+                np.mean([spectrogram.spectral_convergence_db(*pair, c.frames) for pair in pairs])
+            )
+    print(
+        f"{CLIPS} clips: {seconds[plain]:.2f} and {seconds[made]:.2f} s; {near[plain]:.2f} and {near[made]:.2f} dB"
+    )
     return {
         "generate_speedup": seconds[plain] / seconds[made],
         "generate_convergence_gain_db": near[plain] - near[made],
@@ -55,9 +62,16 @@ def plain(trained: Model, c: Sound, z: Any) -> list[Any]:
     found = []
     for row in z:
         (picture,) = trained.decoder.predict(row[np.newaxis], verbose=0)
-        same: dict[str, Any] = {"length": c.waveform.clip_length, "pad_mode": "constant", "random_state": 1, **c.frames}
+        same: dict[str, Any] = {
+            "length": c.waveform.clip_length,
+            "pad_mode": "constant",
+            "random_state": 1,
+            **c.frames,
+        }
         samples = librosa.griffinlim(c.magnitude(picture, c.typical), n_iter=ITERATIONS, **same)
-        found.append(waveform.polish(samples, c.waveform.sample_rate))  # or ends that click would count for it
+        found.append(
+            waveform.polish(samples, c.waveform.sample_rate)
+        )  # or ends that click would count for it
     write(c, found)
     return found
 
@@ -65,7 +79,11 @@ def plain(trained: Model, c: Sound, z: Any) -> list[Any]:
 def made(trained: Model, c: Sound, z: Any) -> list[Any]:
     """As generate does it."""
     scales = [c.typical] * len(z)
-    found = list(saved_codec.sounds(c, latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1))
+    found = list(
+        saved_codec.sounds(
+            c, latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1
+        )
+    )
     write(c, found)
     return found
 
@@ -75,7 +93,9 @@ def write(c: Sound, clips: list[Any]) -> None:
     with TemporaryDirectory() as folder:
         for n, samples in enumerate(clips):
             sound_files.write(
-                Path(folder) / f"{n}.wav", waveform.unlevel(samples, c.typical.gain), c.waveform.sample_rate
+                Path(folder) / f"{n}.wav",
+                waveform.unlevel(samples, c.typical.gain),
+                c.waveform.sample_rate,
             )
 
 

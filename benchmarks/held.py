@@ -32,10 +32,17 @@ def hold(row: str, metrics: Path, rows: Path = ROWS) -> None:
 
 def limits(metrics: dict[str, Any]) -> dict[str, list[float]]:
     """[value, low, high] of each of the numbers that there are."""
-    values = {name: metrics[section][name] for name, section in NUMBERS.items() if name in metrics[section]}
+    values = {
+        name: metrics[section][name]
+        for name, section in NUMBERS.items()
+        if name in metrics[section]
+    }
     sure, margin = metrics.get("interval", {}), {"low": 1 - MARGIN, "high": 1 + MARGIN}
     return {
-        name: [value, *(sure[name][end] if name in sure else value * margin[end] for end in ("low", "high"))]
+        name: [
+            value,
+            *(sure[name][end] if name in sure else value * margin[end] for end in ("low", "high")),
+        ]
         for name, value in values.items()
     }
 

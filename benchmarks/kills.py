@@ -41,7 +41,11 @@ def survive(at: Path, epochs: int, kills: int, rng: random.Random) -> None:
     """Train to the end, killed on the way: at a random moment after a random epoch, later each time."""
     for epoch in sorted(rng.sample(range(1, epochs - 1), kills)):
         with subprocess.Popen(
-            project.command("train"), cwd=at, env=project.environment("train"), stdout=subprocess.PIPE, text=True
+            project.command("train"),
+            cwd=at,
+            env=project.environment("train"),
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             for line in process.stdout or ():
                 if line.startswith("epoch ") and int(line.split()[1].split("/")[0]) >= epoch:
@@ -57,7 +61,8 @@ def differences(one: Path, other: Path) -> list[str]:
     found = [
         f"{path.name} differs"
         for path in sorted((one / "data/model").rglob("*"))
-        if path.is_file() and checksums.sha256(path) != checksums.sha256(other / path.relative_to(one))
+        if path.is_file()
+        and checksums.sha256(path) != checksums.sha256(other / path.relative_to(one))
     ]
     runs = (store := tracking.Store(other)).runs(stage="train")
     if len(runs) != 1 or runs[0].info.status != "FINISHED":
@@ -65,7 +70,11 @@ def differences(one: Path, other: Path) -> list[str]:
     steps = [point.step for point in store.client.get_metric_history(runs[0].info.run_id, "loss")]
     if steps != list(range(1, len(steps) + 1)):
         found.append(f"epochs in MLflow: {steps}")
-    left = [*other.glob(".sonovae/checkpoints/*"), *other.glob(".sonovae/points/*"), *other.glob("data/.*")]
+    left = [
+        *other.glob(".sonovae/checkpoints/*"),
+        *other.glob(".sonovae/points/*"),
+        *other.glob("data/.*"),
+    ]
     return found + [f"{path} is left" for path in left]
 
 

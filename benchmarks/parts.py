@@ -36,7 +36,10 @@ def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
     encoder, decoder = whole.encoder, whole.decoder
     whole.compile(optimizer="adam", jit_compile=compiled)
     pictures = tf.random.uniform((BATCH, *SHAPE))
-    z, zeros = tf.random.normal((BATCH, LATENT_SIZE)), [tf.zeros_like(each) for each in whole.trainable_variables]
+    z, zeros = (
+        tf.random.normal((BATCH, LATENT_SIZE)),
+        [tf.zeros_like(each) for each in whole.trainable_variables],
+    )
     whole.optimizer.build(whole.trainable_variables)
 
     def function(of: Callable[[], Any]) -> Callable[[], Any]:

@@ -22,12 +22,16 @@ def pictures(files: list[Path], p: Preprocess, out: Path) -> list[list[tuple[int
     for file in files:
         samples, rate = librosa.load(file, sr=p.waveform.sample_rate)
         if p.waveform.peak_dbfs is not None:
-            samples = samples * np.float32(10 ** (p.waveform.peak_dbfs / 20) / np.abs(samples).max())
+            samples = samples * np.float32(
+                10 ** (p.waveform.peak_dbfs / 20) / np.abs(samples).max()
+            )
         kept = [(0, len(samples))]
         if p.waveform.silence:
             kept = nonsilent(samples, int(rate), p.waveform.silence)
         ranges.append(kept)
-        found += [spectrogram(clip, p) for clip in cut(np.concatenate([samples[a:b] for a, b in kept]), p)]
+        found += [
+            spectrogram(clip, p) for clip in cut(np.concatenate([samples[a:b] for a, b in kept]), p)
+        ]
     np.save(out, np.array(found))
     return ranges
 
@@ -38,7 +42,9 @@ def nonsilent(samples: Any, rate: int, p: Silence) -> list[tuple[int, int]]:
     segment = AudioSegment(integers.tobytes(), frame_rate=rate, sample_width=2, channels=1)
     found = detect_nonsilent(segment, round(1000 * p.min_seconds), p.threshold_dbfs, seek_step=1)
     ms = rate / 1000
-    return [(int(a * ms), len(samples) if b == len(segment) else int(b * ms)) for a, b in found if b > a]
+    return [
+        (int(a * ms), len(samples) if b == len(segment) else int(b * ms)) for a, b in found if b > a
+    ]
 
 
 def cut(samples: Any, p: Preprocess) -> Any:
@@ -47,7 +53,11 @@ def cut(samples: Any, p: Preprocess) -> Any:
     length, n, total = p.waveform.clip_length, p.waveform.fade_length, len(samples)
     if p.waveform.rest == "pad":
         samples = np.pad(samples, (0, -total % length))
-    clips = samples[: len(samples) // length * length].reshape(-1, length)[: p.waveform.max_clips].copy()
+    clips = (
+        samples[: len(samples) // length * length]
+        .reshape(-1, length)[: p.waveform.max_clips]
+        .copy()
+    )
     rise = np.hanning(4 * n + 1)[1 : 2 * n : 2]
     for i, clip in enumerate(clips):
         if i > 0:
@@ -62,6 +72,12 @@ def spectrogram(clip: Any, p: Preprocess) -> Any:
     assert p.spectrogram  # noqa: S101
     frames = {name: getattr(p.spectrogram, name) for name in ("n_fft", "hop_length", "win_length")}
     window = WINDOWS[p.spectrogram.window]
-    found = np.abs(librosa.stft(clip, pad_mode="constant", window=window, **frames))[: p.picture.bins]
+    found = np.abs(librosa.stft(clip, pad_mode="constant", window=window, **frames))[
+        : p.picture.bins
+    ]
     found = np.pad(found, ((0, 0), (0, max(0, (p.picture.frames or 0) - found.shape[1]))))
-    return librosa.amplitude_to_db(found, amin=1e-5, top_db=None) if p.spectrogram.scale == "db" else found
+    return (
+        librosa.amplitude_to_db(found, amin=1e-5, top_db=None)
+        if p.spectrogram.scale == "db"
+        else found
+    )

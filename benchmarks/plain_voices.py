@@ -30,7 +30,9 @@ class Plain(keras.Model):
         y = z = keras.Input((20,))
         for units in (60, 800, 3025):
             y = k.Dense(units, "relu")(y)
-        y = k.Conv2DTranspose(40, 3, activation="relu")(k.UpSampling2D(2)(k.Reshape((11, 11, 25))(y)))
+        y = k.Conv2DTranspose(40, 3, activation="relu")(
+            k.UpSampling2D(2)(k.Reshape((11, 11, 25))(y))
+        )
         y = k.Conv2DTranspose(1, 3, activation="relu")(k.UpSampling2D(2)(y))
         self.decoder = keras.Model(z, y)
 
@@ -54,7 +56,9 @@ class Plain(keras.Model):
 def ratios() -> dict[str, float]:
     """Each ratio by name; none where there is no trial."""
     if not (TRIAL / "data/evaluation/metrics.json").exists():
-        print("voices: there is no trial yet: make trial NAME=voices FROM=path/to/the/free-spoken-digit-dataset")
+        print(
+            "voices: there is no trial yet: make trial NAME=voices FROM=path/to/the/free-spoken-digit-dataset"
+        )
         return {}
     pictures = np.load(TRIAL / "data/pictures/pictures.npy")[..., np.newaxis]
     split = pd.read_csv(TRIAL / "data/pictures/clips.csv")["split"].to_numpy()

@@ -70,13 +70,19 @@ def apart(name: str, at: Path, workers: int) -> Any:
     own = {"PYTHONPATH": f"{project.ROOT / 'src'}:{project.ROOT}", "SONOVAE_WORKERS": str(workers)}
     command = [sys.executable, "-m", "benchmarks.preprocessing", name, str(at)]
     environment = project.environment("preprocess") | own
-    done = subprocess.run(command, cwd=at, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, cwd=at, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
     return json.loads(done.stdout.splitlines()[-1])  # behind the stage's own lines
 
 
 def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool = False) -> None:
     """A project with its recordings, made up: tones that glide, with pauses; `blocks` makes groups of minutes."""
-    changes: dict[str, Any] = {"fetch.source": "folder", "fetch.folder": "data/own", "fetch.table": None}
+    changes: dict[str, Any] = {
+        "fetch.source": "folder",
+        "fetch.folder": "data/own",
+        "fetch.table": None,
+    }
     changes |= {
         "fetch.only": None,
         "fetch.min_recordings": 1,
@@ -88,7 +94,9 @@ def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool 
     (at / "data/own").mkdir()
     rng = np.random.default_rng(1)
     for i in range(n):
-        with soundfile.SoundFile(at / f"data/own/{i % 10}_who_{i}.wav", "w", rate, 1, "PCM_16") as file:
+        with soundfile.SoundFile(
+            at / f"data/own/{i % 10}_who_{i}.wav", "w", rate, 1, "PCM_16"
+        ) as file:
             for begin in np.arange(0, seconds, 10.0):
                 t = np.arange(round(min(10.0, seconds - begin) * rate)) / rate
                 glide = np.sin(2 * np.pi * (800 + 100 * np.sin(t + i)) * t) * (np.sin(t) > -0.3)

@@ -83,11 +83,19 @@ def command(stage: str) -> list[str]:
 
 def peak() -> float:
     """MiB that this process held at most. getrusage would say what the process held that started this one."""
-    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM"))
+    (line,) = (
+        each
+        for each in Path("/proc/self/status").read_text().splitlines()
+        if each.startswith("VmHWM")
+    )
     return int(line.split()[1]) / 1024
 
 
 def environment(stage: str) -> dict[str, str]:
     """That of dvc.yaml's command; lines are seen as they are printed."""
     words = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["cmd"].split()
-    return os.environ | dict(word.split("=", 1) for word in words if "=" in word) | {"PYTHONUNBUFFERED": "1"}
+    return (
+        os.environ
+        | dict(word.split("=", 1) for word in words if "=" in word)
+        | {"PYTHONUNBUFFERED": "1"}
+    )

@@ -25,7 +25,9 @@ def running(
 ) -> "Iterator[subprocess.Popen[bytes]]":
     """A server that accepts connections inside; it and its children are a process group, which `stop` ends."""
     log = (cwd / f"{Path(command[0]).name}.log").open("w+")
-    process = subprocess.Popen(command, cwd=cwd, stdout=log, stderr=log, start_new_session=True, **how)
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=log, stderr=log, start_new_session=True, **how
+    )
     try:
         deadline = time.monotonic() + 120
         while not _accepts(port):

@@ -12,12 +12,20 @@ from typing import Any
 from benchmarks import project
 
 AT = project.place("sweep")
-COMMON = {"train.epochs": 12, "judge.epochs": 1, "evaluate.maps": ["pca"], "evaluate.scoring.sounds": 20}
+COMMON = {
+    "train.epochs": 12,
+    "judge.epochs": 1,
+    "evaluate.maps": ["pca"],
+    "evaluate.scoring.sounds": 20,
+}
 RUNS: dict[str, dict[str, Any]] = {
     "starter": {},
     "hop 256": {"preprocess.spectrogram.hop_length": 256, "preprocess.picture.frames": 64},
     "window 256": {"preprocess.spectrogram.win_length": 256},
-    "picture 64 × 64": {"preprocess.picture.size": [64, 64], "preprocess.picture.interpolation": "bilinear"},
+    "picture 64 × 64": {
+        "preprocess.picture.size": [64, 64],
+        "preprocess.picture.interpolation": "bilinear",
+    },
     "z 8": {"train.latent_size": 8},
     "z 128": {"train.latent_size": 128},
 }
@@ -36,8 +44,13 @@ def one(name: str) -> dict[str, Any]:
     found = json.loads((AT / "project/data/evaluation/metrics.json").read_text())
     shape = json.loads((AT / "project/data/model/model.json").read_text())["shape"]
     row = {"row": name, "picture": " × ".join(map(str, shape))}
-    row |= {key: found["test"][key] for key in ("r2", "pca_ratio", "log_spectral_distance_db", "kl")}
-    row |= {"way_back_db": found["codec"]["spectral_convergence_db"], "seconds": round(seconds["train"])}
+    row |= {
+        key: found["test"][key] for key in ("r2", "pca_ratio", "log_spectral_distance_db", "kl")
+    }
+    row |= {
+        "way_back_db": found["codec"]["spectral_convergence_db"],
+        "seconds": round(seconds["train"]),
+    }
     return row | {"parameters": int(found["model"]["parameters"])}
 
 

@@ -55,7 +55,8 @@ def ratios() -> dict[str, float]:
     """Each ratio by name."""
     rounds = [{name: told(name, case) for name, case in CASES.items()} for _ in range(ROUNDS)]
     theirs, ours, same = (
-        max((each[name] for each in rounds), key=lambda cost: cost.clips_per_second) for name in CASES
+        max((each[name] for each in rounds), key=lambda cost: cost.clips_per_second)
+        for name in CASES
     )
     few, many = (cost(replace(OURS, clips=clips, epochs=2)) for clips in (1024, 16384))
     return {
@@ -90,8 +91,15 @@ def _measure(case: Case) -> Cost:
     from stages import train
 
     recipe = params.plain(project.recipe(case.recipe).train)
-    size = {"latent_size": LATENT_SIZE, "batch_size": case.batch_size, "epochs": case.epochs, "patience": None}
-    p = params.parse(recipe | size | {"reproducible": case.reproducible}, params.Params.__annotations__["train"])
+    size = {
+        "latent_size": LATENT_SIZE,
+        "batch_size": case.batch_size,
+        "epochs": case.epochs,
+        "patience": None,
+    }
+    p = params.parse(
+        recipe | size | {"reproducible": case.reproducible}, params.Params.__annotations__["train"]
+    )
     marks, read = list[Any](), [0.0]
     reading = saved_dataset.Pictures.__getitem__
 
@@ -124,9 +132,13 @@ def made_up(folder: Path, clips: int) -> Any:
 
     rng, n = np.random.default_rng(1), clips + 16
     np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.float32, (n, *SHAPE)).flush()
-    with (folder / "pictures.npy").open("r+b") as file:  # not through the map, whose pages would count as memory
+    with (folder / "pictures.npy").open(
+        "r+b"
+    ) as file:  # not through the map, whose pages would count as memory
         file.seek(-n * 4 * SHAPE[0] * SHAPE[1], os.SEEK_END)
         for _ in range(n):
             rng.random(SHAPE, np.float32).tofile(file)
     split = ["train"] * clips + ["validation"] * 16
-    return saved_dataset.Dataset(saved_dataset.Pictures(folder / "pictures.npy"), pd.DataFrame({"split": split}))
+    return saved_dataset.Dataset(
+        saved_dataset.Pictures(folder / "pictures.npy"), pd.DataFrame({"split": split})
+    )

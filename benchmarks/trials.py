@@ -45,7 +45,10 @@ TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
     "thesis": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
     "thesis-vae": (1, {"train.epochs": 25, "train.snapshots": [14, 17, 19, 25]}),
     "mnist": (1, {"train.epochs": 20}),
-    "genres": (1, {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12}),  # by source
+    "genres": (
+        1,
+        {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12},
+    ),  # by source
 }
 """Of each recipe: by how much its networks' filters are divided, and what else is changed."""
 
@@ -67,7 +70,10 @@ def changes(name: str) -> dict[str, Any]:
     if divisor == 1:
         return others
     train = params.plain(project.recipe(name).train)
-    thin = {f"train.{side}": [thinner(layer, divisor) for layer in train[side]] for side in ("encoder", "decoder")}
+    thin = {
+        f"train.{side}": [thinner(layer, divisor) for layer in train[side]]
+        for side in ("encoder", "decoder")
+    }
     return thin | others
 
 
@@ -80,7 +86,10 @@ def show(at: Path, name: str) -> None:
     """Print the error by epoch at some twelve of them, what was changed, and the metrics."""
     losses = pd.read_csv(at / "data/model/losses.csv").set_index("epoch")
     columns = [column for column in ("mse", "val_mse", "kl", "val_kl") if column in losses]
-    epochs = sorted({1, 2, 5, *range(10, len(losses), max(10, len(losses) // 10)), len(losses)} & set(losses.index))
+    epochs = sorted(
+        {1, 2, 5, *range(10, len(losses), max(10, len(losses) // 10)), len(losses)}
+        & set(losses.index)
+    )
     print(losses.loc[epochs, columns].to_string())
     print(f"{name}: {json.dumps(changes(name))[:300]}")
     print((at / "data/evaluation/metrics.json").read_text())

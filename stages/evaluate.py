@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sonovae import params, tracking
+from sonovae import atomic, params, tracking
 from sonovae.codec import saved_codec
 from sonovae.dataset import saved_dataset
 from sonovae.evaluation import judge
@@ -11,7 +11,13 @@ from sonovae.evaluation.evaluation import Evaluation
 from sonovae.model import saved_model
 from sonovae.runtime import stage
 
-RAW, PICTURES, MODEL, JUDGE, OUT = "data/raw", "data/pictures", "data/model", "data/judge", "data/evaluation"
+RAW, PICTURES, MODEL, JUDGE, OUT = (
+    "data/raw",
+    "data/pictures",
+    "data/model",
+    "data/judge",
+    "data/evaluation",
+)
 OUTS = (
     f"{OUT}/reconstructions",
     f"{OUT}/nearest",
@@ -42,7 +48,7 @@ def main(root: Path) -> None:
         p=p.evaluate,
         g=p.generate,
     )
-    with stage.whole(root / OUT) as out:
+    with atomic.folder(root / OUT) as out:
         found = evaluation.write(out, root)
     tracking.result(root, "evaluate")
     print(f"evaluate: {json.dumps({name: found[name] for name in ('test', 'floors', 'health')})}")

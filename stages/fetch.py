@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sonovae import params
+from sonovae import atomic, params
 from sonovae.recordings import collection, recordings_table, sources
 from sonovae.runtime import stage
 
@@ -12,7 +12,7 @@ OUT = "data/raw"
 def main(root: Path) -> None:
     """Make or read the recordings that `fetch` names."""
     p = params.load(root / "params.yaml").fetch
-    with stage.whole(root / OUT) as out, sources.opened(root, p) as folder:
+    with atomic.folder(root / OUT) as out, sources.opened(root, p) as folder:
         table = collection.collect(folder, out, p)
     print(f"fetch: {recordings_table.summary(table)}")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae import params, tracking
+from sonovae import atomic, params, tracking
 from sonovae.codec import saved_codec, waveform
 from sonovae.codec.picture import Item
 from sonovae.codec.saved_codec import Codec
@@ -37,15 +37,19 @@ def main(root: Path) -> None:
         items = [waveform.crossfade(np.stack(items), len(items[0]) // 2)]
     about = item_files.provenance(trained.id, p.seed, how(p))
     about |= {"rows_of_z": f"0-{p.sounds - 1}"} if len(items) < p.sounds else {}
-    with stage.whole(root / OUT) as out:
+    with atomic.folder(root / OUT) as out:
         rows = [write(out, c, item, n, about) for n, item in enumerate(items)]
         pd.DataFrame(rows).to_csv(out / "index.csv", index=False, lineterminator="\n")
         np.save(out / "z.npy", z)
-        plots.save(plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png")
+        plots.save(
+            plots.rows({"generated": list(pictures[:8])}, c.extent, c.unit), out / "gallery.png"
+        )
         content = {"kind": c.kind, "about": about, "rows": page.players(out, c.kind)}
         page.write(out / "gallery.html", "gallery.html", content)
     tracking.result(root, "generate")
-    print(f"generate: {len(items)} new {c.kind}s in {OUT}: open {OUT}/gallery.html to look at them, and to listen")
+    print(
+        f"generate: {len(items)} new {c.kind}s in {OUT}: open {OUT}/gallery.html to look at them, and to listen"
+    )
 
 
 def how(p: Generate) -> dict[str, Any]:

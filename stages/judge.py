@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sonovae import params
+from sonovae import atomic, params
 from sonovae.dataset import saved_dataset
 from sonovae.evaluation import judge
 from sonovae.model import backend
@@ -17,10 +17,12 @@ def main(root: Path) -> None:
     backend.prepare(p.threads)
     checksums.verify(root / PICTURES, "preprocess")
     found = judge.fit(saved_dataset.load(root / PICTURES), p)
-    with stage.whole(root / OUT) as out:
+    with atomic.folder(root / OUT) as out:
         judge.save(out, found, p)
     if found:
-        print(f"judge: {found.accuracy:.1%} of the test clips named right, of {len(found.labels)} labels")
+        print(
+            f"judge: {found.accuracy:.1%} of the test clips named right, of {len(found.labels)} labels"
+        )
     else:
         print("judge: fewer than two labels, so nothing to judge by")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae import params
+from sonovae import atomic, params
 from sonovae.codec import saved_codec
 from sonovae.codec.picture import Array
 from sonovae.dataset import analysis, clips, saved_dataset, shared_storage, spectrogram_cache, split
@@ -37,10 +37,12 @@ def main(root: Path) -> None:
     tasks = analysis.tasks(used, hashes, p)
     where: dict[str, Any] = {"raw": root / RAW, "cache": cache, "p": p}
     analyse = functools.partial(analysis.analyse, **where)
-    found = analysed(tasks, used["seconds"], cache, functools.partial(shared_storage.spread, analyse, **where))
+    found = analysed(
+        tasks, used["seconds"], cache, functools.partial(shared_storage.spread, analyse, **where)
+    )
     places = [found[task.key].clips for task in tasks]
     leave_out(table, used.index[[not len(each) for each in places]], p)
-    with stage.whole(root / OUT) as out:
+    with atomic.folder(root / OUT) as out:
         values = functools.partial(analysis.values, tasks, found, analyse=analyse)
         made = write(out, clips.table(used, places, p.split), values, p)
         recordings_table.write(out / "recordings.csv", table)
@@ -59,17 +61,25 @@ def leave_out(table: pd.DataFrame, rows: "pd.Index[int]", p: Preprocess) -> None
         raise UserError(f"no recording makes a clip: {recordings_table.summary(table)}")
 
 
-def analysed(tasks: list[Task], seconds: "pd.Series[float]", cache: Path, spread: Spread) -> dict[str, Entry]:
+def analysed(
+    tasks: list[Task], seconds: "pd.Series[float]", cache: Path, spread: Spread
+) -> dict[str, Entry]:
     """Each recording's entry by its key: what the cache holds, and the rest by all workers."""
     with bar(len(tasks), "preprocess", "recordings") as shown:
         found, clips_made = spectrogram_cache.read(cache, {task.key for task in tasks}), 0
         shown.update(len(found))
-        missing = [(task, cost + A_FILE) for task, cost in zip(tasks, seconds, strict=True) if task.key not in found]
+        missing = [
+            (task, cost + A_FILE)
+            for task, cost in zip(tasks, seconds, strict=True)
+            if task.key not in found
+        ]
         for batch, entries in spread(missing):
             found |= {task.key: entry for task, entry in zip(batch, entries, strict=True)}
             shown.update(len(batch))
             clips_made += sum(len(entry.clips) for entry in entries)
-            shown.set_postfix_str(f"{clips_made / max(shown.format_dict['elapsed'], 1e-3):.0f} clips/s", refresh=False)
+            shown.set_postfix_str(
+                f"{clips_made / max(shown.format_dict['elapsed'], 1e-3):.0f} clips/s", refresh=False
+            )
     return found
 
 
@@ -78,7 +88,9 @@ def write(out: Path, table: pd.DataFrame, values: Values, p: Preprocess) -> pd.D
     table = table.assign(split=split.sides(table, p.split))
     table = table[split.within(table, p.limit)]
     train = table[table["split"] == "train"]
-    fitted = saved_codec.fit(p, values(train.index), train[["low", "high"]].to_numpy(), train["gain"].to_numpy())
+    fitted = saved_codec.fit(
+        p, values(train.index), train[["low", "high"]].to_numpy(), train["gain"].to_numpy()
+    )
     scaled = zip(values(table.index), fitted.clip_scales(table), strict=True)
     shown = progress(scaled, "preprocess", "clips", len(table))
     saved_dataset.save(out, (fitted.encode(*pair) for pair in shown), table, p.dtype)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sonovae import params, tracking
+from sonovae import atomic, params, tracking
 from sonovae.dataset import saved_dataset
 from sonovae.model import backend, latent, saved_model, vae
 from sonovae.params.train import Train
@@ -20,7 +20,11 @@ def main(root: Path) -> None:
     p = params.load(root / "params.yaml").train
     backend.prepare(p.threads, p.reproducible)
     checksums.verify(root / PICTURES, "preprocess")
-    data, home, made = saved_dataset.load(root / PICTURES), environment.home(root), provenance.now(root, "train")
+    data, home, made = (
+        saved_dataset.load(root / PICTURES),
+        environment.home(root),
+        provenance.now(root, "train"),
+    )
     if backend.worker()[0] > 0:
         learn(data, p, checkpoint.of_another(home, made.key), lambda *_: None)
         return
@@ -31,7 +35,9 @@ def main(root: Path) -> None:
         kept.delete()
 
 
-def learn(data: saved_dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: trainer.OnEpoch) -> State:
+def learn(
+    data: saved_dataset.Dataset, p: Train, kept: checkpoint.Checkpoints, on_epoch: trainer.OnEpoch
+) -> State:
     """Train on the devices that the environment names."""
     backend.seed(p.seed)
     with backend.distribute(p.threads):
@@ -42,7 +48,7 @@ def write(root: Path, data: saved_dataset.Dataset, state: State, p: Train) -> No
     """Write the model's folder, on one device."""
     train, whole = data.side("train"), vae.build(data.pictures.shape[1:], p)
     whole.encoder.compile()
-    with stage.whole(root / OUT) as out:
+    with atomic.folder(root / OUT) as out:
         for epoch, weights in state.snapshots.items():
             whole.set_weights(weights)
             saved_model.save_snapshot(out, epoch, whole.encoder, whole.decoder)

@@ -87,21 +87,30 @@ def make_project(root: Path, **changes: Any) -> Path:
     """A copy of what the stages need in `root`, with shrunk parameters; changes by dotted key, `__` for the dot."""
     root.mkdir(parents=True, exist_ok=True)
     for name in ("src", "stages", "recipes", "datasets"):
-        shutil.copytree(HERE / name, root / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        shutil.copytree(
+            HERE / name,
+            root / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
+            dirs_exist_ok=True,
+        )
     for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(HERE / name, root / name)
     for name in ("recordings", "unseen"):
         shutil.copytree(HERE / "data" / name, root / "data" / name, dirs_exist_ok=True)
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
     within = {key for key in SHRUNK if any(key.startswith(f"{whole}.") for whole in dotted)}
-    params.edit(root / "params.yaml", {key: value for key, value in SHRUNK.items() if key not in within} | dotted)
+    params.edit(
+        root / "params.yaml",
+        {key: value for key, value in SHRUNK.items() if key not in within} | dotted,
+    )
     return root
 
 
 def write_lock(root: Path) -> None:
     """dvc.lock of all stages that have run, as DVC would write it (tests/test_dvc.py has the real one)."""
     made = {
-        name: provenance.now(root, name) for name in ("fetch", "preprocess", "train", "judge", "evaluate", "generate")
+        name: provenance.now(root, name)
+        for name in ("fetch", "preprocess", "train", "judge", "evaluate", "generate")
     }
     stages = {
         name: {
@@ -128,7 +137,9 @@ def browser() -> "Iterator[Browser]":
     """A browser that is installed; Playwright's own would have to be downloaded."""
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     if not program:
         pytest.skip("no browser: neither chromium nor google-chrome is installed")
     with sync_playwright() as playwright:
@@ -160,11 +171,23 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     """A scheduler's address, and its process and those of two workers, which are ready, on loopback alone."""
     distributed = pytest.importorskip("distributed")
     file, dask = tmp_path / "scheduler.json", [sys.executable, "-m", "dask"]
-    door = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(file)]
+    door = [
+        "--host",
+        "127.0.0.1",
+        "--dashboard-address",
+        "127.0.0.1:0",
+        "--scheduler-file",
+        str(file),
+    ]
     scheduler = [*dask, "scheduler", "--port", "0", *door]
     worker = [*dask, "worker", *door, "--nthreads", "1", "--no-nanny"]
     environment = os.environ | {"PYTHONPATH": str(HERE / "src"), "OPENBLAS_NUM_THREADS": "1"}
-    how = {"env": environment, "cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    how = {
+        "env": environment,
+        "cwd": tmp_path,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     processes = [subprocess.Popen(command, **how) for command in (scheduler, worker, worker)]
     try:
         until = time.monotonic() + 60
@@ -182,7 +205,9 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 
 def tone(seconds: float = 1.0, hz: float = 440.0, sample_rate: int = 8000) -> np.ndarray:
     """A sine of half the full scale."""
-    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * sample_rate)) / sample_rate)).astype(np.float32)
+    return (
+        0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * sample_rate)) / sample_rate)
+    ).astype(np.float32)
 
 
 def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
@@ -194,9 +219,14 @@ def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
 
 def table(n: int) -> pd.DataFrame:
     """A clips table of n clips that train."""
-    columns = {name: [0] * n for name in saved_dataset.COLUMNS} | {"split": ["train"] * n, "label": ["NA"] * n}
+    columns = {name: [0] * n for name in saved_dataset.COLUMNS} | {
+        "split": ["train"] * n,
+        "label": ["NA"] * n,
+    }
     columns |= {"sha256": ["0" * 64] * n, "item": list(range(n)), "group": ["g"] * n}
-    return pd.DataFrame(columns | {name: [1.0] * n for name in ("source_start", "low", "high", "gain")})
+    return pd.DataFrame(
+        columns | {name: [1.0] * n for name in ("source_start", "low", "high", "gain")}
+    )
 
 
 def standard_normal(size: int) -> density.Density:

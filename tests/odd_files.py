@@ -36,7 +36,9 @@ def out(make: Callable[[Path], object], reason: str, hashable: bool = True) -> O
     return Odd(make, "left out", reason, hashable)
 
 
-def made(hz: float, subtype: str | None = None, rate: int = RATE, form: str | None = None) -> Callable[[Path], None]:
+def made(
+    hz: float, subtype: str | None = None, rate: int = RATE, form: str | None = None
+) -> Callable[[Path], None]:
     """A tone of its own pitch, so that no two are the same."""
     return lambda path: soundfile.write(path, tone(1, hz, rate), rate, subtype, format=form)
 
@@ -54,12 +56,16 @@ def bytes_of(data: bytes) -> Callable[[Path], int]:
     return lambda path: path.write_bytes(data)
 
 
-def wav(codec: int = 1, channels: int = 1, rate: int = RATE, bits: int = 16, size: int | None = None) -> bytes:
+def wav(
+    codec: int = 1, channels: int = 1, rate: int = RATE, bits: int = 16, size: int | None = None
+) -> bytes:
     """A WAV of 8,000 samples, whose header says what it is told to."""
     samples = (tone(1, 3001 + codec + channels + bits) * 32767).astype("<i2").tobytes()
     promised = len(samples) if size is None else size
     form = struct.pack("<HHIIHH", codec, channels, rate, rate * 2 & 0xFFFFFFFF, 2, bits)
-    head = b"RIFF" + struct.pack("<I", 36 + len(samples)) + b"WAVEfmt " + struct.pack("<I", 16) + form
+    head = (
+        b"RIFF" + struct.pack("<I", 36 + len(samples)) + b"WAVEfmt " + struct.pack("<I", 16) + form
+    )
     return head + b"data" + struct.pack("<I", promised) + samples
 
 
@@ -68,7 +74,9 @@ def cut(suffix: str, hz: float, subtype: str | None = None) -> Callable[[Path], 
 
     def make(path: Path) -> None:
         samples = 0.3 * np.random.default_rng(int(hz)).standard_normal(5 * RATE).clip(-3, 3)
-        soundfile.write(path, samples, RATE, subtype, format={".oga": "OGG"}.get(suffix, suffix[1:].upper()))
+        soundfile.write(
+            path, samples, RATE, subtype, format={".oga": "OGG"}.get(suffix, suffix[1:].upper())
+        )
         path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
 
     return make
@@ -101,7 +109,10 @@ def by_ffmpeg(suffix: str, hz: float, share: float = 1) -> Callable[[Path], None
     def make(path: Path) -> None:
         whole, source = path.with_name(f"whole{suffix}"), path.with_name("whole.wav")
         soundfile.write(source, tone(2, hz, 16000), 16000)
-        options = {".m4a": ["-movflags", "faststart"], ".mp3": ["-write_xing", "0", "-q:a", "2"]}.get(suffix, [])
+        options = {
+            ".m4a": ["-movflags", "faststart"],
+            ".mp3": ["-write_xing", "0", "-q:a", "2"],
+        }.get(suffix, [])
         subprocess.run(["ffmpeg", "-v", "error", "-i", source, *options, whole], check=True)
         data = whole.read_bytes()
         source.unlink()
@@ -173,7 +184,9 @@ FILES: dict[str, Odd] = {
     "good u-law.wav": used(made(370, "ULAW")),
     "good ima adpcm.wav": used(made(380, "IMA_ADPCM")),
     "good 192 kHz.wav": used(made(390, rate=192000)),
-    "good stereo.wav": used(lambda path: soundfile.write(path, np.stack([tone(1, 395), tone(1, 396)], axis=1), RATE)),
+    "good stereo.wav": used(
+        lambda path: soundfile.write(path, np.stack([tone(1, 395), tone(1, 396)], axis=1), RATE)
+    ),
     "good.flac": used(made(400)),
     "good.ogg": used(made(410, "VORBIS")),
     "good.opus": used(made(420, "OPUS", form="OGG")),
@@ -200,7 +213,9 @@ FILES: dict[str, Odd] = {
     "low rate.wav": used(made(530, rate=4000), "an unusual sample rate of 4000 Hz"),
     "offset.wav": used(of(0.5 * tone(1, 540) + 0.3), "an offset of 0.3"),
     "nearly antiphase.wav": used(
-        lambda path: soundfile.write(path, np.stack([tone(1, 545), -0.9 * tone(1, 545)], axis=1), RATE),
+        lambda path: soundfile.write(
+            path, np.stack([tone(1, 545), -0.9 * tone(1, 545)], axis=1), RATE
+        ),
         "its channels nearly cancel each other out",
     ),
     "flac inside.wav": used(made(550, form="FLAC"), "holds FLAC, though its name does not say so"),
@@ -214,14 +229,21 @@ FILES: dict[str, Odd] = {
     "header without samples.wav": out(bytes_of(wav(size=0)[:44]), "holds no samples"),
     "half a header.wav": out(bytes_of(wav()[:20]), "not a sound file: "),
     "text.wav": out(bytes_of(b"hello"), "not a sound file: it is a table or text"),
-    "noise.wav": out(bytes_of(np.random.default_rng(1).bytes(9999)), "not a sound file: format not recognised"),
-    "web page.wav": out(bytes_of(b"<!DOCTYPE html><html>"), "not a sound file: it is a web page, saved in its place"),
+    "noise.wav": out(
+        bytes_of(np.random.default_rng(1).bytes(9999)), "not a sound file: format not recognised"
+    ),
+    "web page.wav": out(
+        bytes_of(b"<!DOCTYPE html><html>"), "not a sound file: it is a web page, saved in its place"
+    ),
     "lfs.wav": out(
-        bytes_of(b"version https://git-lfs.github.com/spec/v1\n"), "it is a Git LFS pointer, `git lfs pull`"
+        bytes_of(b"version https://git-lfs.github.com/spec/v1\n"),
+        "it is a Git LFS pointer, `git lfs pull`",
     ),
     "bomb.zip": out(zip_bomb, "not a sound file: it is an archive: unpack it"),
     "slip.zip": out(zip_slip, "not a sound file: it is an archive: unpack it"),
-    "picture.png": out(bytes_of(b"\x89PNG\r\n\x1a\n" + bytes(90)), "not a sound file: format not recognised"),
+    "picture.png": out(
+        bytes_of(b"\x89PNG\r\n\x1a\n" + bytes(90)), "not a sound file: format not recognised"
+    ),
     # Left out: damaged.
     "truncated.wav": out(cut(".wav", 1), "truncated: "),
     "truncated.flac": out(cut(".flac", 2), "damaged: flac decoder lost sync"),
@@ -235,25 +257,40 @@ FILES: dict[str, Odd] = {
     "truncated.au": out(cut(".au", 7), "truncated: "),
     "truncated.caf": out(cut(".caf", 8), "not a sound file: "),
     "damaged.flac": out(flipped("FLAC"), "damaged: "),
-    "damaged.ogg": out(flipped("OGG"), "not a sound file: supported file format but file is malformed"),
-    "lying size.wav": out(bytes_of(wav(size=2**30)), "truncated: 16000 of 1073741824 bytes are there"),
+    "damaged.ogg": out(
+        flipped("OGG"), "not a sound file: supported file format but file is malformed"
+    ),
+    "lying size.wav": out(
+        bytes_of(wav(size=2**30)), "truncated: 16000 of 1073741824 bytes are there"
+    ),
     "lying channels.wav": out(bytes_of(wav(channels=65535)), "not a sound file: "),
     "no channels.wav": out(bytes_of(wav(channels=0)), "not a sound file: "),
     "0 Hz.wav": out(bytes_of(wav(rate=0)), "not a sound file: internal error"),
     "1 Hz.wav": out(bytes_of(wav(rate=1)), "a sample rate of 1 Hz, not within 1000 and 768000 Hz"),
-    "4 GHz.wav": out(bytes_of(wav(rate=2**31 - 1)), "a sample rate of 2147483647 Hz, not within 1000 and 768000 Hz"),
+    "4 GHz.wav": out(
+        bytes_of(wav(rate=2**31 - 1)),
+        "a sample rate of 2147483647 Hz, not within 1000 and 768000 Hz",
+    ),
     "unknown codec.wav": out(bytes_of(wav(codec=0x1234)), "not a sound file: "),
     # Left out: nothing to learn from.
-    "nan.wav": out(of(np.where(np.arange(RATE) == 9, np.nan, FULL)), "holds samples that are not finite"),
-    "infinite.wav": out(of(np.where(np.arange(RATE) == 9, np.inf, FULL)), "holds samples that are not finite"),
+    "nan.wav": out(
+        of(np.where(np.arange(RATE) == 9, np.nan, FULL)), "holds samples that are not finite"
+    ),
+    "infinite.wav": out(
+        of(np.where(np.arange(RATE) == 9, np.inf, FULL)), "holds samples that are not finite"
+    ),
     "huge.wav": out(of(1e30 * FULL), "its samples reach 5e+29, where full scale is 1"),
     "unscaled.wav": out(of(32768 * FULL), "its samples reach 1.64e+04, where full scale is 1"),
-    "denormal.wav": out(of(np.full(RATE, 1e-40)), "silent: no sample over fetch.min_peak_dbfs = -60"),
+    "denormal.wav": out(
+        of(np.full(RATE, 1e-40)), "silent: no sample over fetch.min_peak_dbfs = -60"
+    ),
     "silent.wav": out(of(np.zeros(RATE)), "silent: no sample over fetch.min_peak_dbfs = -60"),
     "dc.wav": out(of(np.full(RATE, 0.25)), "silent: a constant offset of 0.25 and nothing else"),
     "antiphase.wav": out(antiphase, "silent in mono: its channels cancel each other out"),
     "one sample.wav": out(of(FULL[5:6]), "0.000 s, shorter than fetch.min_seconds = 0.4"),
-    "six hours of silence.flac": out(six_hours_of_silence, "silent: no sample over fetch.min_peak_dbfs = -60"),
+    "six hours of silence.flac": out(
+        six_hours_of_silence, "silent: no sample over fetch.min_peak_dbfs = -60"
+    ),
     # Left out: copies.
     "same bytes.wav": out(made(310), "the same bytes as 'good 16 bits.wav'"),
     "same samples.flac": out(integers, "the same samples as 'good integers.wav'"),
@@ -265,7 +302,12 @@ FILES: dict[str, Odd] = {
     "socket.wav": out(unix_socket, "not a file, but a FIFO, socket or device", hashable=False),
     # Passed over.
     ".hidden.wav": Odd(made(600), "not chosen", "hidden: its name begins with a dot"),
-    ".git": Odd(lambda path: path.mkdir(), "not chosen", "hidden: its name begins with a dot", hashable=False),
+    ".git": Odd(
+        lambda path: path.mkdir(),
+        "not chosen",
+        "hidden: its name begins with a dot",
+        hashable=False,
+    ),
     "deep/linked to.wav": used(made(605)),
 }
 
@@ -279,7 +321,9 @@ BY_FFMPEG: dict[str, Odd] = {
     "truncated.m4a": out(by_ffmpeg(".m4a", 740, 0.6), "damaged: ffmpeg cannot decode all of it"),
     "truncated.aac": out(by_ffmpeg(".aac", 750, 0.6), "damaged: ffmpeg cannot decode all of it"),
     "truncated.wma": out(by_ffmpeg(".wma", 760, 0.6), "damaged: ffmpeg cannot decode all of it"),
-    "half a header.m4a": out(bytes_of(b"\0\0\0\x18ftypM4A \0\0"), "damaged: ffmpeg finds no sound in it"),
+    "half a header.m4a": out(
+        bytes_of(b"\0\0\0\x18ftypM4A \0\0"), "damaged: ffmpeg finds no sound in it"
+    ),
 }
 
 

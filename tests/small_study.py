@@ -38,6 +38,8 @@ def rate_all(root: Path, wanted: dict[str, int], question: str | None = None) ->
     token = kept.begin()
     while sound := kept.place(token).sound:
         for name in QUESTIONS:
-            kept.rate(token, sound, name, wanted.get(sets[sound], 3) if question in (None, name) else 3)
+            kept.rate(
+                token, sound, name, wanted.get(sets[sound], 3) if question in (None, name) else 3
+            )
         kept.advance(token, sound)
     return token

@@ -69,7 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
         """In pages of two."""
         every, at = list(self.kaggle.files[version].items()), int(request.get("pageToken") or 0)
         page = [{"name": name, "totalBytes": size} for name, size in every[at : at + 2]]
-        self.answer({"datasetFiles": page, "nextPageToken": str(at + 2) if at + 2 < len(every) else ""})
+        self.answer(
+            {"datasetFiles": page, "nextPageToken": str(at + 2) if at + 2 < len(every) else ""}
+        )
 
     def do_GET(self) -> None:
         data = self.kaggle.archives[int(self.path.split("/")[2])]

@@ -32,12 +32,21 @@ def test_answers_outlive_a_crash_and_go_on_where_they_were(study: Path) -> None:
         kept.rate(token, first, question, rating)
     kept.advance(token, first)
     kept.rate(token, second, "quality", 1)
-    crashed = shutil.copytree(study, study / "crashed", ignore=shutil.ignore_patterns("pool", "crashed"))
+    crashed = shutil.copytree(
+        study, study / "crashed", ignore=shutil.ignore_patterns("pool", "crashed")
+    )
     again = Answers(study, ids)
     place = again.place(token)
-    assert (place.done, place.of, place.sound, place.ratings) == (1, 5 * EACH, second, {"quality": 1})
+    assert (place.done, place.of, place.sound, place.ratings) == (
+        1,
+        5 * EACH,
+        second,
+        {"quality": 1},
+    )
     assert sorted(again.table()["rating"]) == [1, 4, 5]
-    pd.testing.assert_frame_equal(Answers(crashed, ids).table(), again.table())  # as the disk had it
+    pd.testing.assert_frame_equal(
+        Answers(crashed, ids).table(), again.table()
+    )  # as the disk had it
     assert again.listeners() == (2, 0)
 
 
@@ -52,7 +61,9 @@ def test_what_cannot_be_answered(study: Path) -> None:
         kept.rate(token, "nothing", "quality", 3)
     with pytest.raises(UserError, match=f"sound {second} is not the one at hand, which is {first}"):
         kept.rate(token, second, "quality", 3)
-    with pytest.raises(UserError, match="question 'beauty' is not asked: it is one of quality, expressiveness"):
+    with pytest.raises(
+        UserError, match="question 'beauty' is not asked: it is one of quality, expressiveness"
+    ):
         kept.rate(token, first, "beauty", 3)
     with pytest.raises(UserError, match="listener 'somebody ' is not known"):
         kept.rate("somebody else", first, "quality", 3)
@@ -78,7 +89,8 @@ def test_nothing_personal_is_kept(study: Path) -> None:
     rate_all(study, {})
     base = sqlite3.connect(study / "study/answers.sqlite")
     columns = {
-        name: [row[1] for row in base.execute(f"pragma table_info({name})")] for name in ("listeners", "answers")
+        name: [row[1] for row in base.execute(f"pragma table_info({name})")]
+        for name in ("listeners", "answers")
     }
     ((day,),) = base.execute("select day from listeners")
     base.close()

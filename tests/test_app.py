@@ -79,13 +79,20 @@ def test_a_sound_is_its_labels_and_seeds(url: str, root: Path) -> None:
     assert rate == 8000
     assert np.abs(samples).max() > 0.01
     said = json.loads(one["said"])
-    assert (said["label"], said["seed"], said["model"]) == ("rise", 3, saved_model.load(root / "data/model").id)
+    assert (said["label"], said["seed"], said["model"]) == (
+        "rise",
+        3,
+        saved_model.load(root / "data/model").id,
+    )
     assert ask(url, "decode", z=one["z"], seed=3)["z"] == one["z"]
 
 
 def test_temperature_0_is_the_middle_of_a_label(url: str) -> None:
     """Of one cluster, here, whatever the seed."""
-    near, far = ([ask(url, "draw", label="rise", seed=seed, temperature=t)["z"] for seed in range(4)] for t in (0, 1))
+    near, far = (
+        [ask(url, "draw", label="rise", seed=seed, temperature=t)["z"] for seed in range(4)]
+        for t in (0, 1)
+    )
     assert np.std(near, axis=0).mean() < 0.5 * np.std(far, axis=0).mean()
 
 
@@ -128,19 +135,28 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("draw", {"seed": 1.5}, "seed = 1.5 must be a whole number"),
     ("draw", {"model": "other"}, "model = 'other': there are own"),
     ("recording", {"row": 10**6}, "row = 1000000 must be a number from 0 to "),
-    ("between", {"share": 2, "one": [0] * 4, "other": [0] * 4}, "share = 2 must be a number from 0 to 1"),
+    (
+        "between",
+        {"share": 2, "one": [0] * 4, "other": [0] * 4},
+        "share = 2 must be a number from 0 to 1",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("question", "words", "said"), BAD)
-def test_what_breaks_a_rule_is_told(url: str, question: str, words: dict[str, Any], said: str) -> None:
+def test_what_breaks_a_rule_is_told(
+    url: str, question: str, words: dict[str, Any], said: str
+) -> None:
     assert refused(url, question, **words).startswith(said)
 
 
 def test_what_is_no_json_is_told(url: str) -> None:
     for data in (b"", b"[1]", b"{", b"\xff" * 100):
         answer = requests.post(f"{url}/api/draw", data=data, timeout=60)
-        assert (answer.status_code, answer.json()["error"]) == (400, "the request must hold an object in JSON")
+        assert (answer.status_code, answer.json()["error"]) == (
+            400,
+            "the request must hold an object in JSON",
+        )
 
 
 def meet(url: str, name: str, data: Any) -> requests.Response:
@@ -184,12 +200,19 @@ def test_200_megabytes_are_refused_while_they_are_read(url: str) -> None:
     said = "it has more than 32,768 KiB, which is the most that is taken"
     piece = bytes(1 << 20)
     assert meet(url, "a.wav", (piece for _ in range(40))).json()["error"] == said
-    answer = requests.post(f"{url}/api/reconstruct", data=b"", headers={"Content-Length": str(200 << 20)}, timeout=60)
+    answer = requests.post(
+        f"{url}/api/reconstruct", data=b"", headers={"Content-Length": str(200 << 20)}, timeout=60
+    )
     assert answer.json()["error"] == said
 
 
 def test_no_path_leads_out(url: str) -> None:
-    for path in ("/static/..%2f..%2fpages.py", "/static/pages.py", "/static//etc/passwd", "/../../etc/passwd"):
+    for path in (
+        "/static/..%2f..%2fpages.py",
+        "/static/pages.py",
+        "/static//etc/passwd",
+        "/../../etc/passwd",
+    ):
         assert requests.get(url + path, timeout=60).status_code == 404
 
 
@@ -210,7 +233,9 @@ def test_only_pages_of_its_own_may_ask(url: str) -> None:
 
 def test_200_requests_at_once_are_answered_or_hear_that_it_is_busy(url: str) -> None:
     def draw(seed: int) -> int:
-        return requests.post(f"{url}/api/draw", data=json.dumps({"seed": seed}), timeout=120).status_code
+        return requests.post(
+            f"{url}/api/draw", data=json.dumps({"seed": seed}), timeout=120
+        ).status_code
 
     with ThreadPoolExecutor(200) as threads:
         found = list(threads.map(draw, range(200)))

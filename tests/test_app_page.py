@@ -47,7 +47,11 @@ def url(root: Path) -> Iterator[str]:
 def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page that is ready. It may ask no other host for anything, print no error, and be no wider than its window."""
     width, height = request.param
-    page, asked, errors = browser.new_page(viewport={"width": width, "height": height}), set[str](), list[str]()
+    page, asked, errors = (
+        browser.new_page(viewport={"width": width, "height": height}),
+        set[str](),
+        list[str](),
+    )
     page.set_default_timeout(60_000)
     page.on("request", lambda request: asked.add(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -88,14 +92,18 @@ def test_the_map_plays_what_is_there(page: Page) -> None:
     before = audio(page, "b")
     page.get_by_role("radio", name="B").check()
     page.locator("#map").click(position={"x": 60, "y": 80})
-    page.wait_for_function("before => document.querySelector('#b audio').src !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('#b audio').src !== before", arg=before
+    )
     expect(page.locator("#b .facts")).to_contain_text("from the map")
     page.get_by_role("radio", name="A", exact=True).check()
     before = audio(page, "a")
     page.locator("#map").focus()
     for key in ("ArrowLeft", "ArrowUp", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function("before => document.querySelector('#a audio').src !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('#a audio').src !== before", arg=before
+    )
     page.locator("#a").get_by_role("button", name="Nearest recording").click()
     page.wait_for_selector(READY)
 
@@ -107,7 +115,9 @@ def test_between_and_along(page: Page) -> None:
     before = audio(page, "a")
     page.locator("#sliders input").first.focus()
     page.keyboard.press("End")
-    page.wait_for_function("before => document.querySelector('#a audio').src !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('#a audio').src !== before", arg=before
+    )
     with page.expect_download() as download:
         page.locator("#a").get_by_role("link", name="Download WAV").click()
     assert download.value.suggested_filename == "sonovae_a.wav"
@@ -141,7 +151,9 @@ def test_two_models_on_the_same(page: Page, url: str, tmp_path: Path) -> None:
     page.get_by_role("button", name="The same z").click()
     page.wait_for_selector("#other audio[src]")
     assert audio(page, "one").split(",")[0] == "data:audio/wav;base64"
-    pictures = [page.locator(f"#{side} .spectrogram").get_attribute("src") for side in ("one", "other")]
+    pictures = [
+        page.locator(f"#{side} .spectrogram").get_attribute("src") for side in ("one", "other")
+    ]
     assert pictures[0] == pictures[1]
     sound_files.write(tmp_path / "good.wav", tone(0.7, 600, 16000), 16000)
     page.set_input_files("#same-file", tmp_path / "good.wav")
@@ -182,8 +194,14 @@ def test_each_page_is_pictured(
     page: Page, root: Path, url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """For the README, where FIGURES names a project; elsewhere it is seen that they can be."""
-    to = HERE / "docs/figures" if "FIGURES" in os.environ and "desktop" in request.node.name else tmp_path
-    recording = recordings_table.used(recordings_table.read(root / "data/raw/recordings.csv"))["path"].iloc[0]
+    to = (
+        HERE / "docs/figures"
+        if "FIGURES" in os.environ and "desktop" in request.node.name
+        else tmp_path
+    )
+    recording = recordings_table.used(recordings_table.read(root / "data/raw/recordings.csv"))[
+        "path"
+    ].iloc[0]
     page.screenshot(path=to / "app-explore.png")
     page.goto(f"{url}#reconstruct")
     mine = (root / "data/raw" / recording).read_bytes()

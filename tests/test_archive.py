@@ -32,7 +32,11 @@ def tarred(path: Path, *members: tarfile.TarInfo, compression: str = "gz") -> Pa
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 3) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
-    entry.type, entry.size, entry.linkname = kind, size if kind == tarfile.REGTYPE else 0, "/etc/passwd"
+    entry.type, entry.size, entry.linkname = (
+        kind,
+        size if kind == tarfile.REGTYPE else 0,
+        "/etc/passwd",
+    )
     return entry
 
 
@@ -40,7 +44,10 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 3) -> tarfile.T
 def test_tar_comes_out_whole(tmp_path: Path, folder: Path, compression: str) -> None:
     members = [member("./a", tarfile.DIRTYPE), member("./a/x.wav"), member("a/déjà #1.wav", size=5)]
     archive.unpack(tarred(tmp_path / "a.tar", *members, compression=compression), folder)
-    assert {path.name: path.stat().st_size for path in (folder / "a").iterdir()} == {"x.wav": 3, "déjà #1.wav": 5}
+    assert {path.name: path.stat().st_size for path in (folder / "a").iterdir()} == {
+        "x.wav": 3,
+        "déjà #1.wav": 5,
+    }
 
 
 def test_zip_comes_out_whole(tmp_path: Path, folder: Path) -> None:
@@ -70,7 +77,9 @@ def test_zip_comes_out_whole(tmp_path: Path, folder: Path) -> None:
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("kind", ["zip", "tar"])
-def test_names_that_lead_astray(tmp_path: Path, folder: Path, names: list[str], reason: str, kind: str) -> None:
+def test_names_that_lead_astray(
+    tmp_path: Path, folder: Path, names: list[str], reason: str, kind: str
+) -> None:
     if kind == "tar":
         path = tarred(tmp_path / "a.tar", *map(member, names))
     else:
@@ -81,9 +90,15 @@ def test_names_that_lead_astray(tmp_path: Path, folder: Path, names: list[str], 
     refused(path, folder, reason)
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE])
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE]
+)
 def test_tar_with_more_than_files(tmp_path: Path, folder: Path, kind: bytes) -> None:
-    refused(tarred(tmp_path / "a.tar", member("ok.wav"), member("x.wav", kind)), folder, "is a link, device or FIFO")
+    refused(
+        tarred(tmp_path / "a.tar", member("ok.wav"), member("x.wav", kind)),
+        folder,
+        "is a link, device or FIFO",
+    )
 
 
 def test_zip_with_a_link(tmp_path: Path, folder: Path) -> None:
@@ -104,7 +119,9 @@ def test_too_many_files_and_too_many_bytes(
 ) -> None:
     names = [f"{i}.wav" for i in range(11)]
     path = tmp_path / f"a.{kind}"
-    tarred(path, *map(member, names)) if kind == "tar" else zipped(path, dict.fromkeys(names, b"123"))
+    tarred(path, *map(member, names)) if kind == "tar" else zipped(
+        path, dict.fromkeys(names, b"123")
+    )
     monkeypatch.setattr(archive, "MOST_FILES", 10)
     refused(path, folder, "it holds more than 10 files")
     monkeypatch.setattr(archive, "MOST_FILES", 11)
@@ -140,7 +157,9 @@ def truncated(data: bytearray) -> None:
         (truncated, "is refused: it is neither a zip nor a tar file"),
     ],
 )
-def test_damaged_zips(tmp_path: Path, folder: Path, harm: Callable[[bytearray], None], reason: str) -> None:
+def test_damaged_zips(
+    tmp_path: Path, folder: Path, harm: Callable[[bytearray], None], reason: str
+) -> None:
     noise = np.random.default_rng(0).bytes(300)
     data = bytearray(zipped(tmp_path / "a.zip", {"x.wav": noise}).read_bytes())
     harm(data)
@@ -170,13 +189,17 @@ def test_damaged_tars(tmp_path: Path, folder: Path, compression: str, harm: str)
         archive.unpack(path, folder)
 
 
-def test_a_tar_of_too_many_folders(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tar_of_too_many_folders(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archive, "MOST_FILES", 10)
     many = [member(f"{i}", tarfile.DIRTYPE) for i in range(12)]
     refused(tarred(tmp_path / "a.tar", *many), folder, "is entry 11, of at most 10")
 
 
-def test_a_full_disk_is_not_the_archives_fault(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_not_the_archives_fault(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
@@ -199,5 +222,7 @@ def refused(path: Path, folder: Path, reason: str) -> None:
         archive.unpack(path, folder)
     assert reason in str(caught.value)
     assert "is refused: " in str(caught.value)
-    outside = {each for each in set(folder.parent.rglob("*")) - before if not each.is_relative_to(folder)}
+    outside = {
+        each for each in set(folder.parent.rglob("*")) - before if not each.is_relative_to(folder)
+    }
     assert outside == set()

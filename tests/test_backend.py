@@ -26,7 +26,9 @@ GPUS = ["gpu:0", "gpu:1"]
         (GPUS, "all", GPUS, "train: on gpu:0, gpu:1"),
     ],
 )
-def test_devices(gpus: list[str], wanted: str, chosen: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_devices(
+    gpus: list[str], wanted: str, chosen: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SONOVAE_DEVICES", wanted)
     assert backend.devices(gpus, threads=2) == (chosen, said)
 
@@ -36,11 +38,21 @@ def test_devices(gpus: list[str], wanted: str, chosen: list[str], said: str, mon
     [
         ("SONOVAE_DEVICES", "two", "SONOVAE_DEVICES = 'two': it must be one or all"),
         ("KERAS_DISTRIBUTION_PROCESS_ID", "one", "must be numbers"),
-        ("KERAS_DISTRIBUTION_PROCESS_ID", "1", "PROCESS_ID = 1: it must be less than KERAS_DISTRIBUTION_NUM_PROCESSES"),
-        ("KERAS_DISTRIBUTION_NUM_PROCESSES", "2", "NUM_PROCESSES = 2 needs KERAS_BACKEND=jax, and this is tensorflow"),
+        (
+            "KERAS_DISTRIBUTION_PROCESS_ID",
+            "1",
+            "PROCESS_ID = 1: it must be less than KERAS_DISTRIBUTION_NUM_PROCESSES",
+        ),
+        (
+            "KERAS_DISTRIBUTION_NUM_PROCESSES",
+            "2",
+            "NUM_PROCESSES = 2 needs KERAS_BACKEND=jax, and this is tensorflow",
+        ),
     ],
 )
-def test_what_the_environment_must_not_say(name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_environment_must_not_say(
+    name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match=rule):
         backend.distribute(threads=2)
@@ -50,7 +62,9 @@ class ResourceExhaustedError(Exception):
     """As TensorFlow calls it."""
 
 
-@pytest.mark.parametrize("error", [ResourceExhaustedError("OOM"), RuntimeError("RESOURCE_EXHAUSTED: Out of memory")])
+@pytest.mark.parametrize(
+    "error", [ResourceExhaustedError("OOM"), RuntimeError("RESOURCE_EXHAUSTED: Out of memory")]
+)
 def test_out_of_memory_says_what_to_lower(error: Exception) -> None:
     said = "out of memory: lower train.batch_size = 64, or the filters"
     with pytest.raises(UserError, match=said), backend.within_memory(64):
@@ -93,7 +107,9 @@ def prepared(tmp_path: Path) -> Path:
 @pytest.mark.processes
 def test_all_devices_of_one_machine_under_tensorflow(prepared: Path) -> None:
     words = [sys.executable, "-c", MIRRORED]
-    done = subprocess.run(words, cwd=prepared, env=environment(SONOVAE_DEVICES="all"), capture_output=True, text=True)
+    done = subprocess.run(
+        words, cwd=prepared, env=environment(SONOVAE_DEVICES="all"), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "train: on CPU:0, CPU:1\n" in done.stdout
 
@@ -108,7 +124,10 @@ def test_two_workers_learn_what_one_does(prepared: Path) -> None:
             address = f"127.0.0.1:{free.getsockname()[1]}"
         shared = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_JOB_ADDRESSES": address}
         shared |= {"KERAS_DISTRIBUTION_NUM_PROCESSES": str(count)}
-        each = [environment(**shared, KERAS_DISTRIBUTION_PROCESS_ID=str(index)) for index in range(count)]
+        each = [
+            environment(**shared, KERAS_DISTRIBUTION_PROCESS_ID=str(index))
+            for index in range(count)
+        ]
         words = [sys.executable, "stages/train.py"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         workers = [subprocess.Popen(words, cwd=prepared, env=some, **pipes) for some in each]

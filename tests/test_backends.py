@@ -39,6 +39,8 @@ def test_trains_and_goes_on_under(backend: str, tmp_path: "os.PathLike[str]") ->
     paths = os.pathsep.join(str(HERE / name) for name in ("src", "tests"))
     environment = os.environ | {"PYTHONPATH": paths, "KERAS_BACKEND": backend}
     words = [sys.executable, "-c", CODE]
-    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.splitlines()[-1].startswith("trained ")

@@ -31,13 +31,18 @@ def test_each_clip_comes_once(pictures: Pictures) -> None:
 
 @pytest.mark.parametrize("warp", [None, WARP])
 def test_from_a_later_batch_on_they_are_the_same(pictures: Pictures, warp: Warp | None) -> None:
-    whole, rest = Batches(pictures, ORDER, 8, warp=warp), Batches(pictures, ORDER, 8, first=1, warp=warp)
+    whole, rest = (
+        Batches(pictures, ORDER, 8, warp=warp),
+        Batches(pictures, ORDER, 8, first=1, warp=warp),
+    )
     for one, other in zip(all_of(whole)[1:], all_of(rest), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("warp", [None, WARP])
-def test_workers_share_a_batch(pictures: Pictures, warp: Warp | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_share_a_batch(
+    pictures: Pictures, warp: Warp | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = Batches(pictures, ORDER, 8, warp=warp)[0][0]
     monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
     halves = []
@@ -72,7 +77,11 @@ def test_a_warp_moves_the_middle_and_keeps_the_ends() -> None:
 def test_another_epoch_or_batch_warps_otherwise() -> None:
     one = WARP.frames(0, 8, 50)
     np.testing.assert_array_equal(one, Warp(0.2, (1, 3)).frames(0, 8, 50))
-    for other in (WARP.frames(1, 8, 50), Warp(0.2, (1, 4)).frames(0, 8, 50), Warp(0.2, (2, 3)).frames(0, 8, 50)):
+    for other in (
+        WARP.frames(1, 8, 50),
+        Warp(0.2, (1, 4)).frames(0, 8, 50),
+        Warp(0.2, (2, 3)).frames(0, 8, 50),
+    ):
         assert not np.array_equal(one, other)
 
 

@@ -21,7 +21,12 @@ def test_each_dataset_that_a_recipe_names_has_a_card(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "fault"),
-    [("", "odd.yaml: "), ("title: [", "is not YAML"), ("title: 3\n", "odd.yaml: "), (b"\xff\xfe\x00", "is not YAML")],
+    [
+        ("", "odd.yaml: "),
+        ("title: [", "is not YAML"),
+        ("title: 3\n", "odd.yaml: "),
+        (b"\xff\xfe\x00", "is not YAML"),
+    ],
 )
 def test_a_card_that_cannot_be_read_is_named(project: Path, text: str | bytes, fault: str) -> None:
     (project / "datasets/odd.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())

@@ -21,7 +21,9 @@ def recordings(**hashes: str) -> pd.DataFrame:
          "reason": "" if hashed else "too short"}
         for name, hashed in hashes.items()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["name", "sha256", "seconds", "label", "path", "status", "reason"])
+    return pd.DataFrame(
+        rows, columns=["name", "sha256", "seconds", "label", "path", "status", "reason"]
+    )
 
 
 OLD = recordings(a1="x", a2="y", b1="z")
@@ -29,7 +31,12 @@ OLD = recordings(a1="x", a2="y", b1="z")
 
 def test_recordings() -> None:
     found = changes.Recordings(OLD, recordings(a1="x", a2="other", a3="new", c1=""))
-    assert (found.added, found.gone, found.changed, found.lost_labels) == (["a3"], ["b1"], ["a2"], ["b"])
+    assert (found.added, found.gone, found.changed, found.lost_labels) == (
+        ["a3"],
+        ["b1"],
+        ["a2"],
+        ["b"],
+    )
     assert (sorted(found.incoming["name"]), sorted(found.staying["name"])) == (["a2", "a3"], ["a1"])
     assert found.told() == [
         "3 recordings, 6 s → 3 recordings, 6 s",
@@ -44,11 +51,18 @@ def test_recordings() -> None:
 
 def test_many_names_are_not_all_said() -> None:
     many = {f"a{i:02d}": "x" for i in range(30)}
-    assert changes.Recordings(recordings(), recordings(**many)).told()[1].endswith("a08, a09, and 20 more")
+    assert (
+        changes.Recordings(recordings(), recordings(**many))
+        .told()[1]
+        .endswith("a08, a09, and 20 more")
+    )
 
 
 def test_parameters() -> None:
-    old, new = {"train": {"seed": 1, "prior": "none"}, "a": 1}, {"train": {"seed": 2, "prior": "none"}, "b": [1]}
+    old, new = (
+        {"train": {"seed": 1, "prior": "none"}, "a": 1},
+        {"train": {"seed": 2, "prior": "none"}, "b": [1]},
+    )
     assert changes.parameters(old, new) == {"a": (1, None), "b": (None, [1]), "train.seed": (1, 2)}
 
 
@@ -58,7 +72,10 @@ def side(rng: np.random.Generator, centroid: float, n: int = 40) -> pd.DataFrame
 
 
 def test_drift_is_seen_where_it_is(rng: np.random.Generator) -> None:
-    same, other = (drift.of_features(side(rng, hz), side(rng, 1000)).set_index("feature") for hz in (1000, 3000))
+    same, other = (
+        drift.of_features(side(rng, hz), side(rng, 1000)).set_index("feature")
+        for hz in (1000, 3000)
+    )
     assert (same["drift"] < 0.4).all()
     assert other.loc["centroid", "drift"] == 1
     assert other.loc["centroid", "p"] < 1e-6
@@ -66,23 +83,37 @@ def test_drift_is_seen_where_it_is(rng: np.random.Generator) -> None:
     assert drift.of_features(side(rng, 1000, 0), side(rng, 1000)).empty
 
 
-@pytest.mark.parametrize(("new", "expected"), [("aab", 0.0), ("bbb", 2 / 3), ("ccc", 1.0), ("", 0.0)])
+@pytest.mark.parametrize(
+    ("new", "expected"), [("aab", 0.0), ("bbb", 2 / 3), ("ccc", 1.0), ("", 0.0)]
+)
 def test_drift_of_labels(new: str, expected: float) -> None:
-    assert drift.of_labels(pd.Series(list(new), dtype=str), pd.Series(list("aab"))) == pytest.approx(expected)
+    assert drift.of_labels(
+        pd.Series(list(new), dtype=str), pd.Series(list("aab"))
+    ) == pytest.approx(expected)
 
 
 def result(table: pd.DataFrame, mse: float, seed: int) -> Result:
     stages = {"train": Made({}, {"train": {"seed": seed}}, {})}
-    metrics: dict[str, Any] = {"test": {"mse": mse}, "interval": {"mse": {"low": mse / 2, "high": mse * 2}}}
+    metrics: dict[str, Any] = {
+        "test": {"mse": mse},
+        "interval": {"mse": {"low": mse / 2, "high": mse * 2}},
+    }
     losses = pd.DataFrame({"val_mse": np.linspace(0.1, mse, 60)})
-    return Result(stages, {"train": {"seed": seed}}, table, pd.DataFrame(), metrics, losses, lambda *_: None)
+    return Result(
+        stages, {"train": {"seed": seed}}, table, pd.DataFrame(), metrics, losses, lambda *_: None
+    )
 
 
 def test_the_comment() -> None:
-    came = pd.DataFrame([["level", "-20 dBFS", "-3 dBFS", 1.0, 1e-9]], columns=["feature", "was", "came", "drift", "p"])
+    came = pd.DataFrame(
+        [["level", "-20 dBFS", "-3 dBFS", 1.0, 1e-9]],
+        columns=["feature", "was", "came", "drift", "p"],
+    )
     gain = Gain("mse", 9, 0.01, 0.02, 0.005, 0.015)
     old, new = result(OLD, 0.02, 1), result(recordings(a1="x", a2="y", b1="z", b2="w"), 0.01, 2)
-    said = pull_request_comment.text(old, new, came, (0.5, 0.75), [gain], ["level drifts"], ["MLflow run 1"])
+    said = pull_request_comment.text(
+        old, new, came, (0.5, 0.75), [gain], ["level drifts"], ["MLflow run 1"]
+    )
     assert said.splitlines()[:3] == ["### sonovae: RED", "", "- RED: level drifts"]
     for line in (
         "Ran, or came from the cache: train.",

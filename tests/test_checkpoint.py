@@ -53,7 +53,10 @@ def test_damage_is_named_and_the_one_before_is_used(
     path = newest(kept)
     damage(path)  # type: ignore[operator]
     assert number(kept) == 2
-    assert capsys.readouterr().err == f"warning: {path} is not what was written: the checkpoint before it is used\n"
+    assert (
+        capsys.readouterr().err
+        == f"warning: {path} is not what was written: the checkpoint before it is used\n"
+    )
     cut(newest(kept))
     assert kept.load() is None
 

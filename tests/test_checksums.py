@@ -25,10 +25,16 @@ def test_coreutils_reads_it(written: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "fault"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\1"), "tone1.wav has changed since fetch wrote it"),
+        (
+            lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\1"),
+            "tone1.wav has changed since fetch wrote it",
+        ),
         (lambda path: path.unlink(), "tone1.wav is not there"),
         (lambda path: path.with_name("new.wav").touch(), "new.wav does not belong there"),
-        (lambda path: (path.parents[1] / checksums.NAME).unlink(), "SHA256SUMS cannot be read: `dvc repro -f fetch`"),
+        (
+            lambda path: (path.parents[1] / checksums.NAME).unlink(),
+            "SHA256SUMS cannot be read: `dvc repro -f fetch`",
+        ),
     ],
 )
 def test_what_changed_is_named(written: Path, harm: object, fault: str) -> None:
@@ -40,8 +46,12 @@ def test_what_changed_is_named(written: Path, harm: object, fault: str) -> None:
 def test_stages_verify_what_they_read(project: Path) -> None:
     """An edit that keeps size and time, which DVC does not see, stops the next stage and writes nothing."""
     fetch.main(project)
-    flip(project / "data/raw" / recordings_table.read(project / "data/raw/recordings.csv")["path"][0])
-    with pytest.raises(UserError, match="has changed since fetch wrote it, which DVC does not notice"):
+    flip(
+        project / "data/raw" / recordings_table.read(project / "data/raw/recordings.csv")["path"][0]
+    )
+    with pytest.raises(
+        UserError, match="has changed since fetch wrote it, which DVC does not notice"
+    ):
         preprocess.main(project)
     assert not (project / "data/pictures").exists()
     fetch.main(project)

@@ -32,7 +32,9 @@ def test_silence_makes_no_clips() -> None:
 
 
 def split(**changes: object) -> Split:
-    return params.parse({"seed": 1, "block_seconds": None, "validation": 0.1, "test": 0.1} | changes, Split)
+    return params.parse(
+        {"seed": 1, "block_seconds": None, "validation": 0.1, "test": 0.1} | changes, Split
+    )
 
 
 def test_blocks_of_a_recording_are_groups() -> None:
@@ -48,7 +50,11 @@ def test_blocks_of_a_recording_are_groups() -> None:
 def records(**columns: Any) -> np.ndarray:
     """Of clips, as packs hold them."""
     places = dict.fromkeys([*schema.CLIP_FIELDS, *spectrogram_cache.WHERE], 0)
-    return pd.DataFrame(places | columns).to_records(index=False, column_dtypes={"label": "U9"}).view(np.ndarray)
+    return (
+        pd.DataFrame(places | columns)
+        .to_records(index=False, column_dtypes={"label": "U9"})
+        .view(np.ndarray)
+    )
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])
@@ -57,13 +63,21 @@ def test_images_of_an_idx_file(tmp_path: Path, rng: np.random.Generator, suffix:
     write_idx(tmp_path / f"a-images-idx3-ubyte{suffix}", pixels)
     write_idx(tmp_path / f"a-labels-idx1-ubyte{suffix}", np.array([3, 1, 4, 1, 5]))
     recording = pd.Series(
-        {"name": "a", "group": "a", "path": f"a-images-idx3-ubyte{suffix}", "labels": f"a-labels-idx1-ubyte{suffix}"}
+        {
+            "name": "a",
+            "group": "a",
+            "path": f"a-images-idx3-ubyte{suffix}",
+            "labels": f"a-labels-idx1-ubyte{suffix}",
+        }
     )
     found = clips.read(tmp_path, recording, None)
     np.testing.assert_array_equal(np.round(np.array(found.items) * 255), pixels)
     places = records(item=found.number, label=found.labels)
     rows = clips.table(pd.DataFrame([recording]).assign(label=""), [places], split())
-    assert rows[["item", "label", "group"]][:2].to_numpy().tolist() == [[0, "3", "a#0"], [1, "1", "a#1"]]
+    assert rows[["item", "label", "group"]][:2].to_numpy().tolist() == [
+        [0, "3", "a#0"],
+        [1, "1", "a#1"],
+    ]
 
 
 def test_an_image_file_and_back(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -82,7 +96,9 @@ def test_sixteen_bits_are_not_clipped(tmp_path: Path) -> None:
         image_files.read(tmp_path / "float.tif")
 
 
-def test_an_idx_file_without_labels_has_a_group_an_image(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_an_idx_file_without_labels_has_a_group_an_image(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
     write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
     recording = {"name": "a", "group": "a", "label": "", "path": "a-images", "labels": ""}
     places = records(item=clips.read(tmp_path, recording, None).number, label="")
@@ -94,7 +110,9 @@ def test_labels_of_another_length_are_named(tmp_path: Path, rng: np.random.Gener
     write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
     write_idx(tmp_path / "a-labels", np.arange(4))
     recording = {"name": "a", "group": "a", "label": "", "path": "a-images", "labels": "a-labels"}
-    with pytest.raises(UserError, match="'a' cannot be used: it holds 3 images, and its file of labels 4"):
+    with pytest.raises(
+        UserError, match="'a' cannot be used: it holds 3 images, and its file of labels 4"
+    ):
         clips.read(tmp_path, recording, None)
 
 
@@ -127,7 +145,9 @@ def test_damaged_images(tmp_path: Path, rng: np.random.Generator) -> None:
             image_files.read(tmp_path / name)
 
 
-def test_together_they_are_read_as_each_alone(tmp_path: Path, rng: np.random.Generator, monkeypatch: Any) -> None:
+def test_together_they_are_read_as_each_alone(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: Any
+) -> None:
     """Short ones and long, of several rates; silences are cut of all."""
     recordings: list[dict[str, Any]] = []
     for n, rate in enumerate([8000, 22050, 8000, 16000, 8000]):
@@ -135,9 +155,18 @@ def test_together_they_are_read_as_each_alone(tmp_path: Path, rng: np.random.Gen
             [tone(0.4, 300 + 50 * n, rate), np.zeros(rate), rng.uniform(-0.2, 0.2, rate // (n + 1))]
         )
         sound_files.write(tmp_path / f"{n}.wav", samples.astype(np.float32), rate)
-        recordings.append({"path": f"{n}.wav", "name": f"{n}", "sample_rate": rate, "seconds": len(samples) / rate})
+        recordings.append(
+            {
+                "path": f"{n}.wav",
+                "name": f"{n}",
+                "sample_rate": rate,
+                "seconds": len(samples) / rate,
+            }
+        )
     monkeypatch.setattr(sound_files, "BLOCK", 20000)
-    assert [each["seconds"] * each["sample_rate"] <= sound_files.BLOCK for each in recordings].count(True) == 3
+    assert [
+        each["seconds"] * each["sample_rate"] <= sound_files.BLOCK for each in recordings
+    ].count(True) == 3
     p = dataclasses.replace(P, clip_seconds=0.25, rest="pad")
     for found, recording in zip(clips.read_all(tmp_path, recordings, p), recordings, strict=True):
         alone = clips.read(tmp_path, recording, p)

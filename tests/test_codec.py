@@ -21,13 +21,17 @@ BACK = GriffinLim(iterations=64, momentum=0.99)
 
 def changed(**sections: dict[str, Any]) -> Preprocess:
     """P with some keys of its sections replaced."""
-    return dataclasses.replace(P, **{k: dataclasses.replace(getattr(P, k), **v) for k, v in sections.items()})
+    return dataclasses.replace(
+        P, **{k: dataclasses.replace(getattr(P, k), **v) for k, v in sections.items()}
+    )
 
 
 def whistle(seconds: float = 3.0) -> np.ndarray:
     """A tone with vibrato."""
     time = np.arange(int(seconds * RATE)) / RATE
-    return (0.3 * np.sin(2 * np.pi * 1200 * time + 5 * np.sin(2 * np.pi * 5 * time))).astype(np.float32)
+    return (0.3 * np.sin(2 * np.pi * 1200 * time + 5 * np.sin(2 * np.pi * 5 * time))).astype(
+        np.float32
+    )
 
 
 def cut(samples: np.ndarray, p: Preprocess = P) -> clips.Clips:
@@ -46,7 +50,9 @@ def fitted(p: Preprocess, found: clips.Clips) -> tuple[saved_codec.Sound, np.nda
 @pytest.mark.parametrize("scaling", ["clip", "dataset", "pixel", "fixed"])
 @pytest.mark.parametrize("scale_of", ["db", "magnitude"])
 def test_clip_to_picture_and_back(scaling: str, scale_of: str) -> None:
-    given = {"db": (-30.0, 60.0), "magnitude": (0.0, 200.0)}[scale_of] if scaling == "fixed" else None
+    given = (
+        {"db": (-30.0, 60.0), "magnitude": (0.0, 200.0)}[scale_of] if scaling == "fixed" else None
+    )
     p = changed(
         picture={"scaling": scaling, "range": given},
         spectrogram={"scale": scale_of, "dynamic_range_db": 60.0 if scale_of == "db" else None},
@@ -78,7 +84,10 @@ def test_zero_phase_fails_that_bound() -> None:
 
 
 def test_pixel_limits_are_each_pixels_own(rng: np.random.Generator) -> None:
-    p = changed(picture={"scaling": "pixel", "bins": 4, "frames": None}, spectrogram={"dynamic_range_db": 1000.0})
+    p = changed(
+        picture={"scaling": "pixel", "bins": 4, "frames": None},
+        spectrogram={"dynamic_range_db": 1000.0},
+    )
     values = list(rng.uniform(-50, 30, (6, 4, 128)).astype(np.float32))
     limits = np.array([(each.min(), each.max()) for each in values])
     c = saved_codec.fit(p, values, limits, np.ones(6))
@@ -91,7 +100,9 @@ def test_pixel_limits_are_each_pixels_own(rng: np.random.Generator) -> None:
 
 def strongest(samples: np.ndarray) -> float:
     """The frequency in Hz at which most energy lies."""
-    return float(np.argmax(np.abs(np.fft.rfft(samples * np.hanning(len(samples))))) * RATE / len(samples))
+    return float(
+        np.argmax(np.abs(np.fft.rfft(samples * np.hanning(len(samples))))) * RATE / len(samples)
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +110,11 @@ def strongest(samples: np.ndarray) -> float:
     [
         ({}, {}, RATE / 512),
         ({"mel_bands": 64}, {"bins": 64}, 80),  # the band around 1 kHz
-        ({}, {"bins": None, "frames": None, "size": (64, 64), "interpolation": "bilinear"}, RATE / 128),
+        (
+            {},
+            {"bins": None, "frames": None, "size": (64, 64), "interpolation": "bilinear"},
+            RATE / 128,
+        ),
         ({}, {"size": (64, 32), "interpolation": "bicubic"}, RATE / 256),
         ({}, {"size": (64, 32), "interpolation": "lanczos"}, RATE / 256),
         ({}, {"size": (64, 64), "interpolation": "nearest"}, RATE / 256),
@@ -165,5 +180,7 @@ def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
     fitted(P, cut(whistle()))[0].save(tmp_path)
     path = tmp_path / "codec.json"
     path.write_text(path.read_text().replace('"sound"', '"smell"'))
-    with pytest.raises(saved_codec.UserError, match="is of kind 'smell', and this version knows image, sound"):
+    with pytest.raises(
+        saved_codec.UserError, match="is of kind 'smell', and this version knows image, sound"
+    ):
         saved_codec.load(tmp_path)

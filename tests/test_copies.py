@@ -34,7 +34,9 @@ def planted(scale: float) -> tuple[np.ndarray, np.ndarray]:
 
 def test_nearest_by_hand() -> None:
     among = np.array([[0, 0], [3, 4], [10, 0]], np.float32)
-    distances, indices = copies.nearest(np.array([[0, 1], [3, 4], [9, 0], [6, 8]], np.float32), among)
+    distances, indices = copies.nearest(
+        np.array([[0, 1], [3, 4], [9, 0], [6, 8]], np.float32), among
+    )
     np.testing.assert_allclose(distances, [1, 0, 1, 5])
     np.testing.assert_array_equal(indices, [0, 1, 2, 1])
 
@@ -51,7 +53,9 @@ def test_nearest_is_that_of_all_distances(size: int) -> None:
 def test_ratio_of_new_items_is_one_and_of_copies_zero() -> None:
     assert copies.ratio(drawn(3, 300), TEST, TRAIN) == pytest.approx(1, abs=0.1)
     assert copies.ratio(TRAIN[:100], TEST, TRAIN) == pytest.approx(0, abs=1e-6)
-    assert copies.ratio(TRAIN[:100] + noise(0.1, TRAIN[:100]), TEST, TRAIN) == pytest.approx(0.1, abs=0.01)
+    assert copies.ratio(TRAIN[:100] + noise(0.1, TRAIN[:100]), TEST, TRAIN) == pytest.approx(
+        0.1, abs=0.01
+    )
     assert copies.ratio(5 * drawn(3, 300), TEST, TRAIN) > 2
 
 
@@ -92,7 +96,10 @@ def test_a_dense_corner_is_not_taken_for_copies() -> None:
         return items * np.where(np.arange(len(items)) % 12, 1, 0.02)[:, np.newaxis]
 
     train, test, fresh = quiet(TRAIN), quiet(TEST), quiet(drawn(4, 300))
-    distances, limit = copies.nearest(fresh, train)[0], np.quantile(copies.nearest(test, train)[0], copies.QUANTILE)
+    distances, limit = (
+        copies.nearest(fresh, train)[0],
+        np.quantile(copies.nearest(test, train)[0], copies.QUANTILE),
+    )
     assert (distances < copies.FACTOR * limit).mean() > 0.08
     assert not copies.flagged(fresh, test, train).any()
     assert copies.flagged(train[:50] + 0.001 * noise(1, train[:50]), test, train).all()

@@ -49,13 +49,17 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("request", lambda request: asked.add(request.url))
     yield page
     page.close()
-    assert {urlsplit(url.removeprefix("blob:")).hostname for url in asked if not url.startswith("data:")} == {
-        "127.0.0.1"
-    }
+    assert {
+        urlsplit(url.removeprefix("blob:")).hostname for url in asked if not url.startswith("data:")
+    } == {"127.0.0.1"}
 
 
 def runs(root: Path) -> list[Any]:
-    return [run for stage in ("train", "evaluate", "generate") for run in tracking.Store(root).runs(stage=stage)]
+    return [
+        run
+        for stage in ("train", "evaluate", "generate")
+        for run in tracking.Store(root).runs(stage=stage)
+    ]
 
 
 def link(root: Path, artifact: str) -> str:
@@ -87,7 +91,9 @@ def test_a_picture_is_shown(done: Path, url: str, page: Page) -> None:
     page.goto(url + link(done, "generate/sound_001.png"))
     picture = page.locator("img[src^='blob:']").first
     picture.wait_for()
-    page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=picture.element_handle(), timeout=60_000)
+    page.wait_for_function(
+        "e => e.complete && e.naturalWidth > 0", arg=picture.element_handle(), timeout=60_000
+    )
 
 
 def test_a_sound_has_a_player(done: Path, url: str, page: Page) -> None:
@@ -97,11 +103,17 @@ def test_a_sound_has_a_player(done: Path, url: str, page: Page) -> None:
     page.wait_for_function("e => e.readyState == 4", arg=player.element_handle(), timeout=60_000)
     seconds = soundfile.info(done / "data/samples/sound_001.wav").duration
     assert player.evaluate("e => e.duration") == pytest.approx(seconds, abs=0.01)
-    assert player.evaluate("async e => { e.muted = true; await e.play(); return e.paused }") is False
+    assert (
+        player.evaluate("async e => { e.muted = true; await e.play(); return e.paused }") is False
+    )
     expect(page.locator("canvas").first).to_be_visible()  # the waveform
 
 
 def test_another_name_is_refused(url: str) -> None:
     """As after DNS rebinding: a page elsewhere whose name leads here."""
-    for name, expected in ((urlsplit(url).netloc, 200), ("10.attacker.com", 403), ("attacker.com", 403)):
+    for name, expected in (
+        (urlsplit(url).netloc, 200),
+        ("10.attacker.com", 403),
+        ("attacker.com", 403),
+    ):
         assert requests.get(url, headers={"Host": name}, timeout=60).status_code == expected

@@ -46,7 +46,10 @@ def test_draws_are_the_seeds_and_the_first_stay() -> None:
 def test_log_density_is_scipys(shared: bool, rng: np.random.Generator) -> None:
     some = pair(covariances=pair().covariances[:1]) if shared else pair()
     z, covariances = rng.normal(scale=6, size=(50, 2)), [some.covariances[0], some.covariances[-1]]
-    each = [w * multivariate_normal(m, c).pdf(z) for w, m, c in zip(some.weights, some.means, covariances, strict=True)]
+    each = [
+        w * multivariate_normal(m, c).pdf(z)
+        for w, m, c in zip(some.weights, some.means, covariances, strict=True)
+    ]
     np.testing.assert_allclose(some.log_density(z), np.log(sum(each)), rtol=1e-6)
 
 
@@ -74,7 +77,9 @@ def test_one_gaussian_has_the_moments_of_the_aggregate_posterior(rng: np.random.
     assert len(found.means) == 1
     assert found.names == []
     np.testing.assert_allclose(found.mean, means.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(found.covariances[0], np.cov(means, rowvar=False) + 0.25 * np.eye(2), atol=1e-3)
+    np.testing.assert_allclose(
+        found.covariances[0], np.cov(means, rowvar=False) + 0.25 * np.eye(2), atol=1e-3
+    )
 
 
 def test_crowds_are_found_label_by_label(rng: np.random.Generator) -> None:
@@ -86,12 +91,18 @@ def test_crowds_are_found_label_by_label(rng: np.random.Generator) -> None:
     for name in found.names:
         drawn = found.of(name).sample(200, rng)
         assert ((drawn[:, 1] > 8) == (name == "three")).all()
-        np.testing.assert_allclose(drawn.mean(axis=0), held_out[wanted == name].mean(axis=0), atol=1.5)
+        np.testing.assert_allclose(
+            drawn.mean(axis=0), held_out[wanted == name].mean(axis=0), atol=1.5
+        )
 
 
-def test_it_is_likelier_than_one_gaussian_and_near_scikit_learns_mixture(rng: np.random.Generator) -> None:
+def test_it_is_likelier_than_one_gaussian_and_near_scikit_learns_mixture(
+    rng: np.random.Generator,
+) -> None:
     (z, labels), (held_out, _) = crowds(rng, 400), crowds(rng, 200)
-    found = density.fit(z, np.zeros(3), labels.tolist(), held_out, seed=1).log_density(held_out).mean()
+    found = (
+        density.fit(z, np.zeros(3), labels.tolist(), held_out, seed=1).log_density(held_out).mean()
+    )
     one, four = (GaussianMixture(k, random_state=1).fit(z).score(held_out) for k in (1, 4))
     assert found > one + 1
     assert found > four - 0.3

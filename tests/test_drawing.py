@@ -24,7 +24,14 @@ def space(rng: np.random.Generator, prior: Density | None = None) -> Space:
 
 
 def where(**changes: object) -> Generate:
-    same = {"seed": 1, "sounds": 5, "from": "density", "of": [], "path": "straight", "temperature": 1.0}
+    same = {
+        "seed": 1,
+        "sounds": 5,
+        "from": "density",
+        "of": [],
+        "path": "straight",
+        "temperature": 1.0,
+    }
     same |= {"label": None, "label_scale": None, "griffin_lim": {"iterations": 1, "momentum": 0}}
     return params.parse(same | changes, Generate)
 
@@ -35,7 +42,9 @@ def drawn(known: Space, n: int = 5, **changes: object) -> np.ndarray:
 
 def test_from_a_labels_part_of_the_density(rng: np.random.Generator) -> None:
     known = space(rng)
-    np.testing.assert_array_equal(drawn(known, label="b"), known.density.of("b").sample(5, np.random.default_rng(1)))
+    np.testing.assert_array_equal(
+        drawn(known, label="b"), known.density.of("b").sample(5, np.random.default_rng(1))
+    )
 
 
 def test_around_a_labels_mean(rng: np.random.Generator) -> None:
@@ -68,7 +77,9 @@ def test_variations_lie_around_the_clip_as_wide_as_a_cluster(rng: np.random.Gene
 
 def test_a_straight_path_passes_its_places_evenly(rng: np.random.Generator) -> None:
     z = drawn(space(rng), 5, **{"from": "between", "of": ["a", "b", "c"]})
-    np.testing.assert_allclose(z, [[2, 0, 0], [1, 2, 0], [0, 4, 0], [0, 2, 0.5], [0, 0, 1]], atol=1e-6)
+    np.testing.assert_allclose(
+        z, [[2, 0, 0], [1, 2, 0], [0, 4, 0], [0, 2, 0.5], [0, 0, 1]], atol=1e-6
+    )
 
 
 def test_a_spherical_path_keeps_its_radius(rng: np.random.Generator) -> None:

@@ -16,7 +16,12 @@ from sonovae.recordings import recordings_table
 from sonovae.tracking import provenance
 
 pytestmark = pytest.mark.processes
-WHO = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+WHO = {
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@b",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@b",
+}
 
 
 def call(root: Path, *words: str, fails: bool = False) -> str:
@@ -172,7 +177,9 @@ def test_metrics_are_in_git_and_data_is_not(done: Path) -> None:
     tracked = call(done, "git", "ls-files", "data", "mlruns").split()
     assert "data/evaluation/metrics.json" in tracked
     assert not [
-        path for path in tracked if path.startswith(("data/raw", "data/pictures", "data/model", "mlruns/mlflow"))
+        path
+        for path in tracked
+        if path.startswith(("data/raw", "data/pictures", "data/model", "mlruns/mlflow"))
     ]
 
 
@@ -209,10 +216,14 @@ def test_several_seeds_by_one_command(done: Path) -> None:
     """The first is the project's own, which DVC need not run again."""
     said = call(done, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "seeds", "2")
     rows = {
-        line.split()[0]: [float(value) for value in line.split()[1:]] for line in said.splitlines() if "test." in line
+        line.split()[0]: [float(value) for value in line.split()[1:]]
+        for line in said.splitlines()
+        if "test." in line
     }
     own, other, mean, sd = rows["test.mse"]
-    assert own == pytest.approx(json.loads((done / "data/evaluation/metrics.json").read_text())["test"]["mse"])
+    assert own == pytest.approx(
+        json.loads((done / "data/evaluation/metrics.json").read_text())["test"]["mse"]
+    )
     assert own != other
     assert mean == pytest.approx((own + other) / 2, rel=1e-4)
     assert sd == pytest.approx(abs(own - other) / 2**0.5, rel=1e-3)
@@ -232,11 +243,15 @@ def test_a_queued_experiment_runs_the_code_that_was_queued(tmp_path: Path) -> No
     path = root / "stages/fetch.py"
     text = path.read_text()
     path.write_text(
-        text.replace('print(f"fetch: ', '(out.parent / "raw" / "who").write_text("queued"); print(f"fetch: ')
+        text.replace(
+            'print(f"fetch: ', '(out.parent / "raw" / "who").write_text("queued"); print(f"fetch: '
+        )
     )
     call(root, "dvc", "exp", "run", "--queue", "--name", "queued", "fetch")
     path.write_text(
-        text.replace('print(f"fetch: ', '(out.parent / "raw" / "who").write_text("edited"); print(f"fetch: ')
+        text.replace(
+            'print(f"fetch: ', '(out.parent / "raw" / "who").write_text("edited"); print(f"fetch: '
+        )
     )
     room = root / "src/sonovae/recordings/whistles.py"
     room.write_text("raise RuntimeError('edited after it was queued')\n")
@@ -253,12 +268,31 @@ def test_a_queued_experiment_runs_the_code_that_was_queued(tmp_path: Path) -> No
 def test_a_folder_of_ones_own_is_watched_file_by_file(tmp_path: Path) -> None:
     root = make_repository(tmp_path / "project")
     write_tones(tmp_path / "my sounds", 5)
-    said = call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "my sounds"))
+    said = call(
+        root,
+        "env",
+        "PYTHONPATH=src",
+        "python",
+        "-m",
+        "sonovae",
+        "folder",
+        str(tmp_path / "my sounds"),
+    )
     assert "data/own is a copy of" in said
     again = call(
-        root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "folder", str(tmp_path / "my sounds"), fails=True
+        root,
+        "env",
+        "PYTHONPATH=src",
+        "python",
+        "-m",
+        "sonovae",
+        "folder",
+        str(tmp_path / "my sounds"),
+        fails=True,
     )
-    assert again.startswith("error: data/own is there already: change its files, or `dvc remove data/own.dvc`")
+    assert again.startswith(
+        "error: data/own is there already: change its files, or `dvc remove data/own.dvc`"
+    )
     call(root, "dvc", "repro", "fetch")
     commit(root)
     table = (root / "data/raw/recordings.csv").read_text()
@@ -291,7 +325,9 @@ def test_odd_files_go_through_dvc(tmp_path: Path) -> None:
     call(root, "dvc", "repro", "fetch")
     table = recordings_table.read(root / "data/raw/recordings.csv").set_index("name")
     found = table["status"].to_dict()
-    assert {name: odd.status for name, odd in hashable.items()} == {name: found.get(name) for name in hashable}
+    assert {name: odd.status for name, odd in hashable.items()} == {
+        name: found.get(name) for name in hashable
+    }
     commit(root)
     recording = root / "data/own/good 8 bits.wav"
     recording.write_bytes(recording.read_bytes()[:-1] + b"a")
@@ -328,7 +364,10 @@ def test_a_fifo_is_named_before_dvc_hangs_on_it(tmp_path: Path) -> None:
     write_tones(root / "data/own", 5)
     os.mkfifo(root / "data/own/pipe")
     said = call(root, "env", "PYTHONPATH=src", "python", "-m", "sonovae", "check", fails=True)
-    assert said == f"error: {root}/data/own: 'pipe' is not a file but a FIFO, socket or device: delete it\n"
+    assert (
+        said
+        == f"error: {root}/data/own: 'pipe' is not a file but a FIFO, socket or device: delete it\n"
+    )
 
 
 def test_a_failed_stage_says_the_way_back(tmp_path: Path) -> None:
@@ -339,17 +378,27 @@ def test_a_failed_stage_says_the_way_back(tmp_path: Path) -> None:
     params.edit(root / "params.yaml", {"fetch.min_recordings": 1000})
     said = call(root, "dvc", "repro", "fetch", fails=True)
     assert "36 usable recordings, fewer than fetch.min_recordings = 1000" in said
-    assert "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back" in said
+    assert (
+        "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back"
+        in said
+    )
     assert "Traceback" not in said
     call(root, "dvc", "checkout", "data/raw")
     assert (root / "data/raw/recordings.csv").read_bytes() == raw
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a process that its parent died"
+)
 @pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
 def test_a_stage_whose_dvc_was_killed_stops(tmp_path: Path, shell: str) -> None:
-    root = make_repository(tmp_path / "project", fetch__whistles__seconds=600.0, fetch__whistles__whistlers=60)
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "SHELL": shell}
+    root = make_repository(
+        tmp_path / "project", fetch__whistles__seconds=600.0, fetch__whistles__whistlers=60
+    )
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "SHELL": shell,
+    }
     parent = subprocess.Popen(["dvc", "repro", "fetch"], cwd=root, env=environment,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     lock = root / ".sonovae/stage.lock"
@@ -360,7 +409,10 @@ def test_a_stage_whose_dvc_was_killed_stops(tmp_path: Path, shell: str) -> None:
     stage = int(lock.read_text().split()[-1])
     parent.kill()
     parent.wait()
-    while Path(f"/proc/{stage}/stat").exists() and ") Z " not in Path(f"/proc/{stage}/stat").read_text():
+    while (
+        Path(f"/proc/{stage}/stat").exists()
+        and ") Z " not in Path(f"/proc/{stage}/stat").read_text()
+    ):
         assert time.monotonic() < deadline + 10
         time.sleep(0.1)
     assert not (root / "data/raw").exists()

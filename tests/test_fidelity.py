@@ -24,7 +24,10 @@ def test_inception_score_is_the_classes_or_one() -> None:
 
 def test_inception_score_by_hand() -> None:
     p = np.array([[0.9, 0.1], [0.3, 0.7]], np.float32)
-    each = [0.9 * np.log(0.9 / 0.6) + 0.1 * np.log(0.1 / 0.4), 0.3 * np.log(0.3 / 0.6) + 0.7 * np.log(0.7 / 0.4)]
+    each = [
+        0.9 * np.log(0.9 / 0.6) + 0.1 * np.log(0.1 / 0.4),
+        0.3 * np.log(0.3 / 0.6) + 0.7 * np.log(0.7 / 0.4),
+    ]
     assert fidelity.inception_score(p) == pytest.approx(np.exp(np.mean(each)))
 
 
@@ -70,7 +73,9 @@ def frechet(real: np.ndarray, generated: np.ndarray) -> float:
 
 def test_frechet_distance_of_diagonal_gaussians_by_formula(rng: np.random.Generator) -> None:
     white = rng.standard_normal((500, 3))
-    white = (white - white.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(white, rowvar=False))).T
+    white = (white - white.mean(axis=0)) @ np.linalg.inv(
+        np.linalg.cholesky(np.cov(white, rowvar=False))
+    ).T
     real, generated = white * [1, 2, 3], white[::-1] * [2, 2, 0.5] + [1, 0, -4]
     wanted = (1 + 16) + (1 - 2) ** 2 + 0 + (3 - 0.5) ** 2
     assert frechet(real, generated) == pytest.approx(wanted)
@@ -137,7 +142,10 @@ def test_manifold_of_very_few() -> None:
 
 
 def test_a_twentieth_of_bins_differ_by_chance() -> None:
-    shares = [fidelity.bins(normal(seed, 2000), 50, seed).different(normal(100 + seed, 500)) for seed in range(8)]
+    shares = [
+        fidelity.bins(normal(seed, 2000), 50, seed).different(normal(100 + seed, 500))
+        for seed in range(8)
+    ]
     assert 0.02 < np.mean(shares) < 0.08
 
 
@@ -159,7 +167,10 @@ def test_bins_are_of_what_the_standard_deviations_make_equal() -> None:
 def test_bins_that_differ_are_the_z_tests() -> None:
     """40 of 100 against 54 of 100 is z = 1.98, 53 is 1.84."""
     train = np.repeat([[0.0], [9.0]], [40, 60], axis=0)
-    shares = [fidelity.bins(train, 2, 1).different(np.repeat([[0.0], [9.0]], [n, 100 - n], axis=0)) for n in (53, 54)]
+    shares = [
+        fidelity.bins(train, 2, 1).different(np.repeat([[0.0], [9.0]], [n, 100 - n], axis=0))
+        for n in (53, 54)
+    ]
     assert shares == [0, 1]
 
 
@@ -196,6 +207,11 @@ def test_noise_is_worse_in_every_score() -> None:
     assert fidelity.modified_inception_score(better) > 2 * fidelity.modified_inception_score(worse)
     assert fidelity.am_score(better, EVEN) < 0.5 * fidelity.am_score(worse, EVEN)
     assert frechet(real, good) < 0.1 * frechet(real, noise)
-    assert fidelity.bins(train, 30, 1).different(good) < 0.2 < 0.9 < fidelity.bins(train, 30, 1).different(noise)
+    assert (
+        fidelity.bins(train, 30, 1).different(good)
+        < 0.2
+        < 0.9
+        < fidelity.bins(train, 30, 1).different(noise)
+    )
     high, low = (fidelity.manifold(real, items, 5) for items in (good, noise))
     assert all(high[name] > low[name] + 0.3 for name in high)

@@ -18,7 +18,9 @@ def on_disk(folder: Path, pictures: np.ndarray) -> Pictures:
 @pytest.fixture
 def pictures(rng: np.random.Generator) -> np.ndarray:
     """Of three components."""
-    return np.einsum("nk,kij->nij", rng.normal(size=(60, 3)), rng.normal(size=(3, 4, 5))).astype(np.float32)
+    return np.einsum("nk,kij->nij", rng.normal(size=(60, 3)), rng.normal(size=(3, 4, 5))).astype(
+        np.float32
+    )
 
 
 def test_pca_is_that_of_scikit_learn(pictures: np.ndarray, tmp_path: Path) -> None:
@@ -30,14 +32,18 @@ def test_pca_is_that_of_scikit_learn(pictures: np.ndarray, tmp_path: Path) -> No
     np.testing.assert_allclose(found.restore(test), wanted, atol=1e-3)
 
 
-def test_as_many_components_as_there_are_bring_all_back(pictures: np.ndarray, tmp_path: Path) -> None:
+def test_as_many_components_as_there_are_bring_all_back(
+    pictures: np.ndarray, tmp_path: Path
+) -> None:
     found = baselines.fit(on_disk(tmp_path, pictures[:50]), 3, seed=0)
     np.testing.assert_allclose(found.restore(pictures[50:]), pictures[50:], atol=1e-3)
 
 
 def test_no_more_components_than_clips(rng: np.random.Generator, tmp_path: Path) -> None:
     few = rng.uniform(size=(5, 4, 4))
-    assert np.isfinite(baselines.fit(on_disk(tmp_path, few), 64, seed=0).restore(few.astype(np.float32))).all()
+    assert np.isfinite(
+        baselines.fit(on_disk(tmp_path, few), 64, seed=0).restore(few.astype(np.float32))
+    ).all()
 
 
 def test_new_pictures_have_the_components_spread(rng: np.random.Generator, tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ def losses(train: float, validation: float) -> pd.DataFrame:
 def test_kl_by_dim_adds_up_to_the_kl() -> None:
     q = posterior(np.array([1.0, 0.1]), np.array([0.2, 0.9]))
     found = latent.kl_by_dim(q)
-    assert found.sum() == pytest.approx(latent.kl_divergence(q, NORMAL, np.random.default_rng(1)).mean())
+    assert found.sum() == pytest.approx(
+        latent.kl_divergence(q, NORMAL, np.random.default_rng(1)).mean()
+    )
     assert found[0] == pytest.approx(0.5 * (0.04 + 1 - 1 - np.log(0.04)), rel=0.02)
 
 
@@ -43,17 +45,32 @@ def test_a_healthy_model() -> None:
 @pytest.mark.parametrize(
     ("flag", "changes", "said"),
     [
-        ("posterior_collapse", {"posterior": posterior(np.full(2, 1e-3), np.ones(2))}, "0 of 2 units are active"),
-        ("prior_out_of_reach", {"posterior": posterior(np.full(2, 5.0), np.full(2, 0.01))}, "raise train.kl_weight"),
+        (
+            "posterior_collapse",
+            {"posterior": posterior(np.full(2, 1e-3), np.ones(2))},
+            "0 of 2 units are active",
+        ),
+        (
+            "prior_out_of_reach",
+            {"posterior": posterior(np.full(2, 5.0), np.full(2, 0.01))},
+            "raise train.kl_weight",
+        ),
         ("overfitting", {"losses": losses(0.001, 0.012)}, "12.0 times the training error"),
     ],
 )
 def test_each_illness_by_its_flag(
     flag: str, changes: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    healthy = {"posterior": posterior(*HALF), "prior": NORMAL, "losses": losses(0.01, 0.012), "seed": 1}
+    healthy = {
+        "posterior": posterior(*HALF),
+        "prior": NORMAL,
+        "losses": losses(0.01, 0.012),
+        "seed": 1,
+    }
     found = health.metrics(**(healthy | changes))  # type: ignore[arg-type]
-    assert {name: found[name] for name in health.FLAGS} == dict.fromkeys(health.FLAGS, 0.0) | {flag: 1.0}
+    assert {name: found[name] for name in health.FLAGS} == dict.fromkeys(health.FLAGS, 0.0) | {
+        flag: 1.0
+    }
     line = capsys.readouterr().err
     assert line.startswith(f"warning: {flag.replace('_', ' ')}: ")
     assert said in line
@@ -66,11 +83,15 @@ def test_the_gap_by_formula_and_by_draws() -> None:
     wanted = 0.5 * (4 + 1 - 1 - np.log(4))
     mixture = density.diagonal(np.zeros((2, 2)), np.ones((2, 2)))
     assert health.prior_gap(moved, NORMAL, 1) == pytest.approx(wanted, rel=0.05)
-    assert health.prior_gap(moved, mixture, 1) == pytest.approx(health.prior_gap(moved, NORMAL, 1), rel=0.05)
+    assert health.prior_gap(moved, mixture, 1) == pytest.approx(
+        health.prior_gap(moved, NORMAL, 1), rel=0.05
+    )
 
 
 def test_a_plain_autoencoder_has_no_prior_to_reach() -> None:
     z = posterior(*HALF).mean
-    found = health.metrics(Posterior(z, np.full_like(z, -np.inf)), None, losses(0.01, 0.012), seed=1)
+    found = health.metrics(
+        Posterior(z, np.full_like(z, -np.inf)), None, losses(0.01, 0.012), seed=1
+    )
     assert "prior_gap" not in found
     assert found["active_units"] == 2

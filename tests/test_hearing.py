@@ -22,7 +22,9 @@ def made(mel_bands: int | None = None) -> Sound:
     assert isinstance(found, Sound)
     found = replace(found, typical=Scale(-20.0, 40.0, 1.0))
     if mel_bands:
-        spectrogram = params.parse(params.plain(found.spectrogram) | {"mel_bands": mel_bands}, type(found.spectrogram))
+        spectrogram = params.parse(
+            params.plain(found.spectrogram) | {"mel_bands": mel_bands}, type(found.spectrogram)
+        )
         picture = params.parse(params.plain(found.picture) | {"bins": None}, type(found.picture))
         found = replace(found, spectrogram=spectrogram, picture=picture)
     return found
@@ -58,7 +60,9 @@ def test_embeddings_are_in_decibels(mel_bands: int | None) -> None:
 
 def test_images_are_what_they_are(rng: np.random.Generator) -> None:
     p = params.load(HERE / "params.yaml").preprocess
-    section = params.parse(params.plain(p.picture) | {"size": [28, 28], "interpolation": "bilinear"}, type(p.picture))
+    section = params.parse(
+        params.plain(p.picture) | {"size": [28, 28], "interpolation": "bilinear"}, type(p.picture)
+    )
     c = Codec(replace_scaling(section), Scale(0.0, 1.0, 1.0))
     images = list(rng.random((3, 28, 28), np.float32))
     heard = embedding.items(c, saved_codec.sounds(c, images, [c.typical] * 3, BACK, seed=1))
@@ -67,4 +71,6 @@ def test_images_are_what_they_are(rng: np.random.Generator) -> None:
 
 
 def replace_scaling(section: object) -> object:
-    return params.parse(params.plain(section) | {"scaling": "fixed", "range": [0, 1]}, type(section))
+    return params.parse(
+        params.plain(section) | {"scaling": "fixed", "range": [0, 1]}, type(section)
+    )

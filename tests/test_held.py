@@ -29,7 +29,10 @@ def test_a_row_is_added_and_then_held(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads(rows.read_text())["one"]["mse"] == [0.002, 0.0019, 0.0022]
     assert json.loads(rows.read_text())["one"]["kl"] == [20, 18, 22]
     held.hold("one", written(tmp_path, test={"mse": 0.0021, "kl": 21.9}), rows)
-    assert capsys.readouterr().out.splitlines() == ["one: added to results.json", "one: as docs/results.md has it"]
+    assert capsys.readouterr().out.splitlines() == [
+        "one: added to results.json",
+        "one: as docs/results.md has it",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ BACK = [
 def made(rng: np.random.Generator, n: int, shape: tuple[int, int] = (8, 8)) -> np.ndarray:
     """Pictures of three components and some noise."""
     parts = rng.normal(0.5, 0.2, size=(3, *shape))
-    return (np.einsum("nk,kij->nij", rng.normal(size=(n, 3)), parts) + rng.normal(0, 0.05, (n, *shape))).astype("f4")
+    return (
+        np.einsum("nk,kij->nij", rng.normal(size=(n, 3)), parts) + rng.normal(0, 0.05, (n, *shape))
+    ).astype("f4")
 
 
 def begun(folder: Path, pictures: np.ndarray, size: int, prior: str = "normal") -> Pair:
@@ -47,7 +49,9 @@ def elbo(encoder: Any, decoder: Any, x: np.ndarray, noise: float) -> float:
     error = (latent.decode(decoder, q.mean).astype(float) - x) ** 2
     spread = (np.exp(q.log_var.astype(float)) * (w**2).sum(axis=1)).sum(axis=1)
     pixels = x[0].size
-    likelihood = -0.5 * ((error.sum(axis=(1, 2)) + spread) / noise + pixels * np.log(2 * np.pi * noise))
+    likelihood = -0.5 * (
+        (error.sum(axis=(1, 2)) + spread) / noise + pixels * np.log(2 * np.pi * noise)
+    )
     return float((likelihood - latent.kl_to_standard_normal(q).sum(axis=1)).mean())
 
 
@@ -59,7 +63,10 @@ def test_its_bound_is_tight(rng: np.random.Generator, tmp_path: Path) -> None:
     assert elbo(*networks_of, pictures, wanted.noise_variance_) == pytest.approx(
         wanted.score(pictures.reshape(500, -1)), abs=0.02
     )
-    assert elbo(*networks_of, pictures, 2 * wanted.noise_variance_) < wanted.score(pictures.reshape(500, -1)) - 1
+    assert (
+        elbo(*networks_of, pictures, 2 * wanted.noise_variance_)
+        < wanted.score(pictures.reshape(500, -1)) - 1
+    )
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (15, 13)])
@@ -69,13 +76,17 @@ def test_it_brings_back_what_pca_does(
 ) -> None:
     pictures = made(rng, 300, shape)
     exact = PCA(3, svd_solver="full").fit(pictures.reshape(300, -1))
-    wanted = exact.inverse_transform(exact.transform(pictures.reshape(300, -1))).reshape(pictures.shape)
+    wanted = exact.inverse_transform(exact.transform(pictures.reshape(300, -1))).reshape(
+        pictures.shape
+    )
     found = latent.reconstruct(*begun(tmp_path, pictures, 3, prior), pictures)
     assert np.abs(found - wanted).max() < 0.01
     assert np.abs(pictures.mean(axis=0) - wanted).max() > 0.1
 
 
-def test_numbers_that_few_clips_do_not_fill_are_the_priors(rng: np.random.Generator, tmp_path: Path) -> None:
+def test_numbers_that_few_clips_do_not_fill_are_the_priors(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
     pictures = made(rng, 5)
     encoder, decoder = begun(tmp_path, pictures, 8)
     assert np.abs(latent.reconstruct(encoder, decoder, pictures) - pictures).max() < 0.01

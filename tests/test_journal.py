@@ -13,7 +13,12 @@ from sonovae import tracking
 from sonovae.errors import UserError
 from sonovae.tracking import journal, store
 
-HEADER: dict[str, Any] = {"name": "abc", "time": 1000, "tags": {"key": "k" * 64, "stage": "train"}, "params": {}}
+HEADER: dict[str, Any] = {
+    "name": "abc",
+    "time": 1000,
+    "tags": {"key": "k" * 64, "stage": "train"},
+    "params": {},
+}
 
 
 @pytest.fixture
@@ -52,7 +57,10 @@ def test_a_server_that_does_not_answer_costs_no_time_and_no_points(
         assert not points.close("FINISHED", 0.5)
         assert time.monotonic() - begun < 3
     said = capsys.readouterr().err
-    assert "warning: MLflow lacks this training, `make track` brings it later: it does not answer" in said
+    assert (
+        "warning: MLflow lacks this training, `make track` brings it later: it does not answer"
+        in said
+    )
     points.thread.join()
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     journal.bring(tmp_path)
@@ -102,7 +110,9 @@ def test_a_training_that_was_killed_goes_on_in_its_journal(tmp_path: Path) -> No
     with journal.of(tmp_path, HEADER) as points:
         for step in (1, 2):
             points.point(step, {"loss": 1 / step})
-        with pytest.raises(UserError, match="a training of the same parameters, data and code is at work"):
+        with pytest.raises(
+            UserError, match="a training of the same parameters, data and code is at work"
+        ):
             journal.of(tmp_path, HEADER).__enter__()
         journal.bring(tmp_path)  # leaves alone what is under way
         assert points.close("FINISHED", 60)

@@ -19,8 +19,20 @@ backend.prepare(threads=2)
 
 
 def section(**changes: Any) -> Section:
-    conv = {"layer": "conv", "filters": 8, "kernel": 3, "stride": [2, 2], "padding": "same", "activation": "relu"}
-    usual = {"seed": 1, "threads": 2, "network": [conv | {"batch_norm": False}], "embedding_size": 6}
+    conv = {
+        "layer": "conv",
+        "filters": 8,
+        "kernel": 3,
+        "stride": [2, 2],
+        "padding": "same",
+        "activation": "relu",
+    }
+    usual = {
+        "seed": 1,
+        "threads": 2,
+        "network": [conv | {"batch_norm": False}],
+        "embedding_size": 6,
+    }
     usual |= {"learning_rate": 1e-2, "batch_size": 16, "epochs": 8}
     return params.parse(usual | changes, Section)
 
@@ -44,7 +56,9 @@ def told(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return np.array(["left", "middle", "right"])[which], pictures
 
 
-def test_names_clips_that_it_has_not_seen(told: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+def test_names_clips_that_it_has_not_seen(
+    told: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
     data = saved(tmp_path / "pictures", *told)
     found = judge.fit(data, section())
     assert found is not None
@@ -80,7 +94,9 @@ def test_round_trip_and_the_same_twice(told: tuple[np.ndarray, np.ndarray], tmp_
     np.testing.assert_array_equal(one.see(data.pictures)[1], two.see(data.pictures)[1])
 
 
-def test_one_label_is_nothing_to_judge_by(told: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+def test_one_label_is_nothing_to_judge_by(
+    told: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
     data = saved(tmp_path / "pictures", np.full(300, "same"), told[1])
     assert judge.fit(data, section()) is None
     judge.save(tmp_path, None, section())

@@ -49,7 +49,12 @@ def zipped(folder: Path, n: int) -> bytes:
 
 
 def project_of(tmp_path: Path, **changes: object) -> Path:
-    changes = {"fetch__source": "kaggle", "fetch__kaggle": HANDLE, "fetch__pattern": None, **changes}
+    changes = {
+        "fetch__source": "kaggle",
+        "fetch__kaggle": HANDLE,
+        "fetch__pattern": None,
+        **changes,
+    }
     return make_project(tmp_path / "project", **changes)
 
 
@@ -100,7 +105,10 @@ def test_a_wrong_checksum(tmp_path: Path, stub: Kaggle) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (401, "Kaggle does not know your login (401) for anna/whistles/versions/1: mend KAGGLE_API_TOKEN"),
+        (
+            401,
+            "Kaggle does not know your login (401) for anna/whistles/versions/1: mend KAGGLE_API_TOKEN",
+        ),
         (
             403,
             "forbids anna/whistles/versions/1 (403): accept its terms at https://www.kaggle.com/datasets/anna/whistles",
@@ -135,40 +143,59 @@ def test_each_refusal_says_what_to_do_and_no_secret(
 
 
 def test_a_version_that_is_gone(tmp_path: Path, stub: Kaggle) -> None:
-    with pytest.raises(UserError, match="that version is gone, anna/whistles/versions/2 is there and `make"):
+    with pytest.raises(
+        UserError, match="that version is gone, anna/whistles/versions/2 is there and `make"
+    ):
         kaggle.download("anna/whistles/versions/7", tmp_path)
 
 
-def test_a_slow_server_is_waited_for(tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_is_waited_for(
+    tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kaggle, "SECONDS", (0.5, 0.5))
     stub.drip, stub.seconds = 0.2, 0.2
     assert kaggle.download(HANDLE, tmp_path).read_bytes() == stub.archives[1]
 
 
-def test_a_server_that_says_nothing(tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_says_nothing(
+    tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kaggle, "SECONDS", (0.3, 0.3))
     stub.seconds = 1.0
-    with pytest.raises(UserError, match="Kaggle sent nothing for 0.3 s: run again, or put its files into a folder"):
+    with pytest.raises(
+        UserError, match="Kaggle sent nothing for 0.3 s: run again, or put its files into a folder"
+    ):
         kaggle.download(HANDLE, tmp_path)
 
 
 def test_no_server(tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        monkeypatch.setitem(kaggle_env._env_to_endpoint, KaggleEnv.PROD, f"http://127.0.0.1:{free.getsockname()[1]}")
-        with pytest.raises(UserError, match="Kaggle cannot be reached for anna/whistles/versions/1: check the network"):
+        monkeypatch.setitem(
+            kaggle_env._env_to_endpoint, KaggleEnv.PROD, f"http://127.0.0.1:{free.getsockname()[1]}"
+        )
+        with pytest.raises(
+            UserError,
+            match="Kaggle cannot be reached for anna/whistles/versions/1: check the network",
+        ):
             kaggle.download(HANDLE, tmp_path)
 
 
-def test_credentials_that_are_no_json(tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_that_are_no_json(
+    tmp_path: Path, stub: Kaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "kaggle.json").write_text(SECRET)
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
-    with pytest.raises(UserError, match="credentials cannot be read: mend or delete KAGGLE_API_TOKEN or") as caught:
+    with pytest.raises(
+        UserError, match="credentials cannot be read: mend or delete KAGGLE_API_TOKEN or"
+    ) as caught:
         kaggle.download(HANDLE, tmp_path / "home")
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("handle", ["anna", "anna/whistles", "anna/b/versions/x", "a/b/versions/0", "a/../versions/1"])
+@pytest.mark.parametrize(
+    "handle", ["anna", "anna/whistles", "anna/b/versions/x", "a/b/versions/0", "a/../versions/1"]
+)
 def test_a_handle_without_a_version_is_no_pin(tmp_path: Path, handle: str) -> None:
     with pytest.raises(UserError, match=r"fetch.kaggle.*must be owner/name/versions/N"):
         project_of(tmp_path, fetch__kaggle=handle)
@@ -187,14 +214,20 @@ def test_a_token_with_a_lines_end_is_not_shown(
 def test_a_damaged_archive_is_not_kept(tmp_path: Path, stub: Kaggle) -> None:
     root, good = project_of(tmp_path), stub.archives[1]
     stub.archives[1] = good[:1000]
-    with pytest.raises(UserError, match="is refused: it is neither a zip nor a tar file; nothing of it was kept"):
+    with pytest.raises(
+        UserError, match="is refused: it is neither a zip nor a tar file; nothing of it was kept"
+    ):
         fetch.main(root)
     stub.archives[1] = good
     fetch.main(root)
-    assert [path.name for path in (root / ".sonovae/downloads").iterdir()] == ["anna-whistles-versions-1.archive"]
+    assert [path.name for path in (root / ".sonovae/downloads").iterdir()] == [
+        "anna-whistles-versions-1.archive"
+    ]
 
 
-def test_data_update_shows_and_pins(tmp_path: Path, stub: Kaggle, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_update_shows_and_pins(
+    tmp_path: Path, stub: Kaggle, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = project_of(tmp_path)
     project_commands.data_update(root)
     said = capsys.readouterr().out.splitlines()

@@ -10,4 +10,7 @@ from benchmarks import kills
 
 @pytest.mark.processes
 def test_what_was_killed_three_times_ends_the_same(tmp_path: Path) -> None:
-    assert kills.trial(tmp_path, SHRUNK | {"train.epochs": 30, "train.snapshots": [3, 12]}, kills=3) == []
+    assert (
+        kills.trial(tmp_path, SHRUNK | {"train.epochs": 30, "train.snapshots": [3, 12]}, kills=3)
+        == []
+    )

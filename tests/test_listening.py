@@ -73,7 +73,9 @@ def test_names_and_files_tell_nothing(of: Pool) -> None:
 
 
 def test_no_clip_is_heard_twice_but_in_its_anchor(of: Pool) -> None:
-    real, reference = ([samples for samples, _ in heard(of, name)] for name in (sounds.REAL, sounds.REFERENCE))
+    real, reference = (
+        [samples for samples, _ in heard(of, name)] for name in (sounds.REAL, sounds.REFERENCE)
+    )
     for one, other in permutations(real + reference, 2):
         assert abs(np.corrcoef(one, other)[0, 1]) < 0.95
     for clean, (worse, _) in zip(reference, heard(of, sounds.ANCHOR), strict=True):
@@ -84,7 +86,9 @@ def test_the_same_seed_makes_the_same_pool(root: Path, tmp_path: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in (root / pool.POOL).iterdir()}
     pool.make(root, 1, EACH)
     assert {path.name: path.stat().st_mtime_ns for path in (root / pool.POOL).iterdir()} == before
-    copy = shutil.copytree(root, tmp_path / "copy", ignore=shutil.ignore_patterns("study", "mlruns"))
+    copy = shutil.copytree(
+        root, tmp_path / "copy", ignore=shutil.ignore_patterns("study", "mlruns")
+    )
     pool.make(copy, 1, EACH)
     for path in (root / pool.POOL).iterdir():
         assert path.read_bytes() == (copy / pool.POOL / path.name).read_bytes()
@@ -109,12 +113,15 @@ def test_a_pool_with_answers_is_not_replaced(root: Path, tmp_path: Path) -> None
 
 def test_what_there_is_no_pool_of(root: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match="--each 100: that takes 300 clips of the test split, which has .*: at most --each"
+        UserError,
+        match="--each 100: that takes 300 clips of the test split, which has .*: at most --each",
     ):
         pool.make(root, 2, 100)
     with pytest.raises(UserError, match="no pool of sounds: `make study` makes one"):
         pool.load(tmp_path)
-    copy = shutil.copytree(root, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns", "study"))
+    copy = shutil.copytree(
+        root, tmp_path / "copy", ignore=shutil.ignore_patterns("mlruns", "study")
+    )
     shutil.rmtree(copy / "data/pictures")
     with pytest.raises(UserError, match="data/pictures holds no clips: `dvc repro` makes them"):
         pool.make(copy, 1, EACH)
@@ -130,11 +137,16 @@ def test_the_report(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UserError, match="study/ holds no ratings yet"):
         report.write(root)
     wanted = {"real": 4, "reference": 5, "reconstructed": 3, "generated": 2, "anchor": 1}
-    tokens = [rate_all(root, wanted), rate_all(root, wanted | {"real": 5}, "quality"), rate_all(root, {"anchor": 5})]
+    tokens = [
+        rate_all(root, wanted),
+        rate_all(root, wanted | {"real": 5}, "quality"),
+        rate_all(root, {"anchor": 5}),
+    ]
     page = report.write(root).read_text()
     assert "3 listeners began, 3 came to the end" in page
     assert (
-        f"Rated the audio quality of the anchors as high as the hidden references, or higher: {tokens[2][:9]}." in page
+        f"Rated the audio quality of the anchors as high as the hidden references, or higher: {tokens[2][:9]}."
+        in page
     )
     assert f"Without {tokens[2][:9]}" in page
     assert tokens[0] not in page
@@ -148,7 +160,9 @@ def test_the_report(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.data.metrics["study.quality.real.mos"] == 4
     assert run.data.metrics["study.quality.generated.mos"] == pytest.approx(7 / 3)
     assert run.data.metrics["study.listeners"] == 3
-    found = {item.path for item in tracking.Store(root).client.list_artifacts(run.info.run_id, "study")}
+    found = {
+        item.path for item in tracking.Store(root).client.list_artifacts(run.info.run_id, "study")
+    }
     assert found == {"study/report.html", "study/answers.csv", "study/pool.csv"}
     assert "warning" not in capsys.readouterr().err
 
@@ -171,17 +185,31 @@ def test_a_pool_for_webmushra(root: Path, of: Pool, tmp_path: Path) -> None:
     named: list[str] = []
     for name in ("study", "mushra"):
         config = YAML(typ="safe", pure=True).load(tmp_path / f"mine/{name}.yaml")
-        assert {"testname", "testId", "bufferSize", "stopOnErrors", "showButtonPreviousPage", "remoteService"} < set(
-            config
-        )
+        assert {
+            "testname",
+            "testId",
+            "bufferSize",
+            "stopOnErrors",
+            "showButtonPreviousPage",
+            "remoteService",
+        } < set(config)
         first, *middle, last = config["pages"]
         assert (first["type"], last["type"]) == ("generic", "finish")
         pages: list[Any] = middle if name == "study" else middle[0][1:]
         assert name == "study" or middle[0][0] == "random"
-        assert {page["type"] for page in pages} == {"likert_single_stimulus" if name == "study" else "mushra"}
+        assert {page["type"] for page in pages} == {
+            "likert_single_stimulus" if name == "study" else "mushra"
+        }
         assert len(pages) == (2 if name == "study" else 2 * EACH)
-        named += [path for page in pages for path in (*page["stimuli"].values(), page.get("reference")) if path]
-    assert {name.removeprefix("configs/mine/") for name in named} == {path.name for path in of.folder.glob("*.wav")}
+        named += [
+            path
+            for page in pages
+            for path in (*page["stimuli"].values(), page.get("reference"))
+            if path
+        ]
+    assert {name.removeprefix("configs/mine/") for name in named} == {
+        path.name for path in of.folder.glob("*.wav")
+    }
     for name in set(named):
         copied = tmp_path / name.removeprefix("configs/")
         assert copied.read_bytes() == (of.folder / copied.name).read_bytes()

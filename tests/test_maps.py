@@ -10,7 +10,9 @@ def two_crowds(rng: np.random.Generator) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["pca", "tsne", pytest.param("umap", marks=pytest.mark.processes)])
-def test_neighbours_stay_neighbours_and_the_seed_decides(name: str, rng: np.random.Generator) -> None:
+def test_neighbours_stay_neighbours_and_the_seed_decides(
+    name: str, rng: np.random.Generator
+) -> None:
     z = two_crowds(rng)
     (found,) = maps.draw(z, (name,), seed=1).values()
     assert found.shape == (40, 2)

@@ -43,7 +43,9 @@ def test_labels_that_lie_apart_are_told_apart(rng: np.random.Generator) -> None:
     far = np.linalg.norm(z[:, None] - z[None], axis=2)
     a = [far[i][at == at[i]].sum() / 9 for i in range(20)]
     b = [far[i][at != at[i]].mean() for i in range(20)]
-    assert found["silhouette"] == pytest.approx(np.mean((np.array(b) - a) / np.maximum(a, b)), rel=1e-5)
+    assert found["silhouette"] == pytest.approx(
+        np.mean((np.array(b) - a) / np.maximum(a, b)), rel=1e-5
+    )
     assert found["neighbour_accuracy"] == 1
     mixed = metrics.class_separation(train[:20], labels[:20], train[20:], labels[20:])
     assert abs(mixed["silhouette"]) < 0.2
@@ -66,7 +68,9 @@ def test_intervals_hold_the_true_mean_about_19_times_in_20(rng: np.random.Genera
     hits = 0
     for seed in range(200):
         values = rng.normal(3, 1, 60)
-        low, high = metrics.intervals(mean_of(values), [str(i) for i in range(60)], 200, seed)["mean"]
+        low, high = metrics.intervals(mean_of(values), [str(i) for i in range(60)], 200, seed)[
+            "mean"
+        ]
         hits += low < 3 < high
     assert 175 <= hits <= 199
 

@@ -19,7 +19,13 @@ def layers(*some: dict[str, object]) -> Layers:
     return params.parse(list(some), Layers)
 
 
-def conv(filters: int, stride: int = 1, activation: str = "relu", layer: str = "conv", padding: str = "same") -> dict:
+def conv(
+    filters: int,
+    stride: int = 1,
+    activation: str = "relu",
+    layer: str = "conv",
+    padding: str = "same",
+) -> dict:
     size = {"filters": filters, "kernel": 3, "stride": [stride, stride], "padding": padding}
     return {"layer": layer, **size, "activation": activation, "batch_norm": True}
 
@@ -43,10 +49,19 @@ RESIDUAL = {"layer": "residual", "filters": [4, 3], "kernel": 3}
         [PROJECT, conv(1, 1, "relu", "conv", "valid")],
         [PROJECT, conv(1, 3, "relu", "conv_transposed", "valid")],
         [PROJECT, conv(16), DEPTH_TO_SPACE, DEPTH_TO_SPACE, SPACE_TO_DEPTH, conv(1)],
-        [DENSE, PROJECT, UPSAMPLE, conv(4, 1, "relu", "conv_transposed", "valid"), UPSAMPLE, conv(1)],
+        [
+            DENSE,
+            PROJECT,
+            UPSAMPLE,
+            conv(4, 1, "relu", "conv_transposed", "valid"),
+            UPSAMPLE,
+            conv(1),
+        ],
     ],
 )
-def test_shapes_come_back_whatever_the_size(shape: tuple[int, int], network: list[dict[str, object]]) -> None:
+def test_shapes_come_back_whatever_the_size(
+    shape: tuple[int, int], network: list[dict[str, object]]
+) -> None:
     encoder = networks.encoder(shape, layers(SPACE_TO_DEPTH, conv(4, 2)), latent_size=3)
     decoder = networks.decoder(shape, layers(*network), latent_size=3)
     mean, log_var = encoder(np.zeros((2, *shape), np.float32))
@@ -82,17 +97,24 @@ def test_parameter_count_by_hand() -> None:
     ("network", "rule"),
     [
         ([PROJECT, conv(2)], r"train.decoder ends in a shape of \(8, 8, 2\)"),
-        ([PROJECT, conv(3), DEPTH_TO_SPACE], "depth_to_space 2 needs a multiple of 4 channels, and 3 come in"),
+        (
+            [PROJECT, conv(3), DEPTH_TO_SPACE],
+            "depth_to_space 2 needs a multiple of 4 channels, and 3 come in",
+        ),
     ],
 )
-def test_a_decoder_that_makes_no_picture_is_refused(network: list[dict[str, object]], rule: str) -> None:
+def test_a_decoder_that_makes_no_picture_is_refused(
+    network: list[dict[str, object]], rule: str
+) -> None:
     with pytest.raises(UserError, match=rule):
         networks.decoder((8, 8), layers(*network), latent_size=3)
 
 
 def test_an_encoder_that_leaves_nothing_is_refused() -> None:
     narrow = layers(conv(4, padding="valid"), {"layer": "average_pool", "size": 8})
-    with pytest.raises(UserError, match=r"train.encoder\[1\], average_pool, leaves nothing of, .*: \(6, 6, 4\)"):
+    with pytest.raises(
+        UserError, match=r"train.encoder\[1\], average_pool, leaves nothing of, .*: \(6, 6, 4\)"
+    ):
         networks.encoder((8, 8), narrow, latent_size=3)
 
 
@@ -114,7 +136,9 @@ def built(p: Train, shape: tuple[int, int]) -> tuple[keras.Model, keras.Model]:
         ("mnist", (28, 28), (99_842, 121_537)),
     ],
 )
-def test_recipes_have_their_originals_parameters(name: str, shape: tuple[int, int], counts: tuple[int, int]) -> None:
+def test_recipes_have_their_originals_parameters(
+    name: str, shape: tuple[int, int], counts: tuple[int, int]
+) -> None:
     encoder, decoder = built(recipe(name), shape)
     assert (encoder.count_params(), decoder.count_params()) == counts
 
@@ -130,7 +154,11 @@ def test_the_thesis_with_its_large_colour_input() -> None:
 
 def sizes(network: keras.Model) -> list[tuple[int, ...]]:
     """Shapes of the outputs of a network's layers, each once in a row."""
-    shapes = [tuple(layer.output.shape[1:]) for layer in network.layers if not isinstance(layer.output, list)]
+    shapes = [
+        tuple(layer.output.shape[1:])
+        for layer in network.layers
+        if not isinstance(layer.output, list)
+    ]
     return [shape for i, shape in enumerate(shapes) if i == 0 or shape != shapes[i - 1]]
 
 
@@ -148,5 +176,13 @@ def test_shapes_of_the_spoken_digits() -> None:
     encoder, decoder = built(recipe("spoken-digits"), (256, 64))
     there = [(128, 32, 512), (64, 16, 256), (32, 8, 128), (16, 4, 64), (8, 4, 32)]
     assert [shape for shape in sizes(encoder) if len(shape) == 3][1:] == there
-    back = [(8, 4, 32), (16, 4, 32), (32, 8, 64), (64, 16, 128), (128, 32, 256), (256, 64, 512), (256, 64, 1)]
+    back = [
+        (8, 4, 32),
+        (16, 4, 32),
+        (32, 8, 64),
+        (64, 16, 128),
+        (128, 32, 256),
+        (256, 64, 512),
+        (256, 64, 1),
+    ]
     assert [shape for shape in sizes(decoder) if len(shape) == 3] == back

@@ -14,7 +14,13 @@ from sonovae.listening import opinions
 def answered(ratings: dict[str, list[list[int]]]) -> pd.DataFrame:
     """Ratings by set, a row for each listener, a column for each of its sounds."""
     rows = [
-        {"listener": f"l{i}", "sound": f"{name}{j}", "set": name, "label": "ab"[j % 2], "rating": rating}
+        {
+            "listener": f"l{i}",
+            "sound": f"{name}{j}",
+            "set": name,
+            "label": "ab"[j % 2],
+            "rating": rating,
+        }
         for name, table in ratings.items()
         for i, line in enumerate(table)
         for j, rating in enumerate(line)
@@ -24,7 +30,10 @@ def answered(ratings: dict[str, list[list[int]]]) -> pd.DataFrame:
 
 def test_scores_are_those_of_a_calculation_by_hand() -> None:
     table = answered(
-        {"real": [[5, 4, 4, 5], [4, 4, 3, 5], [5, 3, 5, 4]], "generated": [[2, 1, 3, 2], [1, 2, 2, 1], [2, 1, 3, 1]]}
+        {
+            "real": [[5, 4, 4, 5], [4, 4, 3, 5], [5, 3, 5, 4]],
+            "generated": [[2, 1, 3, 2], [1, 2, 2, 1], [2, 1, 3, 1]],
+        }
     )
     real, generated = opinions.scores(table).to_dict("records")
     # Real: 18 + 16 + 17 = 51 of 12 ratings. Listeners' means 4.5, 4, 4.25: variance 0.0625, by three 0.0208333.
@@ -45,25 +54,34 @@ def test_scores_are_those_of_a_calculation_by_hand() -> None:
 def test_an_exact_rank_test() -> None:
     """Without ties, all of four under all of four: so far apart are 2 of the 70 orders."""
     table = answered(
-        {"real": [[3, 5, 4, 4], [3, 5, 5, 4], [3, 5, 5, 5]], "generated": [[1, 2, 2, 1], [1, 2, 2, 2], [1, 2, 1, 1]]}
+        {
+            "real": [[3, 5, 4, 4], [3, 5, 5, 4], [3, 5, 5, 5]],
+            "generated": [[1, 2, 2, 1], [1, 2, 2, 2], [1, 2, 1, 1]],
+        }
     )
     p, why = opinions.against_real(table, "generated")
     assert (p, why) == (pytest.approx(2 / 70), "")
 
 
 def test_holm() -> None:
-    assert opinions.holm({"a": 0.04, "b": 0.01, "c": 0.03}) == pytest.approx({"b": 0.03, "c": 0.06, "a": 0.06})
+    assert opinions.holm({"a": 0.04, "b": 0.01, "c": 0.03}) == pytest.approx(
+        {"b": 0.03, "c": 0.06, "a": 0.06}
+    )
     assert opinions.holm({"a": 0.6, "b": 0.9}) == {"a": 1.0, "b": 1.0}
     assert opinions.holm({}) == {}
 
 
-def test_a_set_that_is_worse_is_found_and_shuffled_answers_are_not(rng: np.random.Generator) -> None:
+def test_a_set_that_is_worse_is_found_and_shuffled_answers_are_not(
+    rng: np.random.Generator,
+) -> None:
     ratings = {"real": rng.integers(3, 6, (6, 8)), "generated": rng.integers(1, 4, (6, 8))}
     table = answered({name: each.tolist() for name, each in ratings.items()})
     assert opinions.scores(table)["p"].iloc[1] < 0.01
     p = []
     for _ in range(100):
-        p.append(opinions.scores(table.assign(rating=rng.permutation(table["rating"])))["p"].iloc[1])
+        p.append(
+            opinions.scores(table.assign(rating=rng.permutation(table["rating"])))["p"].iloc[1]
+        )
     assert np.mean(np.array(p) < 0.05) < 0.12
 
 
@@ -72,7 +90,9 @@ def test_an_interval_holds_its_mean_as_often_as_it_says(rng: np.random.Generator
     hits = []
     for _ in range(200):
         noise = (
-            0.5 * rng.standard_normal((6, 1)) + 0.4 * rng.standard_normal((1, 8)) + 0.5 * rng.standard_normal((6, 8))
+            0.5 * rng.standard_normal((6, 1))
+            + 0.4 * rng.standard_normal((1, 8))
+            + 0.5 * rng.standard_normal((6, 8))
         )
         found = opinions.interval(answered({"real": (3 + noise).tolist()}))
         assert found
@@ -99,11 +119,17 @@ def by_hand(rows: list[list[int]]) -> float:
 
     def delta(c: int, k: int) -> float:
         low, high = min(c, k), max(c, k)
-        return (sum(counts[g] for g in range(low, high + 1)) - (counts[low] + counts[high]) / 2) ** 2
+        return (
+            sum(counts[g] for g in range(low, high + 1)) - (counts[low] + counts[high]) / 2
+        ) ** 2
 
     units = list(zip(*rows, strict=True))
-    observed = sum(delta(*pair) / (len(unit) - 1) for unit in units for pair in permutations(unit, 2)) / len(values)
-    expected = sum(delta(*pair) for pair in permutations(values, 2)) / (len(values) * (len(values) - 1))
+    observed = sum(
+        delta(*pair) / (len(unit) - 1) for unit in units for pair in permutations(unit, 2)
+    ) / len(values)
+    expected = sum(delta(*pair) for pair in permutations(values, 2)) / (
+        len(values) * (len(values) - 1)
+    )
     return 1 - observed / expected
 
 
@@ -112,9 +138,15 @@ def test_what_few_answers_cannot_say() -> None:
     real, generated = opinions.scores(one).to_dict("records")
     assert (real["mos"], real["low"], real["why"]) == (4.5, None, "one listener: no interval")
     assert generated["p"] is None
-    assert generated["why"] == "one listener: no interval; 2 against 2 real sounds: too few for a rank test"
+    assert (
+        generated["why"]
+        == "one listener: no interval; 2 against 2 real sounds: too few for a rank test"
+    )
     assert opinions.agreement(one) == (None, "no sound was rated by two listeners")
-    assert opinions.agreement(answered({"real": [[3, 3], [3, 3]]})) == (None, "all ratings are the same")
+    assert opinions.agreement(answered({"real": [[3, 3], [3, 3]]})) == (
+        None,
+        "all ratings are the same",
+    )
     (alone,) = opinions.scores(answered({"generated": [[3], [4]]})).to_dict("records")
     assert alone["why"] == "one sound: no interval; no real sound is rated"
 

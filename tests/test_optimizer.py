@@ -19,7 +19,9 @@ def moved(rng: np.random.Generator, made: Any, **changes: Any) -> dict[str, np.n
     before = {each.path: np.array(each.numpy()) for each in whole.trainable_variables}
     whole.compile(optimizer=made(whole, p))
     whole.fit(pictures(rng, 24), batch_size=8, shuffle=False, verbose=0)
-    return {each.path: np.array(each.numpy()) - before[each.path] for each in whole.trainable_variables}
+    return {
+        each.path: np.array(each.numpy()) - before[each.path] for each in whole.trainable_variables
+    }
 
 
 def ours(whole: Any, p: Any) -> Any:

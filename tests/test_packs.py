@@ -10,19 +10,35 @@ import pytest
 from sonovae.dataset import spectrogram_cache
 from sonovae.errors import UserError
 
-KNOWN: dict[str, Any] = {"item": 0, "start": 5, "source_start": 0.5, "gain": 2.0, "low": -1.0, "high": 1.0}
+KNOWN: dict[str, Any] = {
+    "item": 0,
+    "start": 5,
+    "source_start": 0.5,
+    "gain": 2.0,
+    "low": -1.0,
+    "high": 1.0,
+}
 KEYS = ["a" * 64, "b" * 64, "c" * 64]
 
 
 @pytest.fixture
 def values(rng: np.random.Generator) -> list[list[np.ndarray]]:
     """Of three recordings with two clips, none and one; images of a file may have a size of their own."""
-    return [list(rng.normal(size=(2, 4, 3)).astype(np.float32)), [], [rng.normal(size=(2, 2)).astype(np.float32)]]
+    return [
+        list(rng.normal(size=(2, 4, 3)).astype(np.float32)),
+        [],
+        [rng.normal(size=(2, 2)).astype(np.float32)],
+    ]
 
 
 def write(folder: Path, values: list[list[np.ndarray]]) -> list[spectrogram_cache.Entry]:
     return spectrogram_cache.write(
-        folder, KEYS, ([(KNOWN | {"label": f"{n}", "item": n}, each) for n, each in enumerate(some)] for some in values)
+        folder,
+        KEYS,
+        (
+            [(KNOWN | {"label": f"{n}", "item": n}, each) for n, each in enumerate(some)]
+            for some in values
+        ),
     )
 
 
@@ -32,11 +48,15 @@ def test_there_and_back(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
     for entry, back, some in zip(made, found.values(), values, strict=True):
         np.testing.assert_array_equal(entry.clips, back.clips)
         assert len(some) == len(back.clips)
-        for each, wanted in zip(spectrogram_cache.values([(back, range(len(some)))]), some, strict=True):
+        for each, wanted in zip(
+            spectrogram_cache.values([(back, range(len(some)))]), some, strict=True
+        ):
             np.testing.assert_array_equal(each, wanted)
     (record, _) = found[KEYS[0]].clips
     assert {name: record[name].item() for name in KNOWN} == KNOWN
-    several = spectrogram_cache.values([(found[KEYS[0]], [1]), (found[KEYS[1]], []), (found[KEYS[2]], [0])])
+    several = spectrogram_cache.values(
+        [(found[KEYS[0]], [1]), (found[KEYS[1]], []), (found[KEYS[2]], [0])]
+    )
     for each, wanted in zip(several, [values[0][1], values[2][0]], strict=True):
         np.testing.assert_array_equal(each, wanted)
 
@@ -48,7 +68,9 @@ def test_one_recording_without_a_clip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", [0, 40, -3, -20, -200])
-def test_a_damaged_pack_is_deleted(tmp_path: Path, values: list[list[np.ndarray]], where: int) -> None:
+def test_a_damaged_pack_is_deleted(
+    tmp_path: Path, values: list[list[np.ndarray]], where: int
+) -> None:
     pack = write(tmp_path, values)[0].pack
     data = bytearray(pack.read_bytes())
     data[where] ^= 1
@@ -73,10 +95,17 @@ def test_what_is_not_wanted_stays(tmp_path: Path, values: list[list[np.ndarray]]
 
 def test_the_oldest_go_first(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
     for n, key in enumerate(KEYS):
-        os.utime(spectrogram_cache.write(tmp_path, [key], [[(KNOWN | {"label": ""}, values[0][0])]])[0].pack, (n, n))
+        os.utime(
+            spectrogram_cache.write(tmp_path, [key], [[(KNOWN | {"label": ""}, values[0][0])]])[
+                0
+            ].pack,
+            (n, n),
+        )
     size = next(tmp_path.iterdir()).stat().st_size
     spectrogram_cache.prune(tmp_path, 3 * size)
-    assert spectrogram_cache.read(tmp_path, {KEYS[0]}).keys() == {KEYS[0]}  # it was used last from now on
+    assert spectrogram_cache.read(tmp_path, {KEYS[0]}).keys() == {
+        KEYS[0]
+    }  # it was used last from now on
     spectrogram_cache.prune(tmp_path, 2 * size)
     assert spectrogram_cache.read(tmp_path, set(KEYS)).keys() == {KEYS[0], KEYS[2]}
     spectrogram_cache.prune(tmp_path, 0)
@@ -103,5 +132,7 @@ def test_a_pack_that_fails_leaves_nothing(tmp_path: Path, values: list[list[np.n
 
 def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONOVAE_CACHE_GIB", "-1")
-    with pytest.raises(UserError, match="SONOVAE_CACHE_GIB = '-1' must be a whole number, 0 at least"):
+    with pytest.raises(
+        UserError, match="SONOVAE_CACHE_GIB = '-1' must be a whole number, 0 at least"
+    ):
         spectrogram_cache.most()

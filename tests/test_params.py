@@ -45,7 +45,11 @@ def test_plain_is_what_dvc_reads() -> None:
 )
 def test_numbers_of_yaml_1_2(tmp_path: Path, written: str, meant: float) -> None:
     path = changed(tmp_path, ("  learning_rate: 2e-3", f"  learning_rate: {written}"))
-    assert params.load(path).train.learning_rate == meant == load_yaml(str(path))["train"]["learning_rate"]
+    assert (
+        params.load(path).train.learning_rate
+        == meant
+        == load_yaml(str(path))["train"]["learning_rate"]
+    )
 
 
 def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
@@ -73,23 +77,58 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> None:
-    assert "finite" in faults(changed(tmp_path, ("  learning_rate: 2e-3", f"  learning_rate: {value}")))[0]
+    assert (
+        "finite"
+        in faults(changed(tmp_path, ("  learning_rate: 2e-3", f"  learning_rate: {value}")))[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
         ("win_length: 512", "win_length: 600", "win_length = 600 must be at most n_fft = 512"),
-        ("hop_length: 128", "hop_length: 512", "hop_length = 512 cannot be inverted with a hann window"),
+        (
+            "hop_length: 128",
+            "hop_length: 512",
+            "hop_length = 512 cannot be inverted with a hann window",
+        ),
         ("hop_length: 128", "hop_length: 999999999999", "cannot be inverted with a hann window"),
-        ("min_seconds: 0.5", "min_seconds: 1e-5", "silence.min_seconds = 1e-05: input should be greater than"),
-        ("fade_seconds: 0.01 ", "fade_seconds: 0.6 ", "waveform: fade_seconds = 0.6 must be at most half of a clip"),
-        ("    bins: 128", "    bins: 258", "picture.bins = 258 must be at most n_fft / 2 + 1 = 257"),
-        ("    frames: 128", "    frames: 127", "picture.frames = 127 must be at least the clip's 128 frames"),
-        ("dynamic_range_db: 60", "dynamic_range_db:", "dynamic_range_db must be a number where scale is db"),
-        ("    validation: 0.125", "    validation: 0.9", "validation + test = 1.025 must be less than 1"),
+        (
+            "min_seconds: 0.5",
+            "min_seconds: 1e-5",
+            "silence.min_seconds = 1e-05: input should be greater than",
+        ),
+        (
+            "fade_seconds: 0.01 ",
+            "fade_seconds: 0.6 ",
+            "waveform: fade_seconds = 0.6 must be at most half of a clip",
+        ),
+        (
+            "    bins: 128",
+            "    bins: 258",
+            "picture.bins = 258 must be at most n_fft / 2 + 1 = 257",
+        ),
+        (
+            "    frames: 128",
+            "    frames: 127",
+            "picture.frames = 127 must be at least the clip's 128 frames",
+        ),
+        (
+            "dynamic_range_db: 60",
+            "dynamic_range_db:",
+            "dynamic_range_db must be a number where scale is db",
+        ),
+        (
+            "    validation: 0.125",
+            "    validation: 0.9",
+            "validation + test = 1.025 must be less than 1",
+        ),
         ("folder: data/recordings", "folder: /tmp/x", "must be a path inside the project"),
-        ("folder: data/recordings", "folder: .", "must be a folder of its own, beside what the stages write"),
+        (
+            "folder: data/recordings",
+            "folder: .",
+            "must be a folder of its own, beside what the stages write",
+        ),
         ("folder: data/recordings", "folder: ./data/raw/files", "must be a folder of its own"),
         ("folder: data/recordings", "folder: data/judge", "must be a folder of its own"),
         (
@@ -102,24 +141,48 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
             "  network:\n    - {layer: dense, units: 4, activation: relu}  # of",
             "dense, space_to_depth, conv, conv: after a dense layer there can be dense layers alone",
         ),
-        ("  kaggle: ", "  kaggle: anna/whistles", "must be owner/name/versions/N, as Kaggle's page"),
+        (
+            "  kaggle: ",
+            "  kaggle: anna/whistles",
+            "must be owner/name/versions/N, as Kaggle's page",
+        ),
         ("  source: whistles", "  source: kaggle", "source = kaggle needs kaggle, which is null"),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
-        ("(?P<group>", "(?P<path>", "the table has its own column path: give the group another name"),
+        (
+            "(?P<group>",
+            "(?P<path>",
+            "the table has its own column path: give the group another name",
+        ),
         (
             "    - {layer: project, filters: 16, activation: linear}\n",
             "",
             "it must hold one project, and before it dense layers alone",
         ),
-        ("kernel: 3, stride: [2, 2]", "kernel: 3, stride: [2]", "judge.network[1].stride[1] is missing"),
+        (
+            "kernel: 3, stride: [2, 2]",
+            "kernel: 3, stride: [2]",
+            "judge.network[1].stride[1] is missing",
+        ),
         (
             RESIDUAL,
             "{layer: average_pool, size: 2}",
             "initialization = pca needs an encoder of space_to_depth and",
         ),
-        ("filters: 16, activation: linear", "filters: 16, activation: relu", "with a relu project: set it to random"),
-        ("{layer: depth_to_space, block: 4}", "{layer: depth_to_space, block: 2}", "initialization = pca needs"),
-        ("reconstruction: gaussian", "reconstruction: bernoulli", "needs a decoder that ends in sigmoid, not linear"),
+        (
+            "filters: 16, activation: linear",
+            "filters: 16, activation: relu",
+            "with a relu project: set it to random",
+        ),
+        (
+            "{layer: depth_to_space, block: 4}",
+            "{layer: depth_to_space, block: 2}",
+            "initialization = pca needs",
+        ),
+        (
+            "reconstruction: gaussian",
+            "reconstruction: bernoulli",
+            "needs a decoder that ends in sigmoid, not linear",
+        ),
         ("layer: project", "layer: projekt", "does not match any of the expected tags"),
     ],
 )
@@ -129,9 +192,15 @@ def test_rules(tmp_path: Path, old: str, new: str, rule: str) -> None:
 
 @pytest.mark.parametrize(("rate", "n_fft", "bands"), [(22050, 2048, 50), (22050, 2048, 600), (44100, 512, 128),
                                                        (16000, 512, 40), (8000, 256, 64), (1500, 64, 16)])  # fmt: skip
-def test_mel_bands_that_pass_are_not_empty(tmp_path: Path, rate: int, n_fft: int, bands: int) -> None:
+def test_mel_bands_that_pass_are_not_empty(
+    tmp_path: Path, rate: int, n_fft: int, bands: int
+) -> None:
     frame = [("n_fft: 512", f"n_fft: {n_fft}"), ("win_length: 512", f"win_length: {n_fft}")]
-    size = [("    bins: 128", "    bins:"), ("    frames: 128", "    frames:"), ("hop_length: 128", "hop_length: 16")]
+    size = [
+        ("    bins: 128", "    bins:"),
+        ("    frames: 128", "    frames:"),
+        ("hop_length: 128", "hop_length: 16"),
+    ]
     bank = [("    sample_rate: 16000        # Hz; rec", f"    sample_rate: {rate}  # Hz; rec")]
     path = changed(tmp_path, *frame, *size, *bank, ("mel_bands:   ", f"mel_bands: {bands}  "))
     with warnings.catch_warnings():
@@ -145,7 +214,9 @@ def test_mel_bands_that_pass_are_not_empty(tmp_path: Path, rate: int, n_fft: int
 
 def test_a_split_is_a_share_or_names(tmp_path: Path) -> None:
     path = changed(tmp_path, ("    test: 0.125", "    test: {index: 4}"))
-    assert faults(path) == ["error: params.yaml: preprocess.split.test.index = 4: input should be a valid string"]
+    assert faults(path) == [
+        "error: params.yaml: preprocess.split.test.index = 4: input should be a valid string"
+    ]
 
 
 def test_hop_that_just_inverts_is_allowed(tmp_path: Path) -> None:
@@ -158,7 +229,8 @@ def test_broken_yaml_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- 1", "5", "a: &a [*a]", "? [a, b]\n: 1", "a: !!python/object:os.system 1", "a: 1\na: 2"]
+    "text",
+    ["", "- 1", "5", "a: &a [*a]", "? [a, b]\n: 1", "a: !!python/object:os.system 1", "a: 1\na: 2"],
 )
 def test_no_text_is_a_crash(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
@@ -175,7 +247,9 @@ def test_edit_keeps_comments_and_all_else(tmp_path: Path) -> None:
     before = path.read_text().splitlines()
     params.edit(path, {"train.kl_weight": 0.25})
     different = [
-        new for old, new in zip(before, path.read_text().splitlines(), strict=True) if old.split() != new.split()
+        new
+        for old, new in zip(before, path.read_text().splitlines(), strict=True)
+        if old.split() != new.split()
     ]
     assert [line.split("#")[0].split() for line in different] == [["kl_weight:", "0.25"]]
 
@@ -193,4 +267,7 @@ def test_console_says_it_in_lines_and_ends_with_2(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-m", "sonovae", "check"], cwd=tmp_path, capture_output=True, text=True,
                            env={"PYTHONPATH": str(HERE / "src")}, check=False)  # fmt: skip
     assert ended.returncode == 2
-    assert ended.stderr == "error: params.yaml: train.epochs = 0: input should be greater than or equal to 1\n"
+    assert (
+        ended.stderr
+        == "error: params.yaml: train.epochs = 0: input should be greater than or equal to 1\n"
+    )

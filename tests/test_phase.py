@@ -25,7 +25,9 @@ def voice() -> np.ndarray:
     rng, time = np.random.default_rng(0), np.arange(LENGTH) / 8000
     turns = 2 * np.pi * np.cumsum(180 + 60 * np.sin(2 * np.pi * 1.5 * time)) / 8000
     tones = sum(np.sin(k * turns) / k for k in range(1, 12))
-    return (0.2 * tones * np.sin(np.pi * time) ** 2 + 0.001 * rng.standard_normal(LENGTH)).astype(np.float32)
+    return (0.2 * tones * np.sin(np.pi * time) ** 2 + 0.001 * rng.standard_normal(LENGTH)).astype(
+        np.float32
+    )
 
 
 def magnitude(frames: Frames) -> np.ndarray:
@@ -61,10 +63,16 @@ def test_the_transform_is_librosas(frames: Frames, length: int) -> None:
     np.testing.assert_allclose(stft.samples(stft.back(found)), samples, atol=1e-5)
 
 
-@pytest.mark.parametrize(("frames", "iterations"), [*((frames, 8) for frames in SIZES[:4]), (SIZES[4], 32)])
-def test_it_comes_nearer_than_librosas_in_a_quarter_of_the_iterations(frames: Frames, iterations: int) -> None:
+@pytest.mark.parametrize(
+    ("frames", "iterations"), [*((frames, 8) for frames in SIZES[:4]), (SIZES[4], 32)]
+)
+def test_it_comes_nearer_than_librosas_in_a_quarter_of_the_iterations(
+    frames: Frames, iterations: int
+) -> None:
     """But for a rectangle, which is far from the Gaussian that the integration takes a window for: in as many."""
-    found = phase.griffin_lim(magnitude(frames), phase.stft(**frames, length=LENGTH), iterations, 0.99, seed=1)
+    found = phase.griffin_lim(
+        magnitude(frames), phase.stft(**frames, length=LENGTH), iterations, 0.99, seed=1
+    )
     assert convergence(frames, found) < convergence(frames, librosas(frames, 32))
 
 
@@ -74,7 +82,9 @@ def test_the_integrated_phases_alone_are_nearer_than_random_ones(frames: Frames)
     radians = phase.integrated(wanted, stft, seed=1)
     random = np.random.default_rng(1).uniform(0, 2 * np.pi, wanted.shape)
     near, far = (
-        convergence(frames, stft.samples(stft.back((wanted * np.exp(1j * each)).T.astype(np.complex64))))
+        convergence(
+            frames, stft.samples(stft.back((wanted * np.exp(1j * each)).T.astype(np.complex64)))
+        )
         for each in (radians, random)
     )
     assert near < far - 6
@@ -95,11 +105,15 @@ def test_silence_and_a_single_place() -> None:
 
 
 def test_threads_and_their_number_change_no_byte() -> None:
-    stft, wanted = phase.stft(**SIZES[0], length=LENGTH), [magnitude(SIZES[0]) * k for k in (1, 2, 3, 4)]
+    stft, wanted = (
+        phase.stft(**SIZES[0], length=LENGTH),
+        [magnitude(SIZES[0]) * k for k in (1, 2, 3, 4)],
+    )
     alone = [phase.griffin_lim(each, stft, 4, 0.99, seed=1) for each in wanted]
     with ThreadPoolExecutor(4) as threads:
         np.testing.assert_array_equal(
-            list(threads.map(lambda each: phase.griffin_lim(each, stft, 4, 0.99, seed=1), wanted)), alone
+            list(threads.map(lambda each: phase.griffin_lim(each, stft, 4, 0.99, seed=1), wanted)),
+            alone,
         )
 
 

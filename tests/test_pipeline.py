@@ -63,7 +63,9 @@ def test_names_that_others_rely_on(done: Path) -> None:
     assert {"mean_picture", "pca"} <= set(found["floors"])
     assert (done / "data/samples/gallery.html").read_text().count("<audio") == 3
     index = pd.read_csv(done / "data/samples/index.csv")
-    assert all((done / "data/samples" / name).is_file() for name in [*index["sound"], *index["picture"]])
+    assert all(
+        (done / "data/samples" / name).is_file() for name in [*index["sound"], *index["picture"]]
+    )
 
 
 def test_no_group_is_on_two_sides(done: Path) -> None:
@@ -74,7 +76,10 @@ def test_no_group_is_on_two_sides(done: Path) -> None:
 
 def test_clips_lie_where_the_table_says(done: Path) -> None:
     c = saved_codec.load(done / "data/model")
-    pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
+    pictures, clips = (
+        np.load(done / "data/pictures/pictures.npy"),
+        pd.read_csv(done / "data/pictures/clips.csv"),
+    )
     recordings = recordings_table.read(done / "data/raw/recordings.csv").set_index("sha256")
     for i in range(0, len(clips), 7):
         found = read(done / "data/raw", recordings.loc[clips["sha256"][i]], c.waveform)
@@ -85,10 +90,16 @@ def test_clips_lie_where_the_table_says(done: Path) -> None:
 
 def test_limits_are_fitted_on_the_training_split_alone(done: Path, copy: Path) -> None:
     """Test recordings ten times as loud change no limit and no picture of the training split."""
-    params.edit(copy / "params.yaml", {"preprocess.waveform.peak_dbfs": None, "preprocess.waveform.silence": None})
+    params.edit(
+        copy / "params.yaml",
+        {"preprocess.waveform.peak_dbfs": None, "preprocess.waveform.silence": None},
+    )
     run(copy, preprocess)
     before = pd.read_csv(copy / "data/pictures/clips.csv")
-    scale, pictures = saved_codec.load(copy / "data/pictures").typical, np.load(copy / "data/pictures/pictures.npy")
+    scale, pictures = (
+        saved_codec.load(copy / "data/pictures").typical,
+        np.load(copy / "data/pictures/pictures.npy"),
+    )
     paths = recordings_table.read(copy / "data/raw/recordings.csv").set_index("sha256")["path"]
     for sha in set(before[before["split"] == "test"]["sha256"]):
         samples, rate = sound_files.read(copy / "data/raw" / paths[sha])
@@ -104,13 +115,18 @@ def test_limits_are_fitted_on_the_training_split_alone(done: Path, copy: Path) -
 
 def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
     m = saved_model.load(done / "data/model")
-    pictures, clips = np.load(done / "data/pictures/pictures.npy"), pd.read_csv(done / "data/pictures/clips.csv")
+    pictures, clips = (
+        np.load(done / "data/pictures/pictures.npy"),
+        pd.read_csv(done / "data/pictures/clips.csv"),
+    )
     sides = {side: pictures[(clips["split"] == side).to_numpy()] for side in ("train", "test")}
     posterior = latent.encode(m.encoder, sides["test"])
     found = score(done)
     restored = latent.decode(m.decoder, posterior.mean)
     kl = latent.kl_divergence(posterior, standard_normal(4), np.random.default_rng(0)).mean()
-    assert found["test"]["mse"] == pytest.approx(np.square(sides["test"] - restored).mean(), rel=1e-4)
+    assert found["test"]["mse"] == pytest.approx(
+        np.square(sides["test"] - restored).mean(), rel=1e-4
+    )
     assert found["test"]["kl"] == pytest.approx(kl, rel=1e-4)
     assert found["test"]["kl_per_dim"] == pytest.approx(found["test"]["kl"] / 4, rel=1e-4)
     floor = np.square(sides["test"] - sides["train"].mean(axis=0)).mean()
@@ -120,20 +136,34 @@ def test_metrics_are_of_the_test_split_and_its_model(done: Path) -> None:
 
 
 def test_clips_add_up_to_the_metrics(done: Path) -> None:
-    clips, parts = (pd.read_csv(done / f"data/evaluation/{name}.csv") for name in ("clips", "breakdown"))
+    clips, parts = (
+        pd.read_csv(done / f"data/evaluation/{name}.csv") for name in ("clips", "breakdown")
+    )
     found = score(done)["test"]
     assert len(clips) == (pd.read_csv(done / "data/pictures/clips.csv")["split"] == "test").sum()
     for name in ("mse", "kl", "elbo", "log_spectral_distance_db"):
         assert clips[name].mean() == pytest.approx(found[name], rel=1e-4)
         for _, some in parts.groupby("by"):
-            assert (some[name] * some["clips"]).sum() / len(clips) == pytest.approx(found[name], rel=1e-4)
+            assert (some[name] * some["clips"]).sum() / len(clips) == pytest.approx(
+                found[name], rel=1e-4
+            )
 
 
 def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
     scores = pd.read_csv(done / "data/evaluation/scores.csv", index_col="set")
-    controls = {"real", "way_back", "reconstructed", "pca_gaussian", "shuffled_pixels", "mean_picture", "white_noise"}
+    controls = {
+        "real",
+        "way_back",
+        "reconstructed",
+        "pca_gaussian",
+        "shuffled_pixels",
+        "mean_picture",
+        "white_noise",
+    }
     assert set(scores.index) == controls | {"generated", "generated_by_label", "training_copies"}
-    assert score(done)["generated"]["frechet_mel"] == pytest.approx(scores.loc["generated", "frechet_mel"], rel=1e-4)
+    assert score(done)["generated"]["frechet_mel"] == pytest.approx(
+        scores.loc["generated", "frechet_mel"], rel=1e-4
+    )
     assert scores.loc["training_copies", "copy_ratio"] < 0.01
 
 
@@ -150,7 +180,9 @@ def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
     assert np.abs(real - samples).max(axis=1).min() < 2**-14
 
 
-def test_recordings_that_were_never_in_the_dataset(done: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recordings_that_were_never_in_the_dataset(
+    done: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A copy of a test recording has the errors that its clips have in the dataset; what cannot be read is named."""
     clips = pd.read_csv(copy / "data/evaluation/clips.csv")
     sha256 = clips["sha256"].iloc[0]
@@ -158,7 +190,10 @@ def test_recordings_that_were_never_in_the_dataset(done: Path, copy: Path, capsy
     shutil.copy(copied, copy / "data/unseen/again.wav")
     (copy / "data/unseen/broken.wav").write_bytes(b"RIFF")
     run(copy, evaluate)
-    found, wanted = pd.read_csv(copy / "data/evaluation/unseen/errors.csv"), clips[clips["sha256"] == sha256]
+    found, wanted = (
+        pd.read_csv(copy / "data/evaluation/unseen/errors.csv"),
+        clips[clips["sha256"] == sha256],
+    )
     assert set(found["name"]) == {"again.wav"}
     np.testing.assert_allclose(found["mse"], wanted["mse"], rtol=1e-3)
     np.testing.assert_allclose(found["pca"], wanted["pca"], rtol=1e-3)
@@ -179,17 +214,29 @@ def test_which_clips_are_shown(done: Path) -> None:
     assert not drawn[0].equals(drawn[2])
     assert set(drawn[0]["split"]) == {"test"}
     one = replace(p, names=(table["name"].iloc[3],))
-    assert set(reconstructions.choose(raw, data, one, seed=1).clips["sha256"]) == {table["sha256"].iloc[3]}
-    with pytest.raises(UserError, match="evaluate.shown.names = 'nobody': no recording that is used has this name"):
+    assert set(reconstructions.choose(raw, data, one, seed=1).clips["sha256"]) == {
+        table["sha256"].iloc[3]
+    }
+    with pytest.raises(
+        UserError, match="evaluate.shown.names = 'nobody': no recording that is used has this name"
+    ):
         reconstructions.choose(raw, data, replace(p, names=("nobody",)), seed=1)
 
 
 def test_the_page_needs_no_other_file(done: Path) -> None:
     text = (done / "data/evaluation/report.html").read_text()
-    assert set(re.findall(r'(?:src|href)="([a-z]+:[a-z]+/)', text)) == {"data:image/", "data:audio/"}
+    assert set(re.findall(r'(?:src|href)="([a-z]+:[a-z]+/)', text)) == {
+        "data:image/",
+        "data:audio/",
+    }
     assert len(re.findall(r'(?:src|href)="(?!data:)', text)) == 0
     assert len(re.findall("<audio", text)) == 8  # two clips and two new sounds, two of each
-    for said in (saved_model.load(done / "data/model").id, "NOT below PCA", "white noise", "learning_rate: 0.002"):
+    for said in (
+        saved_model.load(done / "data/model").id,
+        "NOT below PCA",
+        "white noise",
+        "learning_rate: 0.002",
+    ):
         assert said in text
 
 
@@ -203,7 +250,9 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
     picture = latent.decode(m.decoder, np.load(done / "data/samples/z.npy"))[1]
     samples, rate = sound_files.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
-    np.testing.assert_allclose(samples, c.decode(picture, c.typical, p.griffin_lim, p.seed), atol=2**-15)
+    np.testing.assert_allclose(
+        samples, c.decode(picture, c.typical, p.griffin_lim, p.seed), atol=2**-15
+    )
 
 
 def test_every_sound_carries_the_models_id(done: Path) -> None:
@@ -215,11 +264,16 @@ def test_every_sound_carries_the_models_id(done: Path) -> None:
 
 
 def test_a_walk_between_two_labels_is_one_sound(copy: Path) -> None:
-    params.edit(copy / "params.yaml", {"generate.from": "walk", "generate.of": ["rise", "fall"], "generate.sounds": 4})
+    params.edit(
+        copy / "params.yaml",
+        {"generate.from": "walk", "generate.of": ["rise", "fall"], "generate.sounds": 4},
+    )
     run(copy, generate)
     c, z = saved_codec.load(copy / "data/model"), np.load(copy / "data/samples/z.npy")
     density = saved_model.load(copy / "data/model").space.density
-    np.testing.assert_allclose(z[[0, -1]], [density.of("rise").mean, density.of("fall").mean], atol=1e-5)
+    np.testing.assert_allclose(
+        z[[0, -1]], [density.of("rise").mean, density.of("fall").mean], atol=1e-5
+    )
     (walk,) = (copy / "data/samples").glob("*.wav")
     assert len(sound_files.read(walk)[0]) == 2.5 * c.waveform.clip_length
     said, index = item_files.about(walk), pd.read_csv(copy / "data/samples/index.csv")
@@ -230,13 +284,19 @@ def test_a_walk_between_two_labels_is_one_sound(copy: Path) -> None:
 def test_variations_of_a_recording(copy: Path) -> None:
     """Without temperature they are what its posterior's mean decodes to."""
     table = recordings_table.used(recordings_table.read(copy / "data/raw/recordings.csv"))
-    changes = {"generate.from": "clip", "generate.of": [table["name"].iloc[3]], "generate.temperature": 0}
+    changes = {
+        "generate.from": "clip",
+        "generate.of": [table["name"].iloc[3]],
+        "generate.temperature": 0,
+    }
     params.edit(copy / "params.yaml", changes)
     run(copy, generate)
     data = saved_dataset.load(copy / "data/pictures")
     first = data.take(np.flatnonzero(data.clips["sha256"] == table["sha256"].iloc[3])[:1])
     mean = latent.encode(saved_model.load(copy / "data/model").encoder, first.pictures).mean
-    np.testing.assert_allclose(np.load(copy / "data/samples/z.npy"), np.repeat(mean, 3, axis=0), atol=1e-5)
+    np.testing.assert_allclose(
+        np.load(copy / "data/samples/z.npy"), np.repeat(mean, 3, axis=0), atol=1e-5
+    )
     params.edit(copy / "params.yaml", {"generate.of": ["nobody.wav"]})
     with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .arch, "):
         run(copy, generate)
@@ -266,16 +326,23 @@ def test_the_same_bytes_twice_and_others_from_another_seed(done: Path, copy: Pat
     run(copy, train, evaluate, generate)
     outs = ["model", "evaluation", "samples"]
     files = [
-        path.relative_to(done) for out in outs for path in sorted((done / "data" / out).rglob("*")) if path.is_file()
+        path.relative_to(done)
+        for out in outs
+        for path in sorted((done / "data" / out).rglob("*"))
+        if path.is_file()
     ]
     assert files
-    assert [str(file) for file in files if (done / file).read_bytes() != (copy / file).read_bytes()] == []
+    assert [
+        str(file) for file in files if (done / file).read_bytes() != (copy / file).read_bytes()
+    ] == []
     params.edit(copy / "params.yaml", {"train.seed": 2})
     run(copy, train, generate)
     assert not set(wavs(done).values()) & set(wavs(copy).values())
 
 
-def test_a_sound_does_not_depend_on_how_many_are_made(done: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sound_does_not_depend_on_how_many_are_made(
+    done: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(plots, "panel", lambda *_: Figure((1, 1)))  # half a second each
     params.edit(copy / "params.yaml", {"generate.sounds": 70})
     run(copy, generate)
@@ -291,7 +358,9 @@ def test_a_class_of_ones_own_choice(done: Path, copy: Path) -> None:
     np.testing.assert_array_equal(z, rise.sample(3, np.random.default_rng(1)))
     assert set(pd.read_csv(copy / "data/samples/index.csv")["label"]) == {"rise"}
     params.edit(copy / "params.yaml", {"generate.label": "polka"})
-    with pytest.raises(UserError, match="generate.label = 'polka': the model knows arch, call, fall, rise, "):
+    with pytest.raises(
+        UserError, match="generate.label = 'polka': the model knows arch, call, fall, rise, "
+    ):
         run(copy, generate)
 
 
@@ -306,12 +375,16 @@ def test_snapshots_are_of_their_epochs(copy: Path) -> None:
     assert (copy / "data/evaluation/reconstructions/epoch_1_01.wav").is_file()
     params.edit(copy / "params.yaml", {"train.snapshots": [], "train.epochs": 1})
     run(copy, train)
-    for old, new in zip(first, saved_model.load(copy / "data/model").encoder.get_weights(), strict=True):
+    for old, new in zip(
+        first, saved_model.load(copy / "data/model").encoder.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(old, new)
 
 
 def test_a_recording_that_silence_leaves_too_short_is_named(tmp_path: Path) -> None:
-    root = make_project(tmp_path, fetch__source="folder", fetch__folder="data/own", fetch__pattern=None)
+    root = make_project(
+        tmp_path, fetch__source="folder", fetch__folder="data/own", fetch__pattern=None
+    )
     write_tones(root / "data/own", 5)
     samples, _ = sound_files.read(root / "data/own/tone0.wav")
     mostly_silent = np.concatenate([samples[:2000], np.zeros(16000, np.float32)])
@@ -335,7 +408,9 @@ def test_padding_keeps_what_is_shorter_than_a_clip(copy: Path) -> None:
 def test_a_duplicate_among_the_recordings_does_not_stop_evaluate(copy: Path) -> None:
     path = copy / "data/raw/recordings.csv"
     table = recordings_table.read(path)
-    twins = table.assign(name="copy of " + table["name"], path="", status="left out", reason="the same bytes")
+    twins = table.assign(
+        name="copy of " + table["name"], path="", status="left out", reason="the same bytes"
+    )
     recordings_table.write(path, pd.concat([table, twins]))
     run(copy, evaluate)
     assert len(list((copy / "data/evaluation/reconstructions").glob("*.wav"))) == 4
@@ -351,11 +426,15 @@ def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> N
         saved_model.load(copy / "data/model")
 
 
-def test_weights_that_are_not_finite_are_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_are_not_finite_are_refused(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with np.load(copy / "data/model/encoder.npz") as arrays:
         weights = [arrays[key] for key in arrays.files]
     np.savez(copy / "data/model/encoder.npz", *[np.full_like(weight, np.nan) for weight in weights])
-    monkeypatch.setattr(saved_model, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"])
+    monkeypatch.setattr(
+        saved_model, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"]
+    )
     with pytest.raises(UserError, match="the encoder holds weights that are not finite"):
         saved_model.load(copy / "data/model")
 
@@ -366,9 +445,14 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
 
 
 def test_a_rate_that_diverges_is_named(copy: Path) -> None:
-    params.edit(copy / "params.yaml", {"train.learning_rate": 1e30, "train.reconstruction_weight": 1e30})
+    params.edit(
+        copy / "params.yaml", {"train.learning_rate": 1e30, "train.reconstruction_weight": 1e30}
+    )
     before = (copy / "data/model/model.json").read_bytes()
-    with pytest.raises(UserError, match="no longer a number in epoch 1, batch . .rows .*: lower train.learning_rate"):
+    with pytest.raises(
+        UserError,
+        match="no longer a number in epoch 1, batch . .rows .*: lower train.learning_rate",
+    ):
         run(copy, train)
     assert (copy / "data/model/model.json").read_bytes() == before
 
@@ -403,4 +487,6 @@ def test_spoken_digits(tmp_path: Path) -> None:
     assert len({sound.tobytes() for sound in samples}) == 3
     assert all(np.std(sound) > 1e-3 for sound in samples)
     frames = saved_codec.load(root / "data/model").frames
-    assert all(np.isfinite(spectrogram.waveform_to_magnitude(sound, frames)).all() for sound in samples)
+    assert all(
+        np.isfinite(spectrogram.waveform_to_magnitude(sound, frames)).all() for sound in samples
+    )

@@ -7,7 +7,9 @@ from conftest import tone
 from sonovae.pages import plots
 
 
-@pytest.mark.parametrize(("peak", "limit"), [(1.0, 1.0), (0.25, 10**-0.5), (0.09, 0.1), (0.02, 10**-1.5), (0.0, 1e-4)])
+@pytest.mark.parametrize(
+    ("peak", "limit"), [(1.0, 1.0), (0.25, 10**-0.5), (0.09, 0.1), (0.02, 10**-1.5), (0.0, 1e-4)]
+)
 def test_the_axis_of_a_waveform_is_as_quiet_as_the_sound(peak: float, limit: float) -> None:
     figure = plots.panel(np.float32(peak) * np.sign(tone()), 8000, np.zeros((129, 10), np.float32))
     np.testing.assert_allclose(figure.axes[0].get_ylim(), (-limit, limit))

@@ -27,7 +27,9 @@ FILES = ("pictures.npy", "clips.csv", "codec.npz", "codec.json", "recordings.csv
 @pytest.fixture(scope="module")
 def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose recordings are there, and no pictures."""
-    root = make_project(tmp_path_factory.mktemp("fetched"), preprocess__waveform__silence__min_seconds=0.1)
+    root = make_project(
+        tmp_path_factory.mktemp("fetched"), preprocess__waveform__silence__min_seconds=0.1
+    )
     fetch.main(root)
     return root
 
@@ -49,20 +51,32 @@ def same(one: Path, other: Path) -> bool:
 @pytest.mark.parametrize("scale", ["db", "magnitude"])
 def test_pictures_are_those_of_the_plain_way(root: Path, scale: str) -> None:
     spectrum = {"scale": scale, "dynamic_range_db": 60.0 if scale == "db" else None}
-    params.edit(root / "params.yaml", {f"preprocess.spectrogram.{name}": value for name, value in spectrum.items()})
+    params.edit(
+        root / "params.yaml",
+        {f"preprocess.spectrogram.{name}": value for name, value in spectrum.items()},
+    )
     preprocess.main(root)
-    p, clips = params.load(root / "params.yaml").preprocess, pd.read_csv(root / "data/pictures/clips.csv")
+    p, clips = (
+        params.load(root / "params.yaml").preprocess,
+        pd.read_csv(root / "data/pictures/clips.csv"),
+    )
     table = pd.read_csv(root / "data/raw/recordings.csv")
-    ranges = plain_pictures.pictures([root / "data/raw" / path for path in table["path"]], p, root / "plain.npy")
+    ranges = plain_pictures.pictures(
+        [root / "data/raw" / path for path in table["path"]], p, root / "plain.npy"
+    )
     begins = [a for kept in ranges for a, _ in kept[:1]]
     rate = params.load(root / "params.yaml").preprocess.waveform.sample_rate
     assert clips[clips["start"] == 0]["source_start"].tolist() == [begin / rate for begin in begins]
-    low, high = (getattr(saved_codec.load(root / "data/pictures").typical, name) for name in ("low", "high"))
+    low, high = (
+        getattr(saved_codec.load(root / "data/pictures").typical, name) for name in ("low", "high")
+    )
     plain = np.clip((np.load(root / "plain.npy") - low) / (high - low), 0, 1)
     np.testing.assert_allclose(pictures(root), plain, atol=1e-5)
 
 
-def test_many_workers_make_the_same_bytes(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_workers_make_the_same_bytes(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = shutil.copytree(root, tmp_path / "other")
     preprocess.main(root)
     monkeypatch.setattr(workers, "BATCH", 7)
@@ -91,7 +105,9 @@ def add(root: Path) -> None:
 
 
 def scale_otherwise(root: Path) -> None:
-    params.edit(root / "params.yaml", {"preprocess.picture.scaling": "pixel", "preprocess.split.seed": 2})
+    params.edit(
+        root / "params.yaml", {"preprocess.picture.scaling": "pixel", "preprocess.split.seed": 2}
+    )
 
 
 def another_hop(root: Path) -> None:
@@ -111,10 +127,21 @@ def damage(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "analysed"),
-    [(lambda _: None, []), (add, [6]), (scale_otherwise, []), (another_hop, [36]), (delete, [36]), (damage, [36])],
+    [
+        (lambda _: None, []),
+        (add, [6]),
+        (scale_otherwise, []),
+        (another_hop, [36]),
+        (delete, [36]),
+        (damage, [36]),
+    ],
 )
 def test_only_what_is_new_is_analysed(
-    root: Path, tmp_path: Path, counted: list[int], change: Callable[[Path], None], analysed: list[int]
+    root: Path,
+    tmp_path: Path,
+    counted: list[int],
+    change: Callable[[Path], None],
+    analysed: list[int],
 ) -> None:
     """And the pictures are those of a run that found nothing."""
     preprocess.main(root)
@@ -149,14 +176,20 @@ def test_half_precision(root: Path) -> None:
 
 def test_a_number_of_workers_that_is_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONOVAE_WORKERS", "two")
-    with pytest.raises(UserError, match="SONOVAE_WORKERS = 'two' must be a whole number, 1 at least"):
+    with pytest.raises(
+        UserError, match="SONOVAE_WORKERS = 'two' must be a whole number, 1 at least"
+    ):
         preprocess.main(root)
 
 
 def test_a_worker_with_other_code_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = analysis.tasks
-    monkeypatch.setattr(analysis, "tasks", lambda *some: [replace(task, code="older") for task in tasks(*some)])
-    with pytest.raises(UserError, match="runs another sonovae, or other libraries, than this project: install"):
+    monkeypatch.setattr(
+        analysis, "tasks", lambda *some: [replace(task, code="older") for task in tasks(*some)]
+    )
+    with pytest.raises(
+        UserError, match="runs another sonovae, or other libraries, than this project: install"
+    ):
         preprocess.main(root)
 
 
@@ -185,7 +218,10 @@ def test_neither_length_nor_number_costs_memory(root: Path) -> None:
 
 @pytest.mark.processes
 def test_a_cluster_whose_worker_is_killed_makes_the_same_bytes(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cluster: tuple[str, list[subprocess.Popen[bytes]]],
 ) -> None:
     address, processes = cluster
     other = shutil.copytree(root, tmp_path / "other")
@@ -207,7 +243,9 @@ def test_a_cluster_whose_worker_is_killed_makes_the_same_bytes(
     assert same(root, other)
 
 
-def test_a_scheduler_that_is_not_there_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_is_not_there_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr(workers, "PATIENCE", 1)
     monkeypatch.setenv("SONOVAE_SCHEDULER", "tcp://127.0.0.1:1")

@@ -20,7 +20,9 @@ def decode(what: str) -> str:
 
 
 def test_a_crash_or_a_hang_costs_one_file() -> None:
-    results = list(sandbox.each(decode, ["a", "crash", "b", "hang", "damaged", "c"], most_seconds=3))
+    results = list(
+        sandbox.each(decode, ["a", "crash", "b", "hang", "damaged", "c"], most_seconds=3)
+    )
     assert [str(result) for result in results] == [
         "a",
         "damaged: its decoder crashed (exit code -11)",

@@ -43,7 +43,11 @@ def test_the_key_below_follows_parent_data_and_parameters_and_no_code(root: Path
     made = provenance.now(root, "generate")
     (root / "stages/generate.py").write_text("")
     assert provenance.now(root, "generate").key != made.key
-    assert provenance.now(root, "generate").key_below("a") == made.key_below("a") != made.key_below("b")
+    assert (
+        provenance.now(root, "generate").key_below("a")
+        == made.key_below("a")
+        != made.key_below("b")
+    )
     params.edit(root / "params.yaml", {"generate.seed": 6})
     assert provenance.now(root, "generate").key_below("a") != made.key_below("a")
 

@@ -33,7 +33,9 @@ def read(name: str) -> dict[str, Any]:
 def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     found = {}
     for key, value in section.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        found |= (
+            flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
     return found
 
 
@@ -60,7 +62,9 @@ def test_a_recipe_can_be_read_at_a_glance(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_key_is_repeated_from_the_base(name: str) -> None:
     base = flat(read("base"))
-    assert [key for key, value in flat(read(name)).items() if key in base and base[key] == value] == []
+    assert [
+        key for key, value in flat(read(name)).items() if key in base and base[key] == value
+    ] == []
 
 
 # What the recordings of each recipe are called, and what else lies beside them.
@@ -95,7 +99,9 @@ def mlend(folder: Path) -> None:
         write(folder / f"MLEndHWD_audiofiles/{i:04d}.wav", tone(3.2, 1000 + 100 * i, 22050), 22050)
         rows.append({"filename": f"{i:04d}.wav", "Interpreter": i % 6, "Song": "Potter"})
     kinds = ["Whistle"] * 7 + ["Hum"]
-    pd.DataFrame(rows).assign(Interpretation=kinds).to_csv(folder / "MLEndHWD_audio_attributes.csv", index=False)
+    pd.DataFrame(rows).assign(Interpretation=kinds).to_csv(
+        folder / "MLEndHWD_audio_attributes.csv", index=False
+    )
 
 
 def compilations(folder: Path) -> None:
@@ -126,7 +132,10 @@ STYLE: dict[str, Callable[[Path], None]] = {
 SMALLER: dict[str, dict[str, Any]] = {
     "starter": {"fetch.whistles.whistlers": 4, "fetch.whistles.seconds": 3},
     "genres": {"preprocess.split.block_seconds": 2},  # five minutes are more than these last
-    "mnist": {"preprocess.split.validation": {"name": ".*train.*", "item": "2[0-3]"}, "preprocess.limit.count": 16},
+    "mnist": {
+        "preprocess.split.validation": {"name": ".*train.*", "item": "2[0-3]"},
+        "preprocess.limit.count": 16,
+    },
 }
 """What is scaled to the size of what was made up, and means the same."""
 
@@ -135,13 +144,19 @@ def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same layers with at most 4 filters or 8 units; what depth_to_space folds up stays as it is."""
     narrow = []
     for i, layer in enumerate(layers):
-        after = next((each for each in layers[i + 1 :] if each["layer"] != "residual"), {"layer": ""})
+        after = next(
+            (each for each in layers[i + 1 :] if each["layer"] != "residual"), {"layer": ""}
+        )
         if layer["layer"] == "residual":
             fewer = {"filters": [min(each, 4) for each in layer["filters"]]}
         elif after["layer"] == "depth_to_space":
             fewer = {"filters": after["block"] ** 2}
         else:
-            fewer = {key: min(layer[key], most) for key, most in (("filters", 4), ("units", 8)) if key in layer}
+            fewer = {
+                key: min(layer[key], most)
+                for key, most in (("filters", 4), ("units", 8))
+                if key in layer
+            }
         narrow.append(layer | fewer)
     return narrow
 
@@ -156,12 +171,17 @@ def shrunk(name: str) -> dict[str, Any]:
     changes |= {"judge.network": thin(p["judge"]["network"]), "judge.epochs": 2}
     changes |= {"evaluate.scoring.sounds": 10, "evaluate.scoring.resamples": 20}
     changes |= {"evaluate.shown.count": 2, "evaluate.maps": ["pca"], "generate.sounds": 2}
-    changes |= {f"{stage}.griffin_lim": {"iterations": 8, "momentum": 0.99} for stage in ("evaluate", "generate")}
+    changes |= {
+        f"{stage}.griffin_lim": {"iterations": 8, "momentum": 0.99}
+        for stage in ("evaluate", "generate")
+    }
     return changes | SMALLER.get(name, {})
 
 
 @pytest.fixture(scope="module", params=RECIPES)
-def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def done(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
     """A recipe, and a project in which all its stages have run."""
     name: str = request.param
     root = make_project(tmp_path_factory.mktemp(name))
@@ -186,7 +206,8 @@ def test_all_stages(done: tuple[str, Path]) -> None:
     again = saved_model.load(root / "data/model")
     np.testing.assert_array_equal(latent.decode(again.decoder, z), pictures)
     np.testing.assert_array_equal(
-        latent.encode(again.encoder, data.pictures[:3]).mean, latent.encode(trained.encoder, data.pictures[:3]).mean
+        latent.encode(again.encoder, data.pictures[:3]).mean,
+        latent.encode(trained.encoder, data.pictures[:3]).mean,
     )
     written = {path.suffix for path in (root / "data/samples").iterdir()}
     assert written == {".npy", ".csv", ".png", ".html"} | ({".wav"} if c.kind == "sound" else set())
@@ -208,7 +229,9 @@ def test_a_tone_stays_a_tone(done: tuple[str, Path]) -> None:
     values = c.analyse(item)
     low, high = scaling.limits(values, params.load(root / "params.yaml").preprocess)
     p = params.load(root / "params.yaml").generate.griffin_lim
-    back = c.decode(c.encode(values, c.clip_scale(low, high, 1.0)), c.clip_scale(low, high, 1.0), p, 1)
+    back = c.decode(
+        c.encode(values, c.clip_scale(low, high, 1.0)), c.clip_scale(low, high, 1.0), p, 1
+    )
     strongest = np.argmax(np.abs(np.fft.rfft(back * np.hanning(len(back))))) * rate / len(back)
     top = (c.picture.bins or c.spectrogram.bins) * rate / c.spectrogram.n_fft
     row = 80 if c.spectrogram.mel_bands else top / rows  # a mel band at 1 kHz
@@ -227,7 +250,10 @@ def repository(project: Path) -> Path:
 
 
 def commit(root: Path) -> None:
-    for words in (["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"]):
+    for words in (
+        ["add", "-A"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"],
+    ):
         subprocess.run(["git", *words], cwd=root, check=True)
 
 
@@ -238,11 +264,16 @@ def test_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_misspelt_name(repository: Path) -> None:
-    with pytest.raises(UserError, match="'wistles' is no recipe .did you mean whistles.*: there are genres, mnist, "):
+    with pytest.raises(
+        UserError,
+        match="'wistles' is no recipe .did you mean whistles.*: there are genres, mnist, ",
+    ):
         project_commands.recipe(repository, "wistles", force=False)
 
 
-def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_recipe_to_recipe_and_what_it_needs(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     project_commands.recipe(repository, "voices", force=False)
     said = capsys.readouterr().out
     assert "downloads sripaadsrinivasan/audio-mnist/versions/1 from Kaggle" in said
@@ -250,7 +281,9 @@ def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytes
     folder_check.check(repository)
     project_commands.recipe(repository, "genres", force=False)
     assert "Recordings: your own, a folder a genre" in capsys.readouterr().out
-    with pytest.raises(UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"):
+    with pytest.raises(
+        UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"
+    ):
         folder_check.check(repository)
     params.edit(repository / "params.yaml", {"evaluate.unseen": "data/nowhere"})
     with pytest.raises(UserError, match="evaluate.unseen = 'data/nowhere' is not there: "):
@@ -264,7 +297,9 @@ def test_from_recipe_to_recipe_and_what_it_needs(repository: Path, capsys: pytes
 def test_changes_are_not_lost(repository: Path) -> None:
     params.edit(repository / "params.yaml", {"train.epochs": 3})
     before = (repository / "params.yaml").read_text()
-    with pytest.raises(UserError, match="params.yaml has changes that neither git nor a recipe holds.*FORCE=1"):
+    with pytest.raises(
+        UserError, match="params.yaml has changes that neither git nor a recipe holds.*FORCE=1"
+    ):
         project_commands.recipe(repository, "voices", force=False)
     assert (repository / "params.yaml").read_text() == before
     commit(repository)
@@ -283,7 +318,10 @@ def test_a_recipe_takes_the_folder_that_is_there(repository: Path) -> None:
 
 
 def test_recipes_under_way_are_named_and_stop_no_other(repository: Path) -> None:
-    for text, fault in (("# odd: one\n", "odd.yaml holds no keys"), ("# odd: one\na: [", "odd.yaml is not YAML: ")):
+    for text, fault in (
+        ("# odd: one\n", "odd.yaml holds no keys"),
+        ("# odd: one\na: [", "odd.yaml is not YAML: "),
+    ):
         (repository / "recipes/odd.yaml").write_text(text)
         with pytest.raises(UserError, match=fault):
             project_commands.recipe(repository, "odd", force=False)

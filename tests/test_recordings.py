@@ -24,7 +24,12 @@ def fetched(tmp_path: Path, folder: Path, **changes: object) -> pd.DataFrame:
     """The recordings table that fetch writes for this folder."""
     root = make_project(tmp_path / "project")
     folder.rename(root / "data/own")
-    changes = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None, **changes}
+    changes = {
+        "fetch__source": "folder",
+        "fetch__folder": "data/own",
+        "fetch__pattern": None,
+        **changes,
+    }
     make_project(root, **{"fetch__min_recordings": 1, "fetch__max_skip_fraction": 1.0, **changes})
     fetch.main(root)
     return recordings_table.read(root / "data/raw/recordings.csv").set_index("name", drop=False)
@@ -64,7 +69,11 @@ def test_only_some_and_a_limit(tmp_path: Path, folder: Path) -> None:
     write_tones(folder / "a", 4)
     write_tones(folder / "b", 2, seconds=1.5)
     limit = {"count": 3, "draw": "first", "seed": 1}
-    changes = {"fetch__only": {"label": "a|c"}, "fetch__limit": limit, "fetch__max_skip_fraction": 0.0}
+    changes = {
+        "fetch__only": {"label": "a|c"},
+        "fetch__limit": limit,
+        "fetch__max_skip_fraction": 0.0,
+    }
     table = fetched(tmp_path, folder, **changes)
     assert table["reason"].to_dict() == {
         **dict.fromkeys(["a/tone0.wav", "a/tone1.wav", "a/tone2.wav"], ""),
@@ -73,7 +82,9 @@ def test_only_some_and_a_limit(tmp_path: Path, folder: Path) -> None:
     }
     assert len(list((tmp_path / "project/data/raw/files").iterdir())) == 3
     params.edit(tmp_path / "project/params.yaml", {"fetch.only": {"singer": "a"}})
-    with pytest.raises(UserError, match="fetch.only.singer: the recordings have no such column, but path, name"):
+    with pytest.raises(
+        UserError, match="fetch.only.singer: the recordings have no such column, but path, name"
+    ):
         fetch.main(tmp_path / "project")
 
 
@@ -88,7 +99,9 @@ def test_a_table_with_two_rows_of_a_file(tmp_path: Path, folder: Path) -> None:
     write_tones(folder, 2)
     (folder / "who.csv").write_text("file,singer,what\ntone0.wav,a,x\ntone0.wav,b,x\n")
     table = {"path": "who.csv", "name": "file", "label": "what", "group": "singer"}
-    with pytest.raises(UserError, match="who.csv has two rows of 'tone0.wav': each file must have one"):
+    with pytest.raises(
+        UserError, match="who.csv has two rows of 'tone0.wav': each file must have one"
+    ):
         fetched(tmp_path, folder, fetch__table=table)
 
 
@@ -100,7 +113,12 @@ def test_a_random_limit_is_the_seeds(tmp_path: Path, folder: Path) -> None:
     params.edit(tmp_path / "project/params.yaml", {"fetch.limit.seed": 2})
     fetch.main(tmp_path / "project")
     assert (
-        set(recordings_table.used(recordings_table.read(tmp_path / "project/data/raw/recordings.csv"))["name"]) != first
+        set(
+            recordings_table.used(
+                recordings_table.read(tmp_path / "project/data/raw/recordings.csv")
+            )["name"]
+        )
+        != first
     )
 
 
@@ -111,7 +129,11 @@ def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Ge
     write_tones(folder, 1)
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
     picture |= {"size": [4, 4], "interpolation": "nearest"}
-    sections = {"preprocess__waveform": None, "preprocess__spectrogram": None, "preprocess__picture": picture}
+    sections = {
+        "preprocess__waveform": None,
+        "preprocess__spectrogram": None,
+        "preprocess__picture": picture,
+    }
     table = fetched(tmp_path, folder, fetch__kind="image", **sections)
     assert table["status"].to_dict() == {
         "one.png": "used",
@@ -124,19 +146,34 @@ def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Ge
     assert (tmp_path / "project/data/raw" / labels).is_file()
 
 
-def test_labels_whose_names_end_as_kaggles_do(tmp_path: Path, folder: Path, rng: np.random.Generator) -> None:
+def test_labels_whose_names_end_as_kaggles_do(
+    tmp_path: Path, folder: Path, rng: np.random.Generator
+) -> None:
     write_idx(folder / "t-images.idx3-ubyte", rng.integers(0, 256, (5, 4, 3)))
     write_idx(folder / "t-labels.idx1-ubyte", np.arange(5))
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
     picture |= {"size": [4, 4], "interpolation": "nearest"}
-    sections = {"preprocess__waveform": None, "preprocess__spectrogram": None, "preprocess__picture": picture}
+    sections = {
+        "preprocess__waveform": None,
+        "preprocess__spectrogram": None,
+        "preprocess__picture": picture,
+    }
     table = fetched(tmp_path, folder, fetch__kind="image", **sections)
     assert table["status"].tolist() == ["used", "labels"]
     assert (tmp_path / "project/data/raw" / table.loc["t-images.idx3-ubyte", "labels"]).is_file()
 
 
 @pytest.mark.parametrize(
-    "name", ["with space.wav", "a#b.wav", "new\nline.wav", "carriage\rreturn.wav", "🎵.wav", 'q"u,ote.wav', "NA.wav"]
+    "name",
+    [
+        "with space.wav",
+        "a#b.wav",
+        "new\nline.wav",
+        "carriage\rreturn.wav",
+        "🎵.wav",
+        'q"u,ote.wav',
+        "NA.wav",
+    ],
 )
 def test_odd_names_come_through_the_table(tmp_path: Path, folder: Path, name: str) -> None:
     write_tones(folder, 2)
@@ -179,7 +216,9 @@ def test_pattern_names_label_group_and_others(tmp_path: Path, folder: Path) -> N
     assert table.loc["tone1.wav", "reason"] == f"its name does not match fetch.pattern {pattern}"
 
 
-def test_an_optional_group_that_is_not_there_leaves_the_default(tmp_path: Path, folder: Path) -> None:
+def test_an_optional_group_that_is_not_there_leaves_the_default(
+    tmp_path: Path, folder: Path
+) -> None:
     write_tones(folder, 2)
     table = fetched(tmp_path, folder, fetch__pattern=r"tone(?P<label>\d)(?P<group>x)?")
     assert table["group"].tolist() == ["tone0.wav", "tone1.wav"]
@@ -195,10 +234,16 @@ def test_a_suffix_that_is_none_stays_out_of_paths(tmp_path: Path, folder: Path) 
 
 def test_table_names_label_group_and_others(tmp_path: Path, folder: Path) -> None:
     write_tones(folder, 3)
-    (folder / "about.csv").write_text("file,song,who,place\ntone0.wav,Potter,p1,here\ntone1.wav,Panther,p2,there\n")
+    (folder / "about.csv").write_text(
+        "file,song,who,place\ntone0.wav,Potter,p1,here\ntone1.wav,Panther,p2,there\n"
+    )
     about = {"path": "about.csv", "name": "file", "label": "song", "group": "who"}
     table = fetched(tmp_path, folder, fetch__table=about)
-    assert table.loc["tone1.wav", ["label", "group", "place"]].tolist() == ["Panther", "p2", "there"]
+    assert table.loc["tone1.wav", ["label", "group", "place"]].tolist() == [
+        "Panther",
+        "p2",
+        "there",
+    ]
     assert table.loc["tone2.wav", "reason"] == "not in fetch.table"
 
 
@@ -206,7 +251,10 @@ def test_table_without_the_column(tmp_path: Path, folder: Path) -> None:
     write_tones(folder, 1)
     (folder / "about.csv").write_text("file,song\n")
     about = {"path": "about.csv", "name": "file", "label": "song", "group": "who"}
-    with pytest.raises(UserError, match=r"fetch.table.group = 'who': not a column of about.csv, which has file, song"):
+    with pytest.raises(
+        UserError,
+        match=r"fetch.table.group = 'who': not a column of about.csv, which has file, song",
+    ):
         fetched(tmp_path, folder, fetch__table=about)
 
 
@@ -220,7 +268,10 @@ def test_naming_prefers_the_whole_name() -> None:
     ("changes", "rule"),
     [
         ({"fetch__min_recordings": 3}, "2 usable recordings, fewer than fetch.min_recordings = 3"),
-        ({"fetch__max_skip_fraction": 0.3}, "33% of the files were left out, more than fetch.max_skip_fraction = 30%"),
+        (
+            {"fetch__max_skip_fraction": 0.3},
+            "33% of the files were left out, more than fetch.max_skip_fraction = 30%",
+        ),
         ({"fetch__folder": "data/absent"}, "is not a folder: `make folder FROM=…` adds yours"),
     ],
 )

@@ -59,24 +59,32 @@ def again(root: Path, *stages: object) -> str:
 
 
 def champion(root: Path) -> str:
-    return str(tracking.Store(root).client.get_model_version_by_alias("sonovae", "champion").version)
+    return str(
+        tracking.Store(root).client.get_model_version_by_alias("sonovae", "champion").version
+    )
 
 
 def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tracking.promote(weak) == "version 1 of sonovae: it is the champion, after none"
     assert tracking.promote(weak) == "version 1 is the champion already"
     params.edit(weak / "params.yaml", {"train.epochs": 12, "train.learning_rate": 1e-2})
-    assert again(weak, train, evaluate) == "version 2 of sonovae: it is the champion, after version 1"
+    assert (
+        again(weak, train, evaluate) == "version 2 of sonovae: it is the champion, after version 1"
+    )
 
     poison(weak)
     said = again(weak, fetch, preprocess, judge, train, evaluate)
-    assert said.startswith("version 3 of sonovae: the champion stays version 2: log_spectral_distance_db of the ")
+    assert said.startswith(
+        "version 3 of sonovae: the champion stays version 2: log_spectral_distance_db of the "
+    )
     assert said.endswith("so maybe not")
     assert champion(weak) == "2"
     newest = tracking.Store(weak).runs(stage="train")[0]
     assert newest.data.tags["promotion"] == said
 
-    params.edit(weak / "params.yaml", {"promotion.gates": {"test.r2": {"at_least": 2.0, "at_most": None}}})
+    params.edit(
+        weak / "params.yaml", {"promotion.gates": {"test.r2": {"at_least": 2.0, "at_most": None}}}
+    )
     assert tracking.promote(weak).startswith("not registered: test.r2 = ")
     assert len(tracking.Store(weak).client.search_model_versions("name = 'sonovae'")) == 3
 
@@ -89,25 +97,38 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shelf.names() == [OWN, "version 1", "version 2, champion", "version 3"]
     versions = tracking.Store(weak).client.search_model_versions("name = 'sonovae'")
     of_two = next(version.tags["model_id"] for version in versions if str(version.version) == "2")
-    assert shelf.get("version 2, champion").studio.trained.id == of_two != shelf.get(OWN).studio.trained.id
+    assert (
+        shelf.get("version 2, champion").studio.trained.id
+        == of_two
+        != shelf.get(OWN).studio.trained.id
+    )
     with pytest.raises(
-        UserError, match="model = 'version 9': there are own, version 1, version 2, champion, version 3"
+        UserError,
+        match="model = 'version 9': there are own, version 1, version 2, champion, version 3",
     ):
         shelf.get("version 9")
 
 
 def test_errors_of_other_pictures_say_nothing(project: Path) -> None:
     some, same, other = (
-        SimpleNamespace(data=SimpleNamespace(params={"preprocess.picture.bins": bins, "preprocess.split.seed": seed}))
+        SimpleNamespace(
+            data=SimpleNamespace(
+                params={"preprocess.picture.bins": bins, "preprocess.split.seed": seed}
+            )
+        )
         for bins, seed in (("64", "1"), ("64", "2"), ("32", "1"))
     )
     assert registry._pictures(some) == registry._pictures(same)
     store: Any = SimpleNamespace(client=SimpleNamespace(get_run=lambda _: other))
     p = params.load(project / "params.yaml").promotion
     (why,) = registry._reasons(store, p, some, "", SimpleNamespace(run_id=""))
-    assert why.startswith("its pictures are other ones (preprocess.picture.bins), and errors say nothing across them")
+    assert why.startswith(
+        "its pictures are other ones (preprocess.picture.bins), and errors say nothing across them"
+    )
 
 
 def test_nothing_to_promote(project: Path) -> None:
-    with pytest.raises(UserError, match="nothing is trained yet, as far as dvc.lock knows: make repro"):
+    with pytest.raises(
+        UserError, match="nothing is trained yet, as far as dvc.lock knows: make repro"
+    ):
         tracking.promote(project)

@@ -24,7 +24,8 @@ def page_of(root: Path) -> str:
 
 def test_the_page_of_the_whistles(project: Path) -> None:
     with pytest.raises(
-        UserError, match="data/raw/recordings.csv is not there: `make repro` fetches the recordings first"
+        UserError,
+        match="data/raw/recordings.csv is not there: `make repro` fetches the recordings first",
     ):
         project_commands.data_report(project)
     fetch.main(project)
@@ -64,7 +65,11 @@ def test_the_page_shows_what_is_wrong_and_runs_nothing(tmp_path: Path) -> None:
 def test_the_page_of_images(tmp_path: Path, rng: np.random.Generator) -> None:
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
     picture |= {"size": [8, 8], "interpolation": "nearest"}
-    sections = {"preprocess__waveform": None, "preprocess__spectrogram": None, "preprocess__picture": picture}
+    sections = {
+        "preprocess__waveform": None,
+        "preprocess__spectrogram": None,
+        "preprocess__picture": picture,
+    }
     root = make_project(tmp_path, **OWN, fetch__kind="image", fetch__min_recordings=1, **sections)
     write_idx(root / "data/own/t-images-idx3-ubyte.gz", rng.integers(0, 256, (9, 8, 8)))
     fetch.main(root)

@@ -29,7 +29,11 @@ def found(pca_ratio: float = 0.9, **flags: float) -> dict[str, dict[str, object]
 
 @pytest.fixture
 def scores() -> pd.DataFrame:
-    rows = {"frechet_mel": [900.0, 600, 90000, 800], "copies": [0.1, 0, 0, 0], "copy_ratio": [0.8, 1, 9, 1]}
+    rows = {
+        "frechet_mel": [900.0, 600, 90000, 800],
+        "copies": [0.1, 0, 0, 0],
+        "copy_ratio": [0.8, 1, 9, 1],
+    }
     rows |= {"accuracy": [np.nan, 0.9, np.nan, 0.7], "frechet_mel_low": [800.0, 500, 80000, 700]}
     names = ["generated", "real", "white_noise", "generated_by_label"]
     table = pd.DataFrame(rows, index=pd.Index(names, name="set"))
@@ -55,7 +59,9 @@ def test_scores_stand_beside_what_they_are_held_against(scores: pd.DataFrame) ->
 
 def test_flags_that_are_up_are_named(scores: pd.DataFrame) -> None:
     assert dict(result_page.headline(found(), scores, None))["Health"] == "no flag is up"
-    assert dict(result_page.headline(found(overfitting=1.0), scores, None))["Health"] == "overfitting"
+    assert (
+        dict(result_page.headline(found(overfitting=1.0), scores, None))["Health"] == "overfitting"
+    )
 
 
 def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> None:
@@ -72,7 +78,9 @@ def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
         for n in (1, 2):
             item_files.write(tmp_path / f"{name}_{n:02d}", c, tone(0.5, 300 * n, 16000))
     rows = page.players(tmp_path, "original")
-    assert [[each.name for each in row] for row in rows] == [["original", "epoch 3", "reconstructed"]] * 2
+    assert [[each.name for each in row] for row in rows] == [
+        ["original", "epoch 3", "reconstructed"]
+    ] * 2
     assert all(each.audio.startswith("data:audio/wav;base64,") for row in rows for each in row)
 
 

@@ -41,7 +41,9 @@ def main(whistles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
                                "train__learning_rate": 1e-2}  # fmt: skip
         root = make_repository(home / "desk", **settings)
         call(root, "git", "branch", "-M", "main")
-        first = shutil.copytree(whistles, home / "first", ignore=shutil.ignore_patterns("whistler13*", "whistler14*"))
+        first = shutil.copytree(
+            whistles, home / "first", ignore=shutil.ignore_patterns("whistler13*", "whistler14*")
+        )
         sonovae(root, "folder", str(first))
         call(root, "dvc", "remote", "add", "-d", "team", str(home / "remote"))
         commit(root)
@@ -59,7 +61,9 @@ def clone(main: Path, to: Path) -> Path:
 
 
 def champion(root: Path) -> str:
-    return str(tracking.Store(root).client.get_model_version_by_alias("sonovae", "champion").version)
+    return str(
+        tracking.Store(root).client.get_model_version_by_alias("sonovae", "champion").version
+    )
 
 
 def own(root: Path) -> Path:
@@ -75,7 +79,11 @@ def test_what_touches_no_result_trains_nothing(main: Path, tmp_path: Path) -> No
     commit(root)
     said = sonovae(root, "retrain", "--base", "origin/main")
     assert "Running stage" not in said
-    assert (root / ".sonovae/retrain/comment.md").read_text().startswith("### sonovae: as it was\n\nNothing that")
+    assert (
+        (root / ".sonovae/retrain/comment.md")
+        .read_text()
+        .startswith("### sonovae: as it was\n\nNothing that")
+    )
 
 
 def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
@@ -99,7 +107,10 @@ def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
     call(again, "git", "checkout", "-q", "more")
     assert "Running stage" not in sonovae(again, "retrain", "--base", "origin/main")
     same = (again / ".sonovae/retrain/comment.md").read_text()
-    assert same.partition("version 2")[0].partition("MLflow run")[0] == comment.partition("version 2")[0]
+    assert (
+        same.partition("version 2")[0].partition("MLflow run")[0]
+        == comment.partition("version 2")[0]
+    )
 
 
 def test_noise_is_red_and_moves_no_champion(main: Path, tmp_path: Path) -> None:

@@ -24,7 +24,10 @@ from sonovae.recordings import recordings_table
 from stages import fetch, preprocess
 
 HZ = {"low": 400, "middle": 1100, "high": 2100}
-MORE, LESS = ["inception_score", "precision", "density", "coverage"], ["am_score", "frechet_judge", "frechet_mel"]
+MORE, LESS = (
+    ["inception_score", "precision", "density", "coverage"],
+    ["am_score", "frechet_judge", "frechet_mel"],
+)
 
 
 class Linear:
@@ -38,7 +41,9 @@ class Linear:
         return [z, np.full_like(z, -6)]
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        return np.clip(self.pca.inverse_transform(z), 0, 1).astype(np.float32).reshape(-1, *self.shape)
+        return (
+            np.clip(self.pca.inverse_transform(z), 0, 1).astype(np.float32).reshape(-1, *self.shape)
+        )
 
 
 class Network:
@@ -51,7 +56,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tones of three labels, each with a pitch, a length and an onset of its own."""
     rng = np.random.default_rng(1)
     root = make_project(
-        tmp_path_factory.mktemp("tones"), fetch__source="folder", fetch__pattern=None, preprocess__split__test=0.25
+        tmp_path_factory.mktemp("tones"),
+        fetch__source="folder",
+        fetch__pattern=None,
+        preprocess__split__test=0.25,
     )
     for label, hz in HZ.items():
         (root / "data/recordings" / label).mkdir()
@@ -67,11 +75,16 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
-    c, data = saved_codec.load(prepared / "data/pictures"), saved_dataset.load(prepared / "data/pictures")
+    c, data = (
+        saved_codec.load(prepared / "data/pictures"),
+        saved_dataset.load(prepared / "data/pictures"),
+    )
     train = data.side("train")
     pca = PCA(20, random_state=0).fit(train.pictures[:].reshape(len(train.clips), -1))
     linear = Linear(pca, c.shape)
-    posterior, others = (Posterior(*linear.encode(some.pictures[:])) for some in (train, data.side("validation")))
+    posterior, others = (
+        Posterior(*linear.encode(some.pictures[:])) for some in (train, data.side("validation"))
+    )
     space = Space(None, latent.fit(posterior, train.clips["label"], others, seed=1))
     section = params.load(HERE / "params.yaml").judge
     found = judge.fit(data, params.parse(params.plain(section) | {"epochs": 6}, type(section)))
@@ -86,20 +99,28 @@ def sets(prepared: Path, parts: tuple[Codec, Dataset, Model, judge.Judge]) -> di
     p, test = params.load(prepared / "params.yaml"), data.side("test")
     lower = baselines.fit(data.side("train").pictures, 20, seed=1)
     some = data.side("train").some(len(test.clips), 1)
-    place = sampling.places(trained, data, recordings_table.read(prepared / "data/raw/recordings.csv"))
+    place = sampling.places(
+        trained, data, recordings_table.read(prepared / "data/raw/recordings.csv")
+    )
     new = control_sets.generated(trained, c, p.generate, len(test.clips), place)
     return control_sets.heard(trained, c, some, test, lower, new, p.evaluate.griffin_lim, seed=1)
 
 
-def scored(parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored], judged: bool) -> pd.DataFrame:
+def scored(
+    parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored], judged: bool
+) -> pd.DataFrame:
     c, data, _, found = parts
     train, judging = data.side("train"), found if judged else None
     p = params.parse({"sounds": 40, "neighbours": 3, "bins": 10, "resamples": 20}, Scoring)
-    return scoring.table(sets, scoring.see_all(c, train, judging), train.clips["label"], judging, p, seed=1)
+    return scoring.table(
+        sets, scoring.see_all(c, train, judging), train.clips["label"], judging, p, seed=1
+    )
 
 
 @pytest.fixture(scope="module")
-def found(parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored]) -> pd.DataFrame:
+def found(
+    parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored]
+) -> pd.DataFrame:
     return scored(parts, sets, judged=True)
 
 
@@ -148,8 +169,12 @@ def test_intervals_hold_the_score(found: pd.DataFrame) -> None:
 def test_without_a_judge_there_are_fewer_scores(
     parts: tuple[Codec, Dataset, Model, judge.Judge], sets: dict[str, Scored], found: pd.DataFrame
 ) -> None:
-    fewer = scored(parts, {name: sets[name] for name in ("real", "generated", "white_noise")}, judged=False)
+    fewer = scored(
+        parts, {name: sets[name] for name in ("real", "generated", "white_noise")}, judged=False
+    )
     assert {"frechet_mel", "precision", "recall", "copies"} <= set(fewer)
     assert not {"accuracy", "inception_score", "frechet_judge"} & set(fewer)
-    assert fewer.loc["generated", "frechet_mel"] == pytest.approx(found.loc["generated", "frechet_mel"])
+    assert fewer.loc["generated", "frechet_mel"] == pytest.approx(
+        found.loc["generated", "frechet_mel"]
+    )
     assert fewer.loc["real", "precision"] > fewer.loc["white_noise", "precision"]

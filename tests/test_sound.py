@@ -21,9 +21,17 @@ def test_write_and_read_differ_by_a_16_bit_step(tmp_path: Path, rng: np.random.G
 
 @pytest.mark.parametrize(
     ("name", "subtype"),
-    [("a.wav", "PCM_16"), ("a.flac", "PCM_16"), ("a.aiff", "PCM_16"), ("a.wav", "PCM_24"), ("a.wav", "FLOAT")],
+    [
+        ("a.wav", "PCM_16"),
+        ("a.flac", "PCM_16"),
+        ("a.aiff", "PCM_16"),
+        ("a.wav", "PCM_24"),
+        ("a.wav", "FLOAT"),
+    ],
 )
-def test_read_gives_libsndfiles_bits(tmp_path: Path, rng: np.random.Generator, name: str, subtype: str) -> None:
+def test_read_gives_libsndfiles_bits(
+    tmp_path: Path, rng: np.random.Generator, name: str, subtype: str
+) -> None:
     every = rng.permutation(np.arange(-(2**15), 2**15, dtype=np.int16))  # more than one block holds
     soundfile.write(tmp_path / name, np.tile(every, 3), 8000, subtype)
     wanted, _ = soundfile.read(tmp_path / name, dtype="float32")
@@ -49,16 +57,23 @@ def test_inspect_tells_the_facts(tmp_path: Path) -> None:
     assert facts.peak == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), soundfile.LibsndfileError(1)])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), soundfile.LibsndfileError(1)]
+)
 def test_an_error_of_the_block_is_not_the_files(tmp_path: Path, error: Exception) -> None:
     sound_files.write(tmp_path / "a.wav", tone(), 8000)
-    with pytest.raises(type(error)) as caught, sound_files.streamed(tmp_path / "a.wav") as (blocks, _):
+    with (
+        pytest.raises(type(error)) as caught,
+        sound_files.streamed(tmp_path / "a.wav") as (blocks, _),
+    ):
         next(blocks)
         raise error
     assert caught.value is error
 
 
-def test_an_error_of_the_decoder_is_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_decoder_is_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def lost(*_: object) -> Iterator[np.ndarray]:
         yield np.zeros((1, 1), np.float32)
         raise OSError(5, "Input/output error")
@@ -96,7 +111,9 @@ def test_truncated_flac_is_damaged(tmp_path: Path, rng: np.random.Generator) -> 
     assert damaged(tmp_path / "b.flac") == "damaged: flac decoder lost sync"
 
 
-def test_truncated_mp3_is_named_or_short_but_never_memory(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_truncated_mp3_is_named_or_short_but_never_memory(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
     soundfile.write(tmp_path / "a.mp3", rng.uniform(-0.5, 0.5, 64000), 16000)
     whole = (tmp_path / "a.mp3").read_bytes()
     (tmp_path / "b.mp3").write_bytes(whole[: len(whole) // 2])
@@ -113,7 +130,9 @@ def test_samples_that_are_not_finite(tmp_path: Path) -> None:
     assert damaged(tmp_path / "a.wav") == "holds samples that are not finite (NaN or infinite)"
 
 
-def test_without_ffmpeg_the_message_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ffmpeg_the_message_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x18ftypM4A ")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "needs ffmpeg, which is not installed" in damaged(tmp_path / "a.m4a")
@@ -127,14 +146,21 @@ def test_without_ffmpeg_the_message_says_so(tmp_path: Path, monkeypatch: pytest.
         ("{}", "damaged: ffmpeg finds no sound in it"),
         ("", "damaged: ffmpeg finds no sound in it"),
         ('{"streams": [{"channels": 1}]}', "damaged: ffmpeg finds no sound in it"),
-        ('{"streams": [{"sample_rate": "0", "channels": 1}]}', "its header promises 0 Hz and 1 channels"),
+        (
+            '{"streams": [{"sample_rate": "0", "channels": 1}]}',
+            "its header promises 0 Hz and 1 channels",
+        ),
     ],
 )
-def test_what_ffprobe_says(tmp_path: Path, said: str, found: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_ffprobe_says(
+    tmp_path: Path, said: str, found: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stand-in for it, as not every machine has ffmpeg."""
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("ffprobe", "ffmpeg"):
-        (tmp_path / name).write_text(f"#!/bin/sh\ncase \"$*\" in *-of\\ json*-i\\ file:-a.m4a) echo '{said}' ;; esac\n")
+        (tmp_path / name).write_text(
+            f"#!/bin/sh\ncase \"$*\" in *-of\\ json*-i\\ file:-a.m4a) echo '{said}' ;; esac\n"
+        )
         (tmp_path / name).chmod(0o755)
     if isinstance(found, tuple):
         assert ffmpeg.probe(Path("-a.m4a"), "MP4") == found

@@ -48,7 +48,9 @@ def zipped(path: Path, n: int) -> str:
 
 def project_of(tmp_path: Path, at: str, sha256: str) -> Path:
     archive = {"at": at, "sha256": sha256}
-    return make_project(tmp_path / "project", fetch__source="archive", fetch__archive=archive, fetch__pattern=None)
+    return make_project(
+        tmp_path / "project", fetch__source="archive", fetch__archive=archive, fetch__pattern=None
+    )
 
 
 def names(root: Path) -> list[str]:
@@ -77,7 +79,8 @@ def test_another_file_than_the_pinned_one(tmp_path: Path, folder: Path, site: st
     sha256 = zipped(folder / "a.zip", 4)
     root = project_of(tmp_path, f"{site}/a.zip", "0" * 64)
     with pytest.raises(
-        UserError, match=f"has the SHA-256 {sha256}, not fetch.archive.sha256 = 000.*`make data-update`"
+        UserError,
+        match=f"has the SHA-256 {sha256}, not fetch.archive.sha256 = 000.*`make data-update`",
     ):
         fetch.main(root)
     assert not (root / "data/raw").exists()
@@ -105,7 +108,10 @@ def test_data_update_sees_a_new_archive_behind_the_same_url(
     [
         ("data/nowhere.zip", "'data/nowhere.zip' is not a file"),
         ("SITE/nowhere.zip", "nowhere.zip' answered 404: check the address"),
-        ("http://127.0.0.1:1/a.zip", "'http://127.0.0.1:1/a.zip' cannot be reached: check the address and the network"),
+        (
+            "http://127.0.0.1:1/a.zip",
+            "'http://127.0.0.1:1/a.zip' cannot be reached: check the address and the network",
+        ),
     ],
 )
 def test_nothing_there(tmp_path: Path, site: str, at: str, fault: str) -> None:
@@ -123,7 +129,9 @@ def test_no_login_in_params(tmp_path: Path, at: str) -> None:
     "at", ["http://anna:secret@127.0.0.1:1/a.zip", "http://[bad/a.zip", f"http://{'x' * 70}/a.zip"]
 )
 def test_make_folder_refuses_an_address_before_it_uses_it(project: Path, at: str) -> None:
-    with pytest.raises(UserError, match="URL without a login|no address|cannot be reached") as caught:
+    with pytest.raises(
+        UserError, match="URL without a login|no address|cannot be reached"
+    ) as caught:
         project_commands.folder(project, at, "")
     assert "secret" not in str(caught.value)
 
@@ -133,7 +141,12 @@ def test_make_folder_pins_an_archive(tmp_path: Path, folder: Path, site: str) ->
     for at in (str(folder / "a.zip"), f"{site}/a.zip"):
         project_commands.folder(root, at, "")
         p = params.load(root / "params.yaml").fetch
-        assert (p.source, p.pattern, p.archive.at, p.archive.sha256) == ("archive", None, at, sha256)
+        assert (p.source, p.pattern, p.archive.at, p.archive.sha256) == (
+            "archive",
+            None,
+            at,
+            sha256,
+        )
         fetch.main(root)
         assert len(names(root)) == 4
     (folder / "a.txt").write_text("hello")
@@ -142,7 +155,9 @@ def test_make_folder_pins_an_archive(tmp_path: Path, folder: Path, site: str) ->
 
 
 def test_a_source_without_versions(project: Path) -> None:
-    with pytest.raises(UserError, match="fetch.source = whistles has no versions: only archive and kaggle have"):
+    with pytest.raises(
+        UserError, match="fetch.source = whistles has no versions: only archive and kaggle have"
+    ):
         project_commands.data_update(project)
 
 

@@ -17,7 +17,9 @@ GRIFFIN_LIM = {"iterations": 32, "momentum": 0.99, "seed": 0}
 
 def test_magnitude_is_librosas() -> None:
     found = spectrogram.waveform_to_magnitude(tone(), FRAMES)
-    np.testing.assert_array_equal(found, np.abs(librosa.stft(tone(), pad_mode="constant", **FRAMES)))
+    np.testing.assert_array_equal(
+        found, np.abs(librosa.stft(tone(), pad_mode="constant", **FRAMES))
+    )
     assert found.shape == (129, 1 + 8000 // 64)
 
 
@@ -49,7 +51,9 @@ def test_zero_phase_fails_that_bound() -> None:
 
 def test_same_seed_same_samples() -> None:
     magnitude = spectrogram.waveform_to_magnitude(tone(), FRAMES)
-    first, second = (spectrogram.magnitude_to_waveform(magnitude, FRAMES, 8000, **GRIFFIN_LIM) for _ in range(2))
+    first, second = (
+        spectrogram.magnitude_to_waveform(magnitude, FRAMES, 8000, **GRIFFIN_LIM) for _ in range(2)
+    )
     np.testing.assert_array_equal(first, second)
 
 
@@ -137,7 +141,9 @@ def test_mel_bands_are_librosas(rng: np.random.Generator) -> None:
 
 def test_way_back_from_mel_bands_comes_as_near_as_librosas(rng: np.random.Generator) -> None:
     chirp = librosa.chirp(fmin=200, fmax=3000, sr=8000, length=4000) + 0.05 * rng.normal(size=4000)
-    magnitude = spectrogram.waveform_to_magnitude(chirp.astype(np.float32), Frames(**FRAMES | {"n_fft": 512}))
+    magnitude = spectrogram.waveform_to_magnitude(
+        chirp.astype(np.float32), Frames(**FRAMES | {"n_fft": 512})
+    )
     mel = spectrogram.magnitude_to_mel(magnitude, 8000, 40)
     found = spectrogram.mel_to_magnitude(mel, 8000, 512)
     librosas = librosa.feature.inverse.mel_to_stft(mel**2, sr=8000, n_fft=512, power=2.0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
+from sonovae import atomic
 from sonovae.errors import UserError
 from sonovae.runtime import stage
 
@@ -17,7 +18,7 @@ from sonovae.runtime import stage
 def test_an_out_appears_whole_and_replaces_the_last(tmp_path: Path) -> None:
     out = tmp_path / "data/raw"
     for text in ("first", "second"):
-        with stage.whole(out) as part:
+        with atomic.folder(out) as part:
             (part / "file").write_text(text)
             assert not out.exists() or (out / "file").read_text() != text
     assert (out / "file").read_text() == "second"
@@ -26,9 +27,9 @@ def test_an_out_appears_whole_and_replaces_the_last(tmp_path: Path) -> None:
 
 def test_a_failure_leaves_the_last_good_out(tmp_path: Path) -> None:
     out = tmp_path / "raw"
-    with stage.whole(out) as part:
+    with atomic.folder(out) as part:
         (part / "file").write_text("good")
-    with pytest.raises(RuntimeError), stage.whole(out) as part:
+    with pytest.raises(RuntimeError), atomic.folder(out) as part:
         (part / "file").write_text("half")
         raise RuntimeError
     assert (out / "file").read_text() == "good"
@@ -38,7 +39,7 @@ def test_a_failure_leaves_the_last_good_out(tmp_path: Path) -> None:
 def test_what_a_killed_stage_left_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / ".raw.part").mkdir()
     (tmp_path / ".raw.part/stale").touch()
-    with stage.whole(tmp_path / "raw"):
+    with atomic.folder(tmp_path / "raw"):
         pass
     assert list((tmp_path / "raw").iterdir()) == []
 
@@ -46,7 +47,7 @@ def test_what_a_killed_stage_left_is_swept_away(tmp_path: Path) -> None:
 def test_a_kill_between_two_names_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / ".raw.old").mkdir()
     (tmp_path / ".raw.old/file").write_text("good")
-    with pytest.raises(RuntimeError), stage.whole(tmp_path / "raw"):
+    with pytest.raises(RuntimeError), atomic.folder(tmp_path / "raw"):
         raise RuntimeError
     assert (tmp_path / "raw/file").read_text() == "good"
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
@@ -87,7 +88,8 @@ def test_the_way_back_is_that_of_what_was_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "first"), [(KeyboardInterrupt(), 130, "stopped"), (ZeroDivisionError(), 1, "Traceback")]
+    ("error", "code", "first"),
+    [(KeyboardInterrupt(), 130, "stopped"), (ZeroDivisionError(), 1, "Traceback")],
 )
 def test_other_ends_say_the_way_back_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
@@ -101,13 +103,17 @@ def test_other_ends_say_the_way_back_too(
 
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stage_stops_within_5_s_whatever_it_computes(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_stage_stops_within_5_s_whatever_it_computes(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """numpy computes for minutes here, and Python hears of no signal meanwhile."""
     busy = "print('busy', flush=True); np.linalg.svd(np.random.default_rng(1).random((6000, 6000)))"
-    code = f"import numpy as np; from sonovae import stage\ndef main(root): {busy}\nstage.run(main, 'data/raw')"
+    code = f"import numpy as np; from sonovae.runtime import stage\ndef main(root): {busy}\nstage.run(main, 'data/raw')"
     environment = os.environ | {"PYTHONPATH": str(HERE / "src"), "OPENBLAS_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment, **pipes) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, **pipes
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "busy\n"
         time.sleep(1)

@@ -20,7 +20,11 @@ from sonovae.errors import UserError
 from sonovae.runtime import workers
 from stages import fetch, preprocess
 
-KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,9 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(fetched: Path, tmp_path: Path) -> Path:
     """The same without pictures and cache."""
-    return shutil.copytree(fetched, tmp_path / "project", ignore=shutil.ignore_patterns("pictures", ".sonovae"))
+    return shutil.copytree(
+        fetched, tmp_path / "project", ignore=shutil.ignore_patterns("pictures", ".sonovae")
+    )
 
 
 @pytest.fixture
@@ -74,7 +80,10 @@ def listing(url: str) -> dict[str, object]:
     fs, path = fsspec.url_to_fs(url)
     fs.invalidate_cache()
     found = fs.find(path, detail=True)
-    return {name.removeprefix(f"{path}/"): (info["size"], fs.modified(name)) for name, info in found.items()}
+    return {
+        name.removeprefix(f"{path}/"): (info["size"], fs.modified(name))
+        for name, info in found.items()
+    }
 
 
 def recordings(root: Path) -> set[str]:
@@ -84,7 +93,12 @@ def recordings(root: Path) -> set[str]:
 
 @pytest.mark.parametrize("protocol", ["file", "memory"])
 def test_workers_have_the_storage_alone(
-    root: Path, fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: None, protocol: str
+    root: Path,
+    fetched: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    memory: None,
+    protocol: str,
 ) -> None:
     url = f"{protocol}://{tmp_path}/storage"
     monkeypatch.setenv("SONOVAE_SCHEDULER", "tcp://127.0.0.1:1")
@@ -99,7 +113,9 @@ def test_workers_have_the_storage_alone(
     assert same(root, fetched)
 
 
-def test_without_a_cluster_it_has_no_use(root: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cluster_it_has_no_use(
+    root: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SONOVAE_STORAGE", "nowhere://")
     preprocess.main(root)
     assert same(root, fetched)
@@ -119,7 +135,9 @@ def test_a_file_cut_short_is_sent_again_and_a_damaged_one_named(
     other.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(UserError, match=rf"/raw/files/{other.name} is damaged: delete it"):
         preprocess.main(root)
-    assert listing(place.as_uri()).keys() == recordings(root)  # no pack is left of the batches that were done
+    assert listing(place.as_uri()).keys() == recordings(
+        root
+    )  # no pack is left of the batches that were done
     other.unlink()
     preprocess.main(root)
     assert same(root, fetched)
@@ -129,7 +147,9 @@ def s3_at(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """For this process, and those that it starts from then on."""
     for name, value in {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}.items():
         monkeypatch.setenv(name, value)
-    fsspec.get_filesystem_class("s3").clear_instance_cache()  # it would keep to another test's server
+    fsspec.get_filesystem_class(
+        "s3"
+    ).clear_instance_cache()  # it would keep to another test's server
 
 
 @pytest.mark.parametrize(
@@ -150,7 +170,9 @@ def test_a_storage_that_cannot_be_used_is_named_in_one_line(
     monkeypatch.setenv("SONOVAE_SCHEDULER", "tcp://127.0.0.1:1")
     monkeypatch.setenv("SONOVAE_STORAGE", url)
     s3_at(1, monkeypatch)
-    with pytest.raises(UserError, match=f"SONOVAE_STORAGE = {url} cannot be used on .*: {why}.*login") as found:
+    with pytest.raises(
+        UserError, match=f"SONOVAE_STORAGE = {url} cannot be used on .*: {why}.*login"
+    ) as found:
         preprocess.main(root)
     assert "\n" not in str(found.value)
 
@@ -160,14 +182,28 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a folder in the only bucket of a server."""
     port = free_port()
     s3_at(port, monkeypatch)
-    with running(sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), port=port, cwd=tmp_path):
+    with running(
+        sys.executable,
+        "-m",
+        "moto.server",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        port=port,
+        cwd=tmp_path,
+    ):
         boto3.client("s3").create_bucket(Bucket="sounds")
         yield "s3://sounds/sonovae"
 
 
 @pytest.mark.processes
 def test_a_cluster_and_a_bucket(
-    root: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch, bucket: str, cluster: tuple[str, list[Any]]
+    root: Path,
+    fetched: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bucket: str,
+    cluster: tuple[str, list[Any]],
 ) -> None:
     """A worker is killed half way; a second run sends what is new alone."""
     address, processes = cluster

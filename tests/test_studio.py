@@ -36,7 +36,9 @@ def at_hand(root: Path) -> Studio:
 
 @pytest.mark.parametrize("seconds", [0.2, 0.496, 1.2])
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-def test_a_file_of_any_length_is_reconstructed(at_hand: Studio, tmp_path: Path, seconds: float, suffix: str) -> None:
+def test_a_file_of_any_length_is_reconstructed(
+    at_hand: Studio, tmp_path: Path, seconds: float, suffix: str
+) -> None:
     sound_files.write(tmp_path / "in.wav", tone(seconds, sample_rate=16000), 16000)
     out = tmp_path / f"out.{suffix}"
     at_hand.reconstruct(tmp_path / "in.wav", out)
@@ -47,12 +49,16 @@ def test_a_file_of_any_length_is_reconstructed(at_hand: Studio, tmp_path: Path, 
     assert soundfile.info(out).format == {"ogg": "OGG"}.get(suffix, suffix.upper())
 
 
-def test_new_sounds_are_the_seeds_and_of_the_label(root: Path, at_hand: Studio, tmp_path: Path) -> None:
+def test_new_sounds_are_the_seeds_and_of_the_label(
+    root: Path, at_hand: Studio, tmp_path: Path
+) -> None:
     for name in ("one", "two"):
         at_hand.generate(tmp_path / name, 3, "rise", 1.0)
     other = studio.opened(root / "data/model", 4, 0.99, seed=2)
     other.generate(tmp_path / "other", 3, "rise", 1.0)
-    bytes_of = {name: (tmp_path / name / "sound_002.wav").read_bytes() for name in ("one", "two", "other")}
+    bytes_of = {
+        name: (tmp_path / name / "sound_002.wav").read_bytes() for name in ("one", "two", "other")
+    }
     assert bytes_of["one"] == bytes_of["two"] != bytes_of["other"]
     assert len(list((tmp_path / "one").glob("*.png"))) == 3
     said = item_files.about(tmp_path / "one/sound_002.wav")
@@ -66,7 +72,8 @@ def test_variations_are_nearer_to_the_clip_the_colder(at_hand: Studio, tmp_path:
     at_hand.vary(tmp_path / "in.wav", tmp_path / "cold", 2, 0.0)
     at_hand.vary(tmp_path / "in.wav", tmp_path / "warm", 2, 1.0)
     cold, warm = (
-        [sound_files.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)] for name in ("cold", "warm")
+        [sound_files.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)]
+        for name in ("cold", "warm")
     )
     np.testing.assert_array_equal(*cold)
     assert not np.array_equal(*warm)
@@ -108,7 +115,15 @@ def test_sounds_are_exported_with_what_they_say(at_hand: Studio, tmp_path: Path,
 
 @pytest.mark.parametrize(
     "words",
-    ["--n 0", "--n many", "--seed -1", "--temperature nan", "--temperature -1", "--iterations 0", "--momentum 1"],
+    [
+        "--n 0",
+        "--n many",
+        "--seed -1",
+        "--temperature nan",
+        "--temperature -1",
+        "--iterations 0",
+        "--momentum 1",
+    ],
 )
 def test_a_number_that_cannot_be_is_refused(
     words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -150,6 +165,11 @@ def test_show_draws_a_sound_and_says_its_numbers(
     inspection.show(root, tmp_path / "a.wav", tmp_path / "a.png", {"hop_length": 32})
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
     said = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
-    assert (said["n_fft"], said["hop_length"], said["sample_rate"], said["seconds"]) == ("256", "32", "16000", "0.7")
+    assert (said["n_fft"], said["hop_length"], said["sample_rate"], said["seconds"]) == (
+        "256",
+        "32",
+        "16000",
+        "0.7",
+    )
     with pytest.raises(UserError, match="win_length"):
         inspection.show(root, tmp_path / "a.wav", tmp_path / "b.png", {"win_length": 4096})

@@ -32,7 +32,9 @@ def url(root: Path) -> Iterator[str]:
     """Where the app is served."""
     port = free_port()
     app = server.make(root, root / "data/model", frozenset([f"127.0.0.1:{port}"]))
-    served = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", ws="none"))
+    served = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_level="warning", lifespan="off", ws="none")
+    )
     thread = threading.Thread(target=served.run)
     thread.start()
     while not served.started:
@@ -51,9 +53,17 @@ def new_browser(browser: Browser) -> Iterator[Any]:
         opened.append(browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | how)))
         opened[-1].set_default_timeout(20_000)
         page = opened[-1].new_page()
-        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda said: faults.append(said.text) if said.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda asked: hosts.add(urlsplit(asked.url).hostname) if asked.url[:5] != "data:" else None)
+        page.on(
+            "request",
+            lambda asked: (
+                hosts.add(urlsplit(asked.url).hostname) if asked.url[:5] != "data:" else None
+            ),
+        )
         return page
 
     yield opening
@@ -81,13 +91,17 @@ def rate(page: Page, quality: str, expressiveness: str) -> None:
 def wanted(root: Path, place: int, order: list[str]) -> int:
     """A rating that tells the sets apart, and places too."""
     sets = pool.load(root).sounds.set_index("id")["set"]
-    return {"real": 4, "reference": 5, "reconstructed": 3, "generated": 2, "anchor": 1}[sets[order[place]]]
+    return {"real": 4, "reference": 5, "reconstructed": 3, "generated": 2, "anchor": 1}[
+        sets[order[place]]
+    ]
 
 
 LABELS = ("Bad", "Poor", "Fair", "Good", "Excellent")
 
 
-def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, tmp_path: Path) -> None:
+def test_a_whole_study_by_two_listeners(
+    root: Path, url: str, new_browser: Any, tmp_path: Path
+) -> None:
     kept, of = Answers(root, pool.load(root).sounds["id"]), 5 * EACH
     given: dict[tuple[str, str, str], int] = {}
 
@@ -104,12 +118,19 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
         first.keyboard.press("3")  # nothing is heard yet
         first.keyboard.press("Enter" if n == 0 else "Space")  # the button to play has the focus
         expect(first.get_by_text("you can play it again")).to_be_visible()
-        expect(first.get_by_role("button", name="Next" if n + 1 < of else "Finish")).to_be_disabled()
+        expect(
+            first.get_by_role("button", name="Next" if n + 1 < of else "Finish")
+        ).to_be_disabled()
         first.keyboard.press(str(rating))
         if n % 2:
             first.keyboard.press("3")
         else:
-            for pressed in ("Tab", "Tab", "2", "ArrowRight"):  # past the first question's points to the second's
+            for pressed in (
+                "Tab",
+                "Tab",
+                "2",
+                "ArrowRight",
+            ):  # past the first question's points to the second's
                 first.keyboard.press(pressed)
         given |= {(one, order[n], "quality"): rating, (one, order[n], "expressiveness"): 3}
         first.keyboard.press("Enter")
@@ -126,7 +147,9 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
         hear(second)
         if n == of // 2:  # one question is answered, and the page is loaded anew
             with second.expect_response("**/api/study/rate"):
-                second.get_by_role("radiogroup", name="Audio quality").get_by_role("radio", name="Poor").tap()
+                second.get_by_role("radiogroup", name="Audio quality").get_by_role(
+                    "radio", name="Poor"
+                ).tap()
             assert kept.place(two).ratings == {"quality": 2}
             second.reload()
             expect(second.get_by_text(f"{n + 1} of {of}", exact=True)).to_be_visible()
@@ -144,7 +167,10 @@ def test_a_whole_study_by_two_listeners(root: Path, url: str, new_browser: Any, 
     expect(second.get_by_role("heading", name="Thank you")).to_be_visible()
     again = {"listener": two, "sound": order[-1], "question": "quality", "rating": 5}
     said = requests.post(f"{url}/api/study/rate", json=again, timeout=20)
-    assert (said.status_code, "each listener takes part once" in said.json()["error"]) == (400, True)
+    assert (said.status_code, "each listener takes part once" in said.json()["error"]) == (
+        400,
+        True,
+    )
 
     rows = kept.table()
     assert given == {(a, b, c): d for a, b, c, d in rows.itertuples(index=False)}
@@ -164,19 +190,30 @@ def test_what_the_server_refuses(root: Path, url: str) -> None:
         answer = requests.post(f"{url}/api/study/{path}", **({"json": words} | how), timeout=20)
         return answer.status_code, answer.json().get("error", "")
 
-    listener = requests.post(f"{url}/api/study/begin", json={"consent": True}, timeout=20).json()["listener"]
+    listener = requests.post(f"{url}/api/study/begin", json={"consent": True}, timeout=20).json()[
+        "listener"
+    ]
     at = requests.post(f"{url}/api/study/next", json={"listener": listener}, timeout=20).json()
     good = {"listener": listener, "sound": at["sound"], "question": "quality", "rating": 3}
     assert said({}, "begin")[0] == 400
-    assert said(good | {"rating": 6}) == (400, "rating 6 is no whole number from 1 to 5: choose one of these")
+    assert said(good | {"rating": 6}) == (
+        400,
+        "rating 6 is no whole number from 1 to 5: choose one of these",
+    )
     assert said(good | {"sound": "../pool"})[0] == 400
     assert said(good | {"listener": ["x"]})[0] == 400
     assert said({"listener": listener, "sound": at["sound"]}, "advance")[0] == 400
     assert said([good])[1] == "the request must hold an object in JSON"
     assert said(None, data="[" * 60_000) == (400, "the request must hold an object in JSON")
-    assert said(good | {"more": "x" * 70_000}) == (400, "it has more than 64 KiB, which is the most that is taken")
+    assert said(good | {"more": "x" * 70_000}) == (
+        400,
+        "it has more than 64 KiB, which is the most that is taken",
+    )
     elsewhere = {"origin": "http://elsewhere.example"}
-    assert requests.post(f"{url}/api/study/rate", json=good, headers=elsewhere, timeout=20).status_code == 403
+    assert (
+        requests.post(f"{url}/api/study/rate", json=good, headers=elsewhere, timeout=20).status_code
+        == 403
+    )
     assert said({}, "next") == (400, "listener = None must be text")
     for name in ("pool.csv", "..%2f..%2fanswers.sqlite", "0", "%2e%2e/answers.sqlite"):
         assert requests.get(f"{url}/api/study/sound/{name}", timeout=20).status_code == 404
@@ -187,7 +224,9 @@ def test_what_the_server_refuses(root: Path, url: str) -> None:
     assert len(Answers(root, ()).table()) == 1
 
 
-def test_without_a_pool_the_page_says_how_one_is_made(root: Path, url: str, browser: Browser) -> None:
+def test_without_a_pool_the_page_says_how_one_is_made(
+    root: Path, url: str, browser: Browser
+) -> None:
     (root / "study/pool/pool.json").unlink()
     page = browser.new_page()
     page.goto(f"{url}/study")
@@ -195,7 +234,9 @@ def test_without_a_pool_the_page_says_how_one_is_made(root: Path, url: str, brow
     page.close()
 
 
-def test_an_unknown_listener_begins_anew_and_a_lost_server_is_told(root: Path, url: str, browser: Browser) -> None:
+def test_an_unknown_listener_begins_anew_and_a_lost_server_is_told(
+    root: Path, url: str, browser: Browser
+) -> None:
     page = browser.new_page()
     page.goto(f"{url}/study")
     page.evaluate("localStorage.setItem('sonovae.listener', 'of another study')")

@@ -27,7 +27,9 @@ def test_blocks_have_the_power_of_the_whole(rng: np.random.Generator, n: int, si
     blocks = [samples[i : i + size] for i in range(0, n, size)]
     whole = np.pad(samples, (0, max(0, 512 - n)))
     wanted = welch(whole, 16000, nperseg=512, scaling="spectrum")[1]
-    np.testing.assert_allclose(survey.mean_power(blocks, 16000, 31.25), wanted, rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(
+        survey.mean_power(blocks, 16000, 31.25), wanted, rtol=1e-4, atol=1e-9
+    )
 
 
 def test_a_recordings_length_and_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +55,9 @@ def test_length_costs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert peak < 6e6
 
 
-def surveyed(tmp_path: Path, hz: float, rate: int, sample_rate: int = 16000, bins: int | None = 128) -> list[str]:
+def surveyed(
+    tmp_path: Path, hz: float, rate: int, sample_rate: int = 16000, bins: int | None = 128
+) -> list[str]:
     """The misfits of one tone to parameters with bins of 31.25 Hz at 16 kHz."""
     soundfile.write(tmp_path / "a.wav", tone(2, hz, rate), rate)
     used = pd.DataFrame([{"path": "a.wav", "name": "a.wav", "sample_rate": rate}])
@@ -74,11 +78,16 @@ def test_a_rate_above_the_recordings_leaves_bins_empty(tmp_path: Path) -> None:
 
 def test_a_rate_below_the_recordings_cuts_energy(tmp_path: Path) -> None:
     (line,) = surveyed(tmp_path, 11000, 44100)
-    assert "cuts 100.0% of the recordings' energy, which lies above its Nyquist frequency, 8000 Hz" in line
+    assert (
+        "cuts 100.0% of the recordings' energy, which lies above its Nyquist frequency, 8000 Hz"
+        in line
+    )
     assert surveyed(tmp_path, 1000, 44100) == []
 
 
 def test_bins_that_leave_energy_out(tmp_path: Path) -> None:
     (line,) = surveyed(tmp_path, 6000, 16000)
-    assert line.startswith("preprocess.picture.bins reaches 3984 Hz and leaves out 100.0% of the energy below")
+    assert line.startswith(
+        "preprocess.picture.bins reaches 3984 Hz and leaves out 100.0% of the energy below"
+    )
     assert surveyed(tmp_path, 6000, 16000, bins=None) == []

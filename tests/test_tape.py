@@ -4,7 +4,9 @@ import pytest
 from sonovae.dataset import cuts, tape
 
 
-def test_slices_are_those_of_an_array(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slices_are_those_of_an_array(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In memory, and in a file."""
     samples = rng.normal(size=1000).astype(np.float32)
     for limit in (10, 1 << 20):
@@ -19,11 +21,17 @@ def test_slices_are_those_of_an_array(rng: np.random.Generator, monkeypatch: pyt
 
 @pytest.mark.parametrize("rest", ["drop", "pad"])
 @pytest.mark.parametrize("most", [None, 2])
-def test_cuts_are_those_of_what_is_joined(rng: np.random.Generator, rest: str, most: int | None) -> None:
+def test_cuts_are_those_of_what_is_joined(
+    rng: np.random.Generator, rest: str, most: int | None
+) -> None:
     samples = rng.normal(size=1000).astype(np.float32)
     kept = [(0, 7), (20, 21), (30, 300), (990, 1000)]
     joined = np.concatenate([samples[a:b] for a, b in kept])
-    padded = np.pad(joined, (0, -len(joined) % 50)) if rest == "pad" else joined[: len(joined) // 50 * 50]
+    padded = (
+        np.pad(joined, (0, -len(joined) % 50))
+        if rest == "pad"
+        else joined[: len(joined) // 50 * 50]
+    )
     found = cuts.Cuts(samples, kept, 50, rest, most, 0)
     np.testing.assert_array_equal(np.stack(list(found)), padded.reshape(-1, 50)[:most])
     numbered = np.concatenate([np.arange(a, b) for a, b in kept])

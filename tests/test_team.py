@@ -62,8 +62,13 @@ class Team:
         return sql(self.store, self.secrets["PGPASSWORD"], "mlflow", query)
 
     def s3(self) -> Any:
-        keys = {name.lower(): self.secrets[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-        return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{self.bucket}", region_name="us-east-1", **keys)
+        keys = {
+            name.lower(): self.secrets[name]
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        }
+        return boto3.client(
+            "s3", endpoint_url=f"http://127.0.0.1:{self.bucket}", region_name="us-east-1", **keys
+        )
 
     def keys(self, prefix: str) -> set[str]:
         """The names of what lies in the bucket."""
@@ -71,24 +76,33 @@ class Team:
         return {item["Key"] for page in pages for item in page.get("Contents", [])}
 
     def login(self, user: str) -> tuple[str, str]:
-        return user, self.secrets["MLFLOW_AUTH_ADMIN_PASSWORD" if user == "admin" else "MLFLOW_TRACKING_PASSWORD"]
+        return user, self.secrets[
+            "MLFLOW_AUTH_ADMIN_PASSWORD" if user == "admin" else "MLFLOW_TRACKING_PASSWORD"
+        ]
 
     def post(self, what: str, user: str, body: dict[str, Any], **headers: str) -> int:
         url = f"{self.url}/api/2.0/mlflow/{what}"
-        return requests.post(url, auth=self.login(user), headers=headers, json=body, timeout=60).status_code
+        return requests.post(
+            url, auth=self.login(user), headers=headers, json=body, timeout=60
+        ).status_code
 
     def sign_up(self, user: str) -> int:
         """Fill in the page for new accounts, as the admin."""
         with requests.Session() as browser:
             browser.auth = self.login("admin")
             page = browser.get(f"{self.url}/signup", timeout=60).text
-            (where,), (token,) = re.findall('action="(.*?)"', page), re.findall('csrf_token" value="(.*?)"', page)
+            (where,), (token,) = (
+                re.findall('action="(.*?)"', page),
+                re.findall('csrf_token" value="(.*?)"', page),
+            )
             form = {"csrf_token": token, "username": user, "password": self.login(user)[1]}
             return browser.post(f"{self.url}{where}", data=form, timeout=60).status_code
 
 
 def sql(port: int, password: str, database: str, query: str) -> list[tuple[Any, ...]]:
-    connection = psycopg2.connect(host="127.0.0.1", port=port, user="mlflow", password=password, dbname=database)
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=port, user="mlflow", password=password, dbname=database
+    )
     connection.autocommit = True  # a database is not made within a transaction
     try:
         with connection.cursor() as cursor:
@@ -130,9 +144,32 @@ def database(team: Team) -> Iterator[None]:
         (home / "password").write_text(team.secrets["PGPASSWORD"])
         for path in (home, home / "password") if user else ():
             os.chown(path, user["user"], user["group"])
-        words = ("-D", "data", "-U", "mlflow", "-A", "scram-sha-256", "--pwfile", "password", "--no-sync", "-E", "UTF8")
-        subprocess.run([programs / "initdb", *words, "--no-locale"], cwd=home, check=True, capture_output=True, **user)
-        settings = {"listen_addresses": "127.0.0.1", "port": team.store, "unix_socket_directories": "", "fsync": "off"}
+        words = (
+            "-D",
+            "data",
+            "-U",
+            "mlflow",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            "password",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        )
+        subprocess.run(
+            [programs / "initdb", *words, "--no-locale"],
+            cwd=home,
+            check=True,
+            capture_output=True,
+            **user,
+        )
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": team.store,
+            "unix_socket_directories": "",
+            "fsync": "off",
+        }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         with running(str(programs / "postgres"), "-D", "data", *options, port=team.store, cwd=home,
                      stop=signal.SIGINT, **user):  # fmt: skip
@@ -153,7 +190,9 @@ def bucket(team: Team) -> Iterator[None]:
 def server(team: Team, database: None, bucket: None) -> Iterator[Team]:
     (team.home / "server.env").write_text(team.own(SECRETS))
     (team.home / "login.ini").write_text(team.own(LOGIN))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "AWS_"))}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "AWS_"))
+    }
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     with running("sh", "-c", team.own(START), port=team.port, cwd=team.home, env=environment):
         assert requests.get(f"{team.url}/health", timeout=120).status_code == 200
@@ -182,7 +221,10 @@ def test_nobody_gets_in_without_the_password(server: Team) -> None:
     for login in (None, ("anna", "wrong"), ("admin", "password1234"), ("admin", "password")):
         assert requests.get(search, auth=login, timeout=60).status_code == 401
     assert requests.get(search, auth=server.login("anna"), timeout=60).status_code == 200
-    assert requests.get(f"{server.url}/signup", auth=server.login("anna"), timeout=60).status_code == 403
+    assert (
+        requests.get(f"{server.url}/signup", auth=server.login("anna"), timeout=60).status_code
+        == 403
+    )
 
 
 def test_another_name_or_page_is_refused(server: Team) -> None:
@@ -199,13 +241,18 @@ def test_the_assistant_serves_nobody_from_afar(server: Team) -> None:
     url = f"{server.url}/ajax-api/3.0/mlflow/assistant/message"
     far = {"X-Forwarded-For": "192.0.2.1"}
     assert requests.post(url, json={}, timeout=60).status_code == 401
-    assert requests.post(url, auth=server.login("anna"), headers=far, json={}, timeout=60).status_code == 403
+    assert (
+        requests.post(url, auth=server.login("anna"), headers=far, json={}, timeout=60).status_code
+        == 403
+    )
     assert requests.post(url, auth=server.login("anna"), json={}, timeout=60).status_code == 422
 
 
 def test_members_add_to_each_others_runs_and_delete_none(done: Path, server: Team) -> None:
     ((run,),) = server.sql("SELECT run_uuid FROM tags WHERE key = 'model_id' LIMIT 1")
-    assert server.post("runs/set-tag", "boris", {"run_id": run, "key": "heard", "value": "yes"}) == 200
+    assert (
+        server.post("runs/set-tag", "boris", {"run_id": run, "key": "heard", "value": "yes"}) == 200
+    )
     assert server.post("runs/delete", "boris", {"run_id": run}) == 403
     assert server.post("runs/delete", "anna", {"run_id": run}) == 200
     assert server.post("runs/restore", "anna", {"run_id": run}) == 200
@@ -219,13 +266,19 @@ def test_the_runs_are_in_postgresql(done: Path, server: Team) -> None:
     assert not (done / "mlruns/mlflow.db").exists()
 
 
-def test_a_sound_comes_back_through_the_server_and_lies_in_the_bucket(done: Path, server: Team, tmp_path: Path) -> None:
+def test_a_sound_comes_back_through_the_server_and_lies_in_the_bucket(
+    done: Path, server: Team, tmp_path: Path
+) -> None:
     from mlflow import MlflowClient
 
     sound = (done / "data/samples/sound_001.wav").read_bytes()
     client = MlflowClient(server.url)
     runs = client.search_runs([client.get_experiment_by_name("sonovae").experiment_id])
-    (run,) = [run for run in runs if "generate" in {item.path for item in client.list_artifacts(run.info.run_id)}]
+    (run,) = [
+        run
+        for run in runs
+        if "generate" in {item.path for item in client.list_artifacts(run.info.run_id)}
+    ]
     got = client.download_artifacts(run.info.run_id, "generate/sound_001.wav", str(tmp_path))
     assert Path(got).read_bytes() == sound
     (key,) = [key for key in server.keys("mlflow/") if key.endswith("/generate/sound_001.wav")]
@@ -239,7 +292,11 @@ def test_another_member_trains_nothing_anew(
     call(tmp_path, "git", "clone", "-q", str(done), "clone")
     clone = tmp_path / "clone"
     call(clone, "dvc", "pull", "--run-cache", *STAGES)
-    for path in ("data/samples/sound_001.wav", "data/model/encoder.npz", "data/pictures/pictures.npy"):
+    for path in (
+        "data/samples/sound_001.wav",
+        "data/model/encoder.npz",
+        "data/pictures/pictures.npy",
+    ):
         assert (clone / path).read_bytes() == (done / path).read_bytes()
     assert "up to date" in call(clone, "dvc", "repro", "generate")
     shutil.rmtree(clone / "data/model")
@@ -253,5 +310,9 @@ def test_another_member_trains_nothing_anew(
     store = tracking.Store(clone)
     (training,), (below,) = store.runs(stage="train"), store.runs(stage="generate")
     assert training.info.status == below.info.status == "FINISHED"
-    assert [point.step for point in store.client.get_metric_history(training.info.run_id, "loss")] == [1, 2]
-    assert Path(store.client.download_artifacts(below.info.run_id, "generate/sound_001.wav")).exists()
+    assert [
+        point.step for point in store.client.get_metric_history(training.info.run_id, "loss")
+    ] == [1, 2]
+    assert Path(
+        store.client.download_artifacts(below.info.run_id, "generate/sound_001.wav")
+    ).exists()

@@ -44,7 +44,10 @@ def runs(root: Path, stage: str) -> list[Any]:
 
 
 def files(root: Path, run_id: str, folder: str) -> set[str]:
-    return {item.path.split("/")[-1] for item in tracking.Store(root).client.list_artifacts(run_id, folder)}
+    return {
+        item.path.split("/")[-1]
+        for item in tracking.Store(root).client.list_artifacts(run_id, folder)
+    }
 
 
 def test_a_training_is_a_run(done: Path) -> None:
@@ -60,10 +63,16 @@ def test_a_training_is_a_run(done: Path) -> None:
 
 
 def test_what_was_made_of_its_model_are_runs_below_it(done: Path) -> None:
-    (run,), (evaluated,), (generated,) = (runs(done, stage) for stage in ("train", "evaluate", "generate"))
-    assert {each.data.tags["mlflow.parentRunId"] for each in (evaluated, generated)} == {run.info.run_id}
+    (run,), (evaluated,), (generated,) = (
+        runs(done, stage) for stage in ("train", "evaluate", "generate")
+    )
+    assert {each.data.tags["mlflow.parentRunId"] for each in (evaluated, generated)} == {
+        run.info.run_id
+    }
     found = json.loads((done / "data/evaluation/metrics.json").read_text())
-    assert evaluated.data.metrics["test.mse"] == run.data.metrics["test.mse"] == found["test"]["mse"]
+    assert (
+        evaluated.data.metrics["test.mse"] == run.data.metrics["test.mse"] == found["test"]["mse"]
+    )
     assert run.data.metrics["generated.frechet_mel"] == found["generated"]["frechet_mel"]
     assert evaluated.data.metrics["latent.silhouette"] == found["latent"]["silhouette"]
     assert "latent.silhouette" not in run.data.metrics
@@ -71,12 +80,22 @@ def test_what_was_made_of_its_model_are_runs_below_it(done: Path) -> None:
     assert not any(name.startswith("train.") for name in evaluated.data.params)
     assert generated.data.params["generate.from"] == "density"
     assert {"metrics.json", "reconstructions.png"} <= files(done, evaluated.info.run_id, "evaluate")
-    assert {"sound_001.wav", "sound_001.png", "gallery.png"} <= files(done, generated.info.run_id, "generate")
+    assert {"sound_001.wav", "sound_001.png", "gallery.png"} <= files(
+        done, generated.info.run_id, "generate"
+    )
 
 
 def test_losses_by_epoch_and_what_they_took(done: Path) -> None:
     (run,) = runs(done, "train")
-    for name in ("loss", "mse", "kl", "val_loss", "active_units", "seconds", "system/cpu_utilization_percentage"):
+    for name in (
+        "loss",
+        "mse",
+        "kl",
+        "val_loss",
+        "active_units",
+        "seconds",
+        "system/cpu_utilization_percentage",
+    ):
         points = tracking.Store(done).client.get_metric_history(run.info.run_id, name)
         assert [point.step for point in points] == [1, 2]
     assert not any((done / ".sonovae/points").iterdir())
@@ -89,7 +108,9 @@ def test_what_produced_it_stands_in_the_tags(done: Path) -> None:
     assert run.data.tags["input.data/pictures"] == provenance.path_hash(done / "data/pictures")
     assert run.data.tags["output.data/model"] == provenance.path_hash(done / "data/model")
     assert {"input.src/sonovae/model", "input.params.yaml:train"} <= run.data.tags.keys()
-    assert run.data.tags["model_id"] == json.loads((done / "data/model/model.json").read_text())["id"]
+    assert (
+        run.data.tags["model_id"] == json.loads((done / "data/model/model.json").read_text())["id"]
+    )
     (data,) = run.inputs.dataset_inputs
     assert (data.dataset.name, data.dataset.digest) == ("data/pictures", made.deps["data/pictures"])
 
@@ -136,14 +157,21 @@ def test_a_new_plot_makes_no_new_run_and_new_parameters_do(copy: Path) -> None:
     assert [len(runs(copy, stage)) for stage in ("train", "generate")] == [1, 2]
 
 
-def test_what_another_machine_made_is_logged_whole(done: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match="nothing is trained yet, as far as dvc.lock knows: make repro"):
+def test_what_another_machine_made_is_logged_whole(
+    done: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(
+        UserError, match="nothing is trained yet, as far as dvc.lock knows: make repro"
+    ):
         tracking.track(copy)
     write_lock(copy)
     found = tracking.track(copy)
     (run,), (there,) = runs(copy, "train"), runs(done, "train")
     assert found["train"] == run.info.run_id
-    assert f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}" in capsys.readouterr().out
+    assert (
+        f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}"
+        in capsys.readouterr().out
+    )
     unknown = {name for name in there.data.metrics if name.startswith("system/")} | {"seconds"}
     assert run.data.metrics.keys() == there.data.metrics.keys() - unknown
     assert run.data.params == there.data.params
@@ -151,11 +179,21 @@ def test_what_another_machine_made_is_logged_whole(done: Path, copy: Path, capsy
     for stage, name in (("evaluate", "report.html"), ("generate", "sound_001.wav")):
         (below,) = runs(copy, stage)
         assert name in files(copy, below.info.run_id, stage)
-    before = [each.info.end_time for stage in ("train", "evaluate", "generate") for each in runs(copy, stage)]
+    before = [
+        each.info.end_time
+        for stage in ("train", "evaluate", "generate")
+        for each in runs(copy, stage)
+    ]
     assert tracking.track(copy) == found
-    assert before == [each.info.end_time for stage in ("train", "evaluate", "generate") for each in runs(copy, stage)]
+    assert before == [
+        each.info.end_time
+        for stage in ("train", "evaluate", "generate")
+        for each in runs(copy, stage)
+    ]
     (copy / "data/model/summary.txt").write_text("another")
-    with pytest.raises(UserError, match="data/model is not what dvc.lock names: `dvc checkout` brings it back"):
+    with pytest.raises(
+        UserError, match="data/model is not what dvc.lock names: `dvc checkout` brings it back"
+    ):
         tracking.track(copy)
 
 
@@ -279,7 +317,9 @@ tracking.Store(pathlib.Path(sys.argv[1]))
     assert {path.name for path in (tmp_path / "mlruns").iterdir()} == {".lock", "mlflow.db"}
 
 
-def test_the_store_is_the_projects_in_dvcs_experiments_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_the_projects_in_dvcs_experiments_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "project").mkdir()
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
     tracking.Store(tmp_path / "copy that is removed")

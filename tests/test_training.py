@@ -31,7 +31,9 @@ def made(folder: Path) -> Dataset:
 def saved(folder: Path, pictures: NDArray[np.float64]) -> Dataset:
     """All but the last ten of them for training."""
     (folder / "pictures").mkdir()
-    clips = table(len(pictures)).assign(split=["train"] * (len(pictures) - 10) + ["validation"] * 10)
+    clips = table(len(pictures)).assign(
+        split=["train"] * (len(pictures) - 10) + ["validation"] * 10
+    )
     saved_dataset.save(folder / "pictures", pictures.astype(np.float32), clips, "float32")
     return saved_dataset.load(folder / "pictures")
 
@@ -57,10 +59,18 @@ def nothing(epoch: int, losses: dict[str, float]) -> None:
     pass
 
 
-def fit(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any) -> State:
+def fit(
+    data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any
+) -> State:
     """A new process would begin like this."""
     keras.backend.clear_session()
-    usual = {"latent_size": 3, "epochs": 4, "batch_size": 8, "kl_warmup_epochs": 2, "schedule": "cosine"}
+    usual = {
+        "latent_size": 3,
+        "epochs": 4,
+        "batch_size": 8,
+        "kl_warmup_epochs": 2,
+        "schedule": "cosine",
+    }
     usual |= {"time_warp": 0.2}
     p = train(**usual | {"snapshots": []} | changes)
     prior = priors.build(p.prior, p.latent_size, p.components)
@@ -89,7 +99,9 @@ def kill_after(epochs: int) -> Callable[..., None]:
     return on_epoch
 
 
-def test_what_was_killed_goes_on_to_the_same_end(whole: State, data: Dataset, tmp_path: Path) -> None:
+def test_what_was_killed_goes_on_to_the_same_end(
+    whole: State, data: Dataset, tmp_path: Path
+) -> None:
     with pytest.raises(Killed):
         fit(data, tmp_path / "cut", kill_after(3))
     told: list[int] = []
@@ -98,7 +110,9 @@ def test_what_was_killed_goes_on_to_the_same_end(whole: State, data: Dataset, tm
     assert not equal(whole, fit(data, tmp_path / "other", seed=2))
 
 
-def test_within_an_epoch_too(whole: State, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_within_an_epoch_too(
+    whole: State, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
     monkeypatch.setattr(trainer, "MINUTES", 0)
     saves: list[int] = []
@@ -117,10 +131,14 @@ def test_within_an_epoch_too(whole: State, data: Dataset, tmp_path: Path, monkey
     assert equal(whole, resumed)
     assert list(resumed.snapshots) == [1, 3]
     for epoch, weights in whole.snapshots.items():
-        assert all(np.array_equal(a, b) for a, b in zip(weights, resumed.snapshots[epoch], strict=True))
+        assert all(
+            np.array_equal(a, b) for a, b in zip(weights, resumed.snapshots[epoch], strict=True)
+        )
 
 
-def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(whole: State, data: Dataset, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_costs_an_epoch_and_changes_nothing(
+    whole: State, data: Dataset, tmp_path: Path
+) -> None:
     with pytest.raises(Killed):
         fit(data, tmp_path / "cut", kill_after(3))
     newest = sorted((tmp_path / "cut").glob("*.npz"))[-1]
@@ -141,14 +159,33 @@ def test_the_batch_where_the_loss_is_lost_is_named(data: Dataset, tmp_path: Path
 
 def test_patience_ends_it(data: Dataset, tmp_path: Path) -> None:
     """Without a rate worth the name nothing gets better, but for the noise."""
-    state = fit(data, tmp_path / "checkpoints", epochs=50, patience=2, learning_rate=1e-12, schedule="constant")
+    state = fit(
+        data,
+        tmp_path / "checkpoints",
+        epochs=50,
+        patience=2,
+        learning_rate=1e-12,
+        schedule="constant",
+    )
     assert state.epoch < 50
     assert state.epoch == state.best + 2
-    assert state.losses[state.best - 1]["val_loss"] == min(each["val_loss"] for each in state.losses)
+    assert state.losses[state.best - 1]["val_loss"] == min(
+        each["val_loss"] for each in state.losses
+    )
 
 
-def from_pca(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any) -> State:
-    p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3, batch_size=8, time_warp=0, **changes)
+def from_pca(
+    data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothing, **changes: Any
+) -> State:
+    p = train(
+        initialization="pca",
+        encoder=THERE,
+        decoder=BACK,
+        latent_size=3,
+        batch_size=8,
+        time_warp=0,
+        **changes,
+    )
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     return trainer.fit(vae.build((8, 8), p), data, p, checkpoints(folder), on_epoch)
@@ -156,16 +193,22 @@ def from_pca(data: Dataset, folder: Path, on_epoch: Callable[..., None] = nothin
 
 def test_it_begins_as_pca(data: Dataset, tmp_path: Path) -> None:
     """Where nothing is learned, the weights are those."""
-    state = from_pca(data, tmp_path / "checkpoints", epochs=1, learning_rate=1e-12, dense_learning_rate=1e-12)
+    state = from_pca(
+        data, tmp_path / "checkpoints", epochs=1, learning_rate=1e-12, dense_learning_rate=1e-12
+    )
     p = train(initialization="pca", encoder=THERE, decoder=BACK, latent_size=3)
     wanted = vae.build((8, 8), p)
     initialization.as_pca(wanted.encoder, wanted.decoder, data.side("train").pictures, p.seed)
     found = vae.build((8, 8), p)
     found.set_weights(state.kept["best"])
     for name in (networks.MEAN, networks.LOG_VARIANCE):
-        for one, other in zip(*(each.encoder.get_layer(name).get_weights() for each in (found, wanted)), strict=True):
+        for one, other in zip(
+            *(each.encoder.get_layer(name).get_weights() for each in (found, wanted)), strict=True
+        ):
             np.testing.assert_allclose(one, other, atol=1e-6)
-    random = from_pca(data.take(np.r_[0, 40:50]), tmp_path / "one clip", epochs=1, learning_rate=1e-12)
+    random = from_pca(
+        data.take(np.r_[0, 40:50]), tmp_path / "one clip", epochs=1, learning_rate=1e-12
+    )
     assert state.losses[0]["mse"] < 0.9 * random.losses[0]["mse"]
 
 
@@ -178,9 +221,16 @@ def test_what_began_as_pca_goes_on_to_the_same_end(data: Dataset, tmp_path: Path
 
 def test_tables(data: Dataset, tmp_path: Path) -> None:
     found = fit(data, tmp_path / "checkpoints", epochs=2).tables()
-    assert {"loss", "val_loss", "mse", "val_mse", "kl", "active_units", "prior_gap", "generalisation_gap"} <= set(
-        found["losses"]
-    )
+    assert {
+        "loss",
+        "val_loss",
+        "mse",
+        "val_mse",
+        "kl",
+        "active_units",
+        "prior_gap",
+        "generalisation_gap",
+    } <= set(found["losses"])
     assert found["kl_by_dim"].shape == (2, 3)
     assert found["losses"].index.tolist() == [1, 2]
     plain = fit(data, tmp_path / "plain", epochs=1, prior="none").tables()
@@ -205,9 +255,16 @@ def drawn(folder: Path, clips: int) -> Dataset:
         ("prior_out_of_reach", 400, {"kl_weight": 0}),
     ],
 )
-def test_what_makes_a_model_ill_raises_its_flag(tmp_path: Path, flag: str, clips: int, changes: dict[str, Any]) -> None:
+def test_what_makes_a_model_ill_raises_its_flag(
+    tmp_path: Path, flag: str, clips: int, changes: dict[str, Any]
+) -> None:
     data = drawn(tmp_path, clips)
-    usual: dict[str, Any] = {"learning_rate": 1e-2, "epochs": 12, "kl_warmup_epochs": 0, "latent_size": 3}
+    usual: dict[str, Any] = {
+        "learning_rate": 1e-2,
+        "epochs": 12,
+        "kl_warmup_epochs": 0,
+        "latent_size": 3,
+    }
     usual |= changes
     state = fit(data, tmp_path / "checkpoints", **usual)
     wrong = health.complaints(state.losses[-1], latent_size=usual["latent_size"])

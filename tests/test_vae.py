@@ -18,10 +18,15 @@ PROJECT = {"layer": "project", "filters": 2, "activation": "relu"}
 
 
 def build(
-    prior: priors.Normal | priors.Mixture | None, terms: dict[str, Any], conv: dict[str, object] = CONV, size: int = 3
+    prior: priors.Normal | priors.Mixture | None,
+    terms: dict[str, Any],
+    conv: dict[str, object] = CONV,
+    size: int = 3,
 ) -> vae.VAE:
     keras.utils.set_random_seed(1)
-    encoder = networks.encoder((8, 8), params.parse([conv], Layers), size, outputs=2 if prior else 1)
+    encoder = networks.encoder(
+        (8, 8), params.parse([conv], Layers), size, outputs=2 if prior else 1
+    )
     decoder = networks.decoder((8, 8), params.parse([PROJECT, conv], Layers), size)
     model = vae.VAE(encoder, decoder, prior, terms, seed=1)
     model.compile(optimizer="adam")
@@ -33,7 +38,9 @@ def pictures(rng: np.random.Generator, n: int = 6) -> np.ndarray:
 
 
 def normal_kl(mean: np.ndarray, log_var: np.ndarray) -> list[float]:
-    return np.asarray(priors.Normal(mean.shape[1]).kl(None, {"mean": mean, "log_var": log_var})).tolist()
+    return np.asarray(
+        priors.Normal(mean.shape[1]).kl(None, {"mean": mean, "log_var": log_var})
+    ).tolist()
 
 
 def test_kl_by_hand() -> None:
@@ -62,13 +69,17 @@ def test_a_mixtures_kl_by_monte_carlo(rng: np.random.Generator) -> None:
     assert np.asarray(mixture.kl(None, out)).mean() == pytest.approx(2 * 0.4431, abs=0.01)
     mixture.means.assign([[-1.0, 0.5], [2.0, 0.0]])
     mixture.raw_scales.assign([[0.1, 0.2], [-0.3, 1.0]])
-    wanted = latent.Posterior(mean, log_var).log_density(z) - latent.of_prior(mixture).log_density(z)
+    wanted = latent.Posterior(mean, log_var).log_density(z) - latent.of_prior(mixture).log_density(
+        z
+    )
     np.testing.assert_allclose(mixture.kl(None, out), wanted, rtol=1e-3, atol=1e-3)
 
 
 def test_a_mixture_learns(rng: np.random.Generator) -> None:
     prior = priors.build("mixture", 3, components=2)
-    model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 1.0), "kl": vae.Term(prior.kl, 1.0)})
+    model = build(
+        prior, {"mse": vae.Term(vae.mean_squared_error, 1.0), "kl": vae.Term(prior.kl, 1.0)}
+    )
     before = latent.of_prior(prior)
     model.fit(pictures(rng), epochs=1, verbose=0)
     after = latent.of_prior(prior)
@@ -76,9 +87,15 @@ def test_a_mixture_learns(rng: np.random.Generator) -> None:
     assert not np.allclose(before.covariances, after.covariances)
 
 
-def test_batch_normalization_learns_in_training_and_rests_otherwise(rng: np.random.Generator) -> None:
+def test_batch_normalization_learns_in_training_and_rests_otherwise(
+    rng: np.random.Generator,
+) -> None:
     """Its moving means leave 0 in fit, and stay where they are in evaluate and predict."""
-    model = build(priors.Normal(3), {"mse": vae.Term(vae.mean_squared_error, 1.0)}, conv=CONV | {"batch_norm": True})
+    model = build(
+        priors.Normal(3),
+        {"mse": vae.Term(vae.mean_squared_error, 1.0)},
+        conv=CONV | {"batch_norm": True},
+    )
     some = pictures(rng)
 
     def moving_means() -> list[np.ndarray]:
@@ -97,13 +114,21 @@ def test_batch_normalization_learns_in_training_and_rests_otherwise(rng: np.rand
 
 def test_mse_is_a_mean_over_pixels() -> None:
     out = {"picture": np.array([[[0.0, 1.0], [0.5, 0.5]]], np.float32)}
-    assert np.asarray(vae.mean_squared_error(np.zeros((1, 2, 2), np.float32), out)).tolist() == [0.375]
+    assert np.asarray(vae.mean_squared_error(np.zeros((1, 2, 2), np.float32), out)).tolist() == [
+        0.375
+    ]
 
 
 def test_bernoulli_is_scikit_learns_log_loss_summed(rng: np.random.Generator) -> None:
-    picture, restored = (rng.integers(0, 2, (2, 4, 4)).astype(np.float32), rng.uniform(0.1, 0.9, (2, 4, 4)))
+    picture, restored = (
+        rng.integers(0, 2, (2, 4, 4)).astype(np.float32),
+        rng.uniform(0.1, 0.9, (2, 4, 4)),
+    )
     found = np.asarray(vae.bernoulli(picture, {"picture": restored.astype(np.float32)}))
-    wanted = [log_loss(a.ravel(), b.ravel(), normalize=False) for a, b in zip(picture, restored, strict=True)]
+    wanted = [
+        log_loss(a.ravel(), b.ravel(), normalize=False)
+        for a, b in zip(picture, restored, strict=True)
+    ]
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
@@ -119,7 +144,9 @@ def test_gaussian_is_the_log_likelihood_at_its_best_variance(rng: np.random.Gene
 
 def test_loss_is_the_weighted_sum_of_its_terms(rng: np.random.Generator) -> None:
     prior = priors.Normal(3)
-    model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 10.0), "kl": vae.Term(prior.kl, 0.1)})
+    model = build(
+        prior, {"mse": vae.Term(vae.mean_squared_error, 10.0), "kl": vae.Term(prior.kl, 0.1)}
+    )
     found = model.evaluate(pictures(rng), batch_size=4, return_dict=True, verbose=0)
     assert found["loss"] == pytest.approx(10 * found["mse"] + 0.1 * found["kl"], rel=1e-4)
 
@@ -128,22 +155,34 @@ def train(**changes: object) -> Any:
     from conftest import HERE
 
     plain = params.plain(params.load(HERE / "params.yaml").train)
-    usual = {"initialization": "random", "dense_learning_rate": None, "time_warp": 0, "reconstruction": "mse"}
+    usual = {
+        "initialization": "random",
+        "dense_learning_rate": None,
+        "time_warp": 0,
+        "reconstruction": "mse",
+    }
     usual |= {"kl_weight": 5e-7, "schedule": "constant", "warmup_batches": 0}
     return params.parse(plain | usual | changes, params.Params.__annotations__["train"])
 
 
 def test_terms_of_the_parameters() -> None:
     prior = priors.Normal(32)
-    weights = {name: term.weight for name, term in vae.terms(train(kl_weight=3, kl="mean"), prior).items()}
+    weights = {
+        name: term.weight for name, term in vae.terms(train(kl_weight=3, kl="mean"), prior).items()
+    }
     assert weights == {"mse": 1.0, "kl": 3 / 32}
     weights = {
         name: term.weight
-        for name, term in vae.terms(train(reconstruction="bernoulli", decoder=[PROJECT, CONV]), prior).items()
+        for name, term in vae.terms(
+            train(reconstruction="bernoulli", decoder=[PROJECT, CONV]), prior
+        ).items()
     }
     assert weights == {"mse": 0.0, "bernoulli": 1.0, "kl": 5e-7}
     assert list(vae.terms(train(prior="none"), None)) == ["mse"]
-    weights = {name: term.weight for name, term in vae.terms(train(free_bits=0.1, kl_weight=2), prior).items()}
+    weights = {
+        name: term.weight
+        for name, term in vae.terms(train(free_bits=0.1, kl_weight=2), prior).items()
+    }
     assert weights == {"mse": 1.0, "kl": 0.0, "kl_above_free_bits": 2.0}
 
 
@@ -157,14 +196,22 @@ def test_free_bits_by_hand() -> None:
 
 def test_warm_up_is_of_the_kl_in_training_alone(rng: np.random.Generator) -> None:
     prior, p = priors.Normal(3), train(kl_warmup_epochs=4)
-    model = build(prior, {"mse": vae.Term(vae.mean_squared_error, 0.0), "kl": vae.Term(prior.kl, 2.0, warms_up=True)})
+    model = build(
+        prior,
+        {
+            "mse": vae.Term(vae.mean_squared_error, 0.0),
+            "kl": vae.Term(prior.kl, 2.0, warms_up=True),
+        },
+    )
     some = pictures(rng)
     model.optimizer.learning_rate = 0.0
     for epoch, share in ((0, 0.0), (1, 0.25), (4, 1.0), (9, 1.0)):
         model.begin_epoch(epoch, p)
         found = model.fit(some, verbose=0).history
         assert found["loss"][0] == pytest.approx(2 * share * found["kl"][0], rel=1e-4)
-        assert model.evaluate(some, verbose=0, return_dict=True)["loss"] == pytest.approx(2 * found["kl"][0], rel=1e-4)
+        assert model.evaluate(some, verbose=0, return_dict=True)["loss"] == pytest.approx(
+            2 * found["kl"][0], rel=1e-4
+        )
 
 
 def test_a_plain_autoencoder_has_no_noise(rng: np.random.Generator) -> None:
@@ -172,5 +219,7 @@ def test_a_plain_autoencoder_has_no_noise(rng: np.random.Generator) -> None:
     first, second = (model.predict(some, verbose=0)["picture"] for _ in range(2))
     np.testing.assert_array_equal(first, second)
     noisy = build(priors.Normal(3), {"mse": vae.Term(vae.mean_squared_error, 1.0)})
-    assert not np.array_equal(noisy.predict(some, verbose=0)["picture"], noisy.predict(some, verbose=0)["picture"])
+    assert not np.array_equal(
+        noisy.predict(some, verbose=0)["picture"], noisy.predict(some, verbose=0)["picture"]
+    )
     np.testing.assert_array_equal(latent.encode(model.encoder, some).log_var, -np.inf)

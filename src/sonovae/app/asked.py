@@ -23,7 +23,9 @@ FARTHEST = 100.0
 """Of a number of z: training clips lie within a few units."""
 
 
-def question(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+def question(
+    answer: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Callable[[Request], Awaitable[Response]]:
     """What handles requests whose words have this answer, which is worked out in a thread; both are JSON."""
 
     async def handle(request: Request) -> Response:
@@ -82,12 +84,19 @@ def z(value: object, size: int, name: str = "z") -> Points:
     if not isinstance(value, list) or len(value) != size:
         length = f"{len(value)} of them" if isinstance(value, list) else "something else"
         raise UserError(f"{name} must be a list of {size} numbers, and this is {length}")
-    return np.array([[number(each, f"{name}[{n}]", -FARTHEST, FARTHEST) for n, each in enumerate(value)]], np.float32)
+    return np.array(
+        [[number(each, f"{name}[{n}]", -FARTHEST, FARTHEST) for n, each in enumerate(value)]],
+        np.float32,
+    )
 
 
 def number(value: object, name: str, lowest: float, highest: float) -> float:
     """A finite number between two."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not lowest <= value <= highest
+    ):
         raise UserError(f"{name} = {value!r} must be a number from {lowest:g} to {highest:g}")
     return float(value)
 

@@ -62,7 +62,9 @@ class Guard:
         kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         if kept and secrets.compare_digest(kept.value.encode(), self.token.encode()):
             return None
-        return _said("open the address with the token, which the app printed when it was started", 401)
+        return _said(
+            "open the address with the token, which the app printed when it was started", 401
+        )
 
 
 def _said(text: str, status: int) -> Response:

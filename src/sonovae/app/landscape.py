@@ -52,7 +52,9 @@ class Landscape:
     def recording(self, row: int, c: Codec) -> Item:
         """The clip itself, as loud as it was recorded. UserError where there is none."""
         if self.raw is None or not 0 <= row < len(self.z):
-            raise UserError(f"recording = {row}: there are {len(self.z) if self.raw else 0} on the map")
+            raise UserError(
+                f"recording = {row}: there are {len(self.z) if self.raw else 0} on the map"
+            )
         clip = self.clips.iloc[[row]]
         (item,) = reconstructions.originals(self.raw, c, clip)
         return c.restore(item, c.clip_scales(clip)[0])
@@ -71,11 +73,19 @@ def survey(root: Path, trained: Model) -> Landscape:
         data = saved_dataset.load(root / "data/pictures")
         if data.pictures.shape[1:] == tuple(trained.encoder.input_shape[1:]):
             some = data.some(MOST, SEED)
-            names = recordings_table.read(root / "data/pictures/recordings.csv").set_index("sha256")["name"]
-            clips = some.clips.assign(name=some.clips["sha256"].map(names[~names.index.duplicated()]))
+            names = recordings_table.read(root / "data/pictures/recordings.csv").set_index(
+                "sha256"
+            )["name"]
+            clips = some.clips.assign(
+                name=some.clips["sha256"].map(names[~names.index.duplicated()])
+            )
             return _mapped(latent.encode(trained.encoder, some.pictures).mean, clips, raw)
     density = trained.space.density
-    each = [density.of(label).sample(40, np.random.default_rng(SEED)) for label in density.names or [""] if label]
+    each = [
+        density.of(label).sample(40, np.random.default_rng(SEED))
+        for label in density.names or [""]
+        if label
+    ]
     z = np.concatenate(each or [density.sample(400, np.random.default_rng(SEED))])
     labels = np.repeat(density.names, 40) if each else [""] * len(z)
     return _mapped(z, pd.DataFrame({"label": labels, "name": "drawn"}), None)

@@ -38,7 +38,10 @@ def routes(shelf: Shelf) -> list[BaseRoute]:
         "vary": _vary,
         "recording": _recording,
     }
-    asks = {name: asked.question(partial(_of_model, shelf, answer)) for name, answer in questions.items()}
+    asks = {
+        name: asked.question(partial(_of_model, shelf, answer))
+        for name, answer in questions.items()
+    }
     return [
         Route("/", lambda request: FileResponse(FILES["index.html"])),
         Route("/study", lambda request: FileResponse(FILES["study.html"])),
@@ -74,7 +77,9 @@ def _of_file(shelf: Shelf) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
-def _alone(shelf: Shelf, name: str, answer: Callable[[Opened, Words], Words], words: Words) -> Words:
+def _alone(
+    shelf: Shelf, name: str, answer: Callable[[Opened, Words], Words], words: Words
+) -> Words:
     """One request at a time computes; the others wait."""
     with shelf.lock:
         return answer(shelf.get(name), words)
@@ -89,7 +94,10 @@ def _model(opened: Opened, words: Words) -> Words:
         "kind": c.kind,
         "labels": density.names,
         "latent_size": opened.studio.trained.latent_size,
-        "sliders": [{"dimension": int(n), "deviation": float(np.sqrt(density.variance[n]))} for n in strongest],
+        "sliders": [
+            {"dimension": int(n), "deviation": float(np.sqrt(density.variance[n]))}
+            for n in strongest
+        ],
         "map": opened.land.told(),
     }
 
@@ -97,9 +105,14 @@ def _model(opened: Opened, words: Words) -> Words:
 def _draw(opened: Opened, words: Words) -> Words:
     """A new z, of a label or of all."""
     label = asked.label(words.get("label"), opened.studio.trained.space.density.names)
-    seed, temperature = _seed(words), asked.number(words.get("temperature", 1.0), "temperature", 0, 3)
+    seed, temperature = (
+        _seed(words),
+        asked.number(words.get("temperature", 1.0), "temperature", 0, 3),
+    )
     z = replace(opened.studio, seed=seed).draw(1, label, temperature)
-    how = {"from": "density", "temperature": temperature} | ({"label": label} if label is not None else {})
+    how = {"from": "density", "temperature": temperature} | (
+        {"label": label} if label is not None else {}
+    )
     return shown.of_z(opened, z, how, seed)
 
 
@@ -125,7 +138,10 @@ def _between(opened: Opened, words: Words) -> Words:
 
 def _vary(opened: Opened, words: Words) -> Words:
     """Around a z that the page has."""
-    seed, temperature = _seed(words), asked.number(words.get("temperature", 0.5), "temperature", 0, 3)
+    seed, temperature = (
+        _seed(words),
+        asked.number(words.get("temperature", 0.5), "temperature", 0, 3),
+    )
     z = replace(opened.studio, seed=seed).around(_z(opened, words, "z"), 1, temperature)
     return shown.of_z(opened, z, {"around": words["z"], "temperature": temperature}, seed)
 

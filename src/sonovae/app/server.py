@@ -19,7 +19,9 @@ def make(root: Path, model: Path, hosts: frozenset[str], token: str = "") -> ASG
     """The app over a project and a model's folder; see Guard for hosts and token."""
     shelf = Shelf(root, model)
     routes = [*pages.routes(shelf), *study.routes(root)]
-    return Guard(Starlette(routes=routes, exception_handlers={UserError: pages.failed}), hosts, token)
+    return Guard(
+        Starlette(routes=routes, exception_handlers={UserError: pages.failed}), hosts, token
+    )
 
 
 def serve(root: Path, model: Path, host: str, port: int) -> None:
@@ -32,4 +34,11 @@ def serve(root: Path, model: Path, host: str, port: int) -> None:
         )
     else:
         print(f"the app: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )

@@ -72,8 +72,12 @@ class Shelf:
             found = tracking.download(self.root, versions[name], Path(folder))
             try:
                 return self._opened(found)
-            except RuntimeError as error:  # TensorFlow's, of a model that was trained with other threads
-                raise UserError(f"model = {name!r} cannot be opened beside the others: {error}") from None
+            except (
+                RuntimeError
+            ) as error:  # TensorFlow's, of a model that was trained with other threads
+                raise UserError(
+                    f"model = {name!r} cannot be opened beside the others: {error}"
+                ) from None
 
     def _versions(self) -> dict[str, str]:
         """Of the registry, where it answers."""

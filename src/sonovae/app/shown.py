@@ -26,14 +26,22 @@ def of_z(opened: Opened, z: Points, how: dict[str, Any], seed: int) -> dict[str,
     row = land.nearest(z)
     near = {"row": row, "name": land.clips["name"][row], "label": land.clips["label"][row]}
     found = of_item(own.c, item, item_files.provenance(own.trained.id, seed, how))
-    return found | {"z": z[0].astype(float).tolist(), "at": [x, y], "nearest": None if land.raw is None else near}
+    return found | {
+        "z": z[0].astype(float).tolist(),
+        "at": [x, y],
+        "nearest": None if land.raw is None else near,
+    }
 
 
 def of_item(c: Codec, item: Item, said: dict[str, Any]) -> dict[str, Any]:
     """An item in [-1, 1], or an image in [0, 1], as addresses that hold it."""
     data = item_files.packed(c, item, said)
     if not isinstance(c, Sound):
-        return {"kind": c.kind, "picture": page.address("image/png", data), "said": json.dumps(said)}
+        return {
+            "kind": c.kind,
+            "picture": page.address("image/png", data),
+            "said": json.dumps(said),
+        }
     rate = c.waveform.sample_rate
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(item, c.frames))
     top = float(decibels.max())

@@ -37,7 +37,9 @@ def routes(root: Path) -> list[BaseRoute]:
 def _of_sound(root: Path) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         try:
-            file = await run_in_threadpool(lambda: pool.load(root).file(request.path_params["sound"]))
+            file = await run_in_threadpool(
+                lambda: pool.load(root).file(request.path_params["sound"])
+            )
         except UserError as error:
             raise HTTPException(404, str(error).removeprefix("error: ")) from None
         return FileResponse(file, media_type="audio/wav")
@@ -60,14 +62,18 @@ def _begin(root: Path, words: Words) -> Words:
 def _next(root: Path, words: Words) -> Words:
     """Where a listener is, and all that the page says."""
     place = _answers(root).place(asked.text(words, "listener"))
-    questions = [{"name": name, "title": title, "asked": ASKED[name]} for name, title in QUESTIONS.items()]
+    questions = [
+        {"name": name, "title": title, "asked": ASKED[name]} for name, title in QUESTIONS.items()
+    ]
     at = {"done": place.done, "of": place.of, "sound": place.sound, "ratings": place.ratings}
     return at | {"questions": questions, "scale": list(SCALE)}
 
 
 def _rate(root: Path, words: Words) -> Words:
     """A rating of the sound at hand."""
-    listener, sound, question = (asked.text(words, name) for name in ("listener", "sound", "question"))
+    listener, sound, question = (
+        asked.text(words, name) for name in ("listener", "sound", "question")
+    )
     _answers(root).rate(listener, sound, question, words.get("rating"))
     return {}
 

@@ -44,10 +44,23 @@ def probe(path: Path, container: str) -> tuple[int, int]:
     """The rate in Hz and the channels of the file's first sound, by ffprobe; Unreadable where there is none, or no
     ffmpeg."""
     if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
-        raise Unreadable(f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV")
-    wanted = ["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=sample_rate,channels", "-of", "json"]
+        raise Unreadable(
+            f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV"
+        )
+    wanted = [
+        "-v",
+        "error",
+        "-select_streams",
+        "a:0",
+        "-show_entries",
+        "stream=sample_rate,channels",
+        "-of",
+        "json",
+    ]
     command = ["ffprobe", *wanted, "-i", f"file:{path}"]
-    said = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    said = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ).stdout
     try:
         sound = json.loads(said)["streams"][0]
         rate, channels = int(sound["sample_rate"]), int(sound["channels"])

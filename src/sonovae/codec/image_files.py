@@ -27,14 +27,24 @@ def read(path: Path) -> list[Images]:
     try:
         with Image.open(path, formats=FORMATS) as image:
             return [_grey(image)]
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise Unreadable(f"not an image that can be read: {error}".replace(str(path), "it")) from None
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise Unreadable(
+            f"not an image that can be read: {error}".replace(str(path), "it")
+        ) from None
 
 
 def _grey(image: Image.Image) -> Images:
     """The pixels of whatever kind of image; 16 bits are not clipped to 8."""
     if image.mode == "F":
-        raise Unreadable("holds floating-point pixels, whose white is not known: save it with 8 or 16 bits")
+        raise Unreadable(
+            "holds floating-point pixels, whose white is not known: save it with 8 or 16 bits"
+        )
     if image.mode.startswith("I"):
         return np.asarray(image, np.float32) / np.float32(65535)
     return np.asarray(image.convert("L"), np.float32) / np.float32(255)
@@ -86,7 +96,9 @@ def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     sizes = [int.from_bytes(data[at : at + 4], "big") for at in range(4, head, 4)]
     numbers = np.frombuffer(data[head:], np.uint8)
     if len(data) < head or len(numbers) != math.prod(sizes):
-        raise Unreadable(f"truncated, or too long: {len(numbers)} numbers are there, and it promises {sizes}")
+        raise Unreadable(
+            f"truncated, or too long: {len(numbers)} numbers are there, and it promises {sizes}"
+        )
     if not len(numbers):
         raise Unreadable("holds no numbers")
     return numbers.reshape(sizes)

@@ -66,11 +66,15 @@ class Stft:
         slices = np.lib.stride_tricks.sliding_window_view(covered, self.win_length)
         windowed = slices[: self.frames * self.hop_length : self.hop_length] * self.taper
         rest = self.n_fft - self.win_length - self._margin
-        return np.asarray(scipy.fft.rfft(_padded(windowed, self._margin, rest), axis=1, overwrite_x=True))
+        return np.asarray(
+            scipy.fft.rfft(_padded(windowed, self._margin, rest), axis=1, overwrite_x=True)
+        )
 
     def back(self, spectrum: Complex) -> Floats:
         """[frames, 1 + n_fft / 2] → what the windows cover, zero outside the samples."""
-        windowed = scipy.fft.irfft(spectrum, self.n_fft, axis=1)[:, self._margin : self._margin + self.win_length]
+        windowed = scipy.fft.irfft(spectrum, self.n_fft, axis=1)[
+            :, self._margin : self._margin + self.win_length
+        ]
         windowed *= self.taper
         covered = self._overlap_add(windowed)
         covered /= self._weight
@@ -89,7 +93,9 @@ class Stft:
         # A hop more than the last frame needs, or its slice of win_length would be missing in `forward`.
         total = np.zeros((self.frames + parts, self.hop_length), np.float32)
         for part in range(parts):
-            total[part : part + self.frames] += padded[:, part * self.hop_length : (part + 1) * self.hop_length]
+            total[part : part + self.frames] += padded[
+                :, part * self.hop_length : (part + 1) * self.hop_length
+            ]
         return total.reshape(-1)
 
 
@@ -122,10 +128,14 @@ def integrated(magnitude: Floats, to: Stft, seed: int) -> Doubles:
     logs = np.log(np.maximum(magnitude.astype(float), LEAST * loudest))
     bins = np.arange(len(magnitude))[:, np.newaxis]
     along_time = _slope(logs, 0) * hop * n_fft / gamma + 2 * np.pi * hop * bins / n_fft
-    along_bins = np.pi - _slope(logs, 1) * gamma / (hop * n_fft)  # π, as frames begin half of them before their middle
+    along_bins = np.pi - _slope(logs, 1) * gamma / (
+        hop * n_fft
+    )  # π, as frames begin half of them before their middle
     order = np.argsort(-logs.ravel(), kind="stable")
     start = np.random.default_rng(seed).uniform(0, 2 * np.pi, logs.shape)
-    return np.asarray(_integrate(logs, along_time, along_bins, order, start, np.log(LEAST * loudest)))
+    return np.asarray(
+        _integrate(logs, along_time, along_bins, order, start, np.log(LEAST * loudest))
+    )
 
 
 def _padded(rows: Floats, before: int, after: int) -> Floats:
@@ -138,7 +148,12 @@ def _slope(values: Doubles, axis: int) -> Doubles:
 
 @numba.njit(cache=True, nogil=True)
 def _integrate(
-    logs: Doubles, along_time: Doubles, along_bins: Doubles, order: Any, start: Doubles, least: float
+    logs: Doubles,
+    along_time: Doubles,
+    along_bins: Doubles,
+    order: Any,
+    start: Doubles,
+    least: float,
 ) -> Doubles:
     """`start` with all phases replaced whose magnitude's logarithm is above `least`, the loudest neighbour of what is
     known next."""
@@ -157,7 +172,9 @@ def _integrate(
                 i, j = k + dk, t + dt
                 if i < 0 or j < 0 or i >= bins or j >= frames or known[i, j] or logs[i, j] <= least:
                     continue
-                slope = dk * (along_bins[k, t] + along_bins[i, j]) + dt * (along_time[k, t] + along_time[i, j])
+                slope = dk * (along_bins[k, t] + along_bins[i, j]) + dt * (
+                    along_time[k, t] + along_time[i, j]
+                )
                 phase[i, j] = phase[k, t] + 0.5 * slope
                 known[i, j] = True
                 heapq.heappush(heap, (-logs[i, j], i, j))

@@ -32,7 +32,9 @@ def resize(picture: Array, size: tuple[int, int], interpolation: str) -> Array:
     if picture.shape == tuple(size):
         return picture
     rows, columns = size
-    resized = Image.fromarray(picture).resize((columns, rows), Image.Resampling[interpolation.upper()])
+    resized = Image.fromarray(picture).resize(
+        (columns, rows), Image.Resampling[interpolation.upper()]
+    )
     return np.clip(np.asarray(resized, np.float32), 0, 1)  # bicubic and lanczos overshoot
 
 
@@ -62,4 +64,8 @@ def raise_peak(picture: Array) -> Array:
     the clip would lack its peaks: scaled by its own limits again, all of it would come out brighter.
     """
     peak = float(picture.max())
-    return picture if peak <= 0 else picture + np.float32(1 - peak) * (picture / np.float32(peak)) ** SHARPNESS
+    return (
+        picture
+        if peak <= 0
+        else picture + np.float32(1 - peak) * (picture / np.float32(peak)) ** SHARPNESS
+    )

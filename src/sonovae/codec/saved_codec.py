@@ -99,10 +99,17 @@ class Codec:
 
     def save(self, folder: Path) -> None:
         """Write `codec.json` and `codec.npz`."""
-        sections = {name: params.plain(getattr(self, name)) for name in SECTIONS if hasattr(self, name)}
+        sections = {
+            name: params.plain(getattr(self, name)) for name in SECTIONS if hasattr(self, name)
+        }
         text = json.dumps({"version": VERSION, "kind": self.kind, **sections}, indent=2)
         (folder / "codec.json").write_text(text + "\n", encoding="utf-8")
-        np.savez(folder / "codec.npz", low=self.typical.low, high=self.typical.high, gain=self.typical.gain)
+        np.savez(
+            folder / "codec.npz",
+            low=self.typical.low,
+            high=self.typical.high,
+            gain=self.typical.gain,
+        )
 
     def _resized(self, values: Array, shape: tuple[int, int]) -> Array:
         if self.picture.interpolation is None:
@@ -121,7 +128,10 @@ class Sound(Codec):
     @property
     def full_shape(self) -> tuple[int, int]:
         """Bins and frames before the picture is resized."""
-        return self.picture.bins or self.spectrogram.bins, self.picture.frames or self._frames_of_clip
+        return (
+            self.picture.bins or self.spectrogram.bins,
+            self.picture.frames or self._frames_of_clip,
+        )
 
     @property
     def frames(self) -> Frames:
@@ -185,7 +195,11 @@ class Sound(Codec):
             floor = np.full(1, np.min(scale.low), np.float32)
             kept = spectrogram.db_to_magnitude(kept) - spectrogram.db_to_magnitude(floor)
         whole = picture.uncrop(np.maximum(kept, 0), p.bins, self._frames_of_clip, fill=0)
-        return spectrogram.mel_to_magnitude(whole, self.waveform.sample_rate, p.n_fft) if p.mel_bands else whole
+        return (
+            spectrogram.mel_to_magnitude(whole, self.waveform.sample_rate, p.n_fft)
+            if p.mel_bands
+            else whole
+        )
 
     def decibels(self, image: Array, scale: Scale) -> Array:
         """Picture → [bins, frames] in decibels, as they are kept: mel bands where those are."""
@@ -193,7 +207,11 @@ class Sound(Codec):
 
     def in_decibels(self, values: Array) -> Array:
         """Values of `analyse` in decibels."""
-        return values if self.spectrogram.scale == "db" else spectrogram.magnitude_to_db(np.maximum(values, 0))
+        return (
+            values
+            if self.spectrogram.scale == "db"
+            else spectrogram.magnitude_to_db(np.maximum(values, 0))
+        )
 
     def _unscaled(self, image: Array, scale: Scale) -> Array:
         full = self.enlarge(image, self.full_shape)
@@ -207,10 +225,16 @@ class Sound(Codec):
 
 def frames(p: Spectrogram) -> Frames:
     """The transform's lengths, as it takes them."""
-    return Frames(n_fft=p.n_fft, hop_length=p.hop_length, win_length=p.win_length, window=WINDOWS[p.window])
+    return Frames(
+        n_fft=p.n_fft, hop_length=p.hop_length, win_length=p.win_length, window=WINDOWS[p.window]
+    )
 
 
-SECTIONS: dict[str, type[Any]] = {"waveform": Waveform, "spectrogram": Spectrogram, "picture": Picture}
+SECTIONS: dict[str, type[Any]] = {
+    "waveform": Waveform,
+    "spectrogram": Spectrogram,
+    "picture": Picture,
+}
 """The sections of the parameters that a codec keeps."""
 
 
@@ -222,7 +246,9 @@ def unfitted(p: Preprocess) -> Codec:
     return Codec(p.picture, unknown)
 
 
-def fit(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Codec:
+def fit(
+    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]
+) -> Codec:
     """A codec from the training clips alone: their values [bins, frames], limits [n, 2] and gains [n]."""
     return replace(unfitted(p), typical=scaling.typical(p, values, limits, gains))
 
@@ -234,13 +260,23 @@ def load(folder: Path) -> Codec:
     except (OSError, ValueError):
         raise UserError(f"{folder} holds no codec: `dvc repro preprocess` makes one") from None
     if (version := saved.get("version")) != VERSION:
-        raise UserError(f"{folder}/codec.json has version {version}, this is for {VERSION}: preprocess again")
+        raise UserError(
+            f"{folder}/codec.json has version {version}, this is for {VERSION}: preprocess again"
+        )
     if (kind := saved.get("kind")) not in KINDS:
-        raise UserError(f"{folder}/codec.json is of kind {kind!r}, and this version knows {', '.join(KINDS)}")
+        raise UserError(
+            f"{folder}/codec.json is of kind {kind!r}, and this version knows {', '.join(KINDS)}"
+        )
     with np.load(folder / "codec.npz", allow_pickle=False) as arrays:
-        low, high = (float(limit) if limit.ndim == 0 else limit for limit in (arrays["low"], arrays["high"]))
+        low, high = (
+            float(limit) if limit.ndim == 0 else limit for limit in (arrays["low"], arrays["high"])
+        )
         typical = Scale(low, high, float(arrays["gain"]))
-    sections = {name: params.parse(saved[name], section) for name, section in SECTIONS.items() if name in saved}
+    sections = {
+        name: params.parse(saved[name], section)
+        for name, section in SECTIONS.items()
+        if name in saved
+    }
     return KINDS[kind](typical=typical, **sections)
 
 
@@ -251,8 +287,12 @@ def sounds(
     if not isinstance(c, Sound):
         yield from pictures
         return
-    with ThreadPoolExecutor(environment.cores()) as threads:  # what takes the time lets go of Python's lock
-        yield from threads.map(lambda x, scale: c.invert(c.magnitude(x, scale), griffin_lim, seed), pictures, scales)
+    with ThreadPoolExecutor(
+        environment.cores()
+    ) as threads:  # what takes the time lets go of Python's lock
+        yield from threads.map(
+            lambda x, scale: c.invert(c.magnitude(x, scale), griffin_lim, seed), pictures, scales
+        )
 
 
 KINDS = {kind.kind: kind for kind in (Codec, Sound)}

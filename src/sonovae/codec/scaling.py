@@ -27,25 +27,33 @@ def limits(values: Array, p: Preprocess) -> tuple[float, float]:
     return picture.limits(values, _dynamic_range(p))
 
 
-def typical(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]) -> Scale:
+def typical(
+    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]
+) -> Scale:
     """The scale for what never was a clip, from training clips' limits [n, 2], gains [n] and values [bins, frames],
     which are read where they are needed."""
     low, high = SCALING[p.picture.scaling](p, values, limits)
     return Scale(low, high, float(np.median(gains)))
 
 
-def _middle(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _middle(
+    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
+) -> tuple[Limit, Limit]:
     """The medians of the clips' own limits."""
     low, high = np.median(limits, axis=0)
     return float(low), float(high)
 
 
-def _of_all(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _of_all(
+    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
+) -> tuple[Limit, Limit]:
     """The lowest and highest value of all clips, at most the dynamic range apart."""
     return picture.limits(limits, _dynamic_range(p))
 
 
-def _of_each_pixel(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _of_each_pixel(
+    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
+) -> tuple[Limit, Limit]:
     """Each pixel's lowest and highest value, not under the lowest of all; a hundredth of their span apart, at least."""
     bottom, top = picture.limits(limits, _dynamic_range(p))
     low, high = functools.reduce(_wider, ((each, each) for each in values))
@@ -57,7 +65,9 @@ def _wider(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[Array, Array
     return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
 
 
-def _given(p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]) -> tuple[Limit, Limit]:
+def _given(
+    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
+) -> tuple[Limit, Limit]:
     return p.picture.range or (0.0, 1.0)
 
 

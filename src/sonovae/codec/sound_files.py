@@ -115,7 +115,10 @@ def write(file: Path, samples: Samples, sample_rate: int, comment: str = "") -> 
         raise UserError(f"{file.name}: it takes wav, flac, ogg or mp3")
     kind = {"format": suffix.upper(), "subtype": SUBTYPES[suffix]}
     try:
-        with file.open("wb") as data, soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as written:
+        with (
+            file.open("wb") as data,
+            soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as written,
+        ):
             if comment:
                 written.comment = comment
             written.write(samples)
@@ -147,7 +150,9 @@ def _source(path: Path, held: contextlib.ExitStack) -> _Source:
         head = _head(data)
         if container := ffmpeg.container(head):
             rate, channels = ffmpeg.probe(path, container)
-            return _Source(rate, channels, container, _decoded(ffmpeg.blocks(path, rate, channels, BLOCK)))
+            return _Source(
+                rate, channels, container, _decoded(ffmpeg.blocks(path, rate, channels, BLOCK))
+            )
         # By its descriptor, as names may not be UTF-8, and libsndfile is slower with a file object.
         file = held.enter_context(soundfile.SoundFile(data.fileno(), closefd=False))
         _check_header(file)
@@ -173,7 +178,9 @@ def _head(data: IO[bytes]) -> bytes:
     """The first bytes, behind an ID3 tag where there is one: its length is four times seven bits."""
     head = data.read(HEAD)
     if head.startswith(b"ID3"):
-        data.seek(10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False)))
+        data.seek(
+            10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+        )
         head = data.read(HEAD)
     data.seek(0)
     return head
@@ -234,9 +241,13 @@ def _guess(head: bytes) -> str:
     text = head.lstrip().lower()
     kinds = {
         "it is empty": not head,
-        "it is a Git LFS pointer, `git lfs pull` brings the file": text.startswith(b"version https://git-lfs"),
+        "it is a Git LFS pointer, `git lfs pull` brings the file": text.startswith(
+            b"version https://git-lfs"
+        ),
         "it is a web page, saved in its place": text.startswith((b"<!doctype html", b"<html")),
-        "it is an archive: unpack it": head.startswith((b"PK\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")),
+        "it is an archive: unpack it": head.startswith(
+            (b"PK\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+        ),
         "it is a table or text": b"\0" not in head and head.isascii(),
     }
     return next((kind for kind, so in kinds.items() if so), "")

@@ -41,7 +41,9 @@ def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
     # The view that sliding_window_view makes, which takes 27 times as long.
     shape, step = (1 + (len(padded) - n_fft) // hop_length, n_fft), padded.itemsize
     slices = np.ndarray(shape, padded.dtype, padded, strides=(hop_length * step, step))
-    spectrum = scipy.fft.rfft(slices * _taper(n_fft, frames["win_length"], frames["window"]), axis=1, overwrite_x=True)
+    spectrum = scipy.fft.rfft(
+        slices * _taper(n_fft, frames["win_length"], frames["window"]), axis=1, overwrite_x=True
+    )
     return np.ascontiguousarray(np.abs(spectrum.astype(np.complex64)).T)
 
 
@@ -49,15 +51,25 @@ def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
 def _taper(n_fft: int, win_length: int, window: str) -> NDArray[np.float64]:
     """[n_fft]: the window, in the middle of a frame."""
     margin = (n_fft - win_length) // 2
-    return np.pad(scipy.signal.get_window(window, win_length), (margin, n_fft - win_length - margin))
+    return np.pad(
+        scipy.signal.get_window(window, win_length), (margin, n_fft - win_length - margin)
+    )
 
 
 def magnitude_to_waveform(
-    magnitude: Magnitude, frames: Frames, length: int, *, iterations: int, momentum: float, seed: int
+    magnitude: Magnitude,
+    frames: Frames,
+    length: int,
+    *,
+    iterations: int,
+    momentum: float,
+    seed: int,
 ) -> Samples:
     """[1 + n_fft / 2, T] magnitudes → [length] samples, whose phase is recovered; the seed decides it where nothing
     else does."""
-    return phase.griffin_lim(magnitude, phase.stft(**frames, length=length), iterations, momentum, seed)
+    return phase.griffin_lim(
+        magnitude, phase.stft(**frames, length=length), iterations, momentum, seed
+    )
 
 
 def magnitude_to_mel(magnitude: Magnitude, sample_rate: int, bands: int) -> Magnitude:
@@ -86,7 +98,11 @@ def _mel_bands(sample_rate: int, n_fft: int, bands: int) -> tuple[Any, Any, Magn
     """W [bands, bins] and its transpose, sparse, as a bin lies in two bands at most; W's pseudo-inverse; and how far a
     gradient may be followed, one over the largest eigenvalue of WᵀW."""
     dense = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands).astype(np.float32)
-    found = sparse.csr_array(dense), sparse.csr_array(dense.T), np.linalg.pinv(dense).astype(np.float32)
+    found = (
+        sparse.csr_array(dense),
+        sparse.csr_array(dense.T),
+        np.linalg.pinv(dense).astype(np.float32),
+    )
     return *found, np.float32(1 / np.linalg.norm(dense, 2) ** 2)
 
 
@@ -106,7 +122,9 @@ def spectral_convergence_db(magnitude: Magnitude, samples: Samples, frames: Fram
     return float(convergence_db(magnitude, waveform_to_magnitude(samples, frames)))
 
 
-def convergence_db(wanted: Magnitude | NDArray[np.float64], found: Magnitude | NDArray[np.float64]) -> Any:
+def convergence_db(
+    wanted: Magnitude | NDArray[np.float64], found: Magnitude | NDArray[np.float64]
+) -> Any:
     """Of magnitudes S and Ŝ [..., bins, frames], [...]: 20 log10(‖S − Ŝ‖ / ‖S‖), in double precision; lower is
     better."""
     one = wanted.astype(float)

@@ -54,7 +54,9 @@ def resampled(blocks: Iterable[Samples], sample_rate: int, target_rate: int) -> 
     yield _filled(stream.resample_chunk(np.zeros(0, np.float32), last=True)[:rest], rest)
 
 
-def resample_together(recordings: Sequence[Samples], sample_rate: int, target_rate: int) -> list[Samples]:
+def resample_together(
+    recordings: Sequence[Samples], sample_rate: int, target_rate: int
+) -> list[Samples]:
     """`resample` of each, bit by bit. As channels of one stream they share its filters, which take longer to be made
     than half a second to resample; those of about the same length go together."""
     if sample_rate == target_rate:
@@ -63,17 +65,23 @@ def resample_together(recordings: Sequence[Samples], sample_rate: int, target_ra
     found = dict[int, Samples]()
     for start in range(0, len(by_length), TOGETHER):
         some = by_length[start : start + TOGETHER]
-        found |= zip(some, _channels([recordings[n] for n in some], sample_rate, target_rate), strict=True)
+        found |= zip(
+            some, _channels([recordings[n] for n in some], sample_rate, target_rate), strict=True
+        )
     return [found[n] for n in range(len(recordings))]
 
 
-def _channels(recordings: Sequence[Samples], sample_rate: int, target_rate: int) -> Iterator[Samples]:
+def _channels(
+    recordings: Sequence[Samples], sample_rate: int, target_rate: int
+) -> Iterator[Samples]:
     """Each resampled, as a channel of one stream."""
     longest = max(map(len, recordings))
     channels = np.stack([_filled(each, longest) for each in recordings], axis=1)
     made = soxr.resample(channels, sample_rate, target_rate, quality="HQ")
     for samples, channel in zip(recordings, made.T, strict=True):
-        own = math.floor(len(samples) / (sample_rate / target_rate) + 0.5)  # that soxr makes of it alone
+        own = math.floor(
+            len(samples) / (sample_rate / target_rate) + 0.5
+        )  # that soxr makes of it alone
         yield _filled(channel[:own], _resampled_length(len(samples), sample_rate, target_rate))
 
 
@@ -144,11 +152,15 @@ def crossfade(clips: NDArray[np.float32], overlap: int) -> Samples:
     step = length - overlap
     joined = np.zeros((n - 1) * step + length)
     for i, clip in enumerate(clips):
-        joined[i * step : i * step + length] += faded(np.ones(length), overlap, i > 0, i < n - 1) * clip
+        joined[i * step : i * step + length] += (
+            faded(np.ones(length), overlap, i > 0, i < n - 1) * clip
+        )
     return joined.astype(np.float32)
 
 
-def nonsilent(samples: Track, sample_rate: int, min_seconds: float, threshold_dbfs: float) -> list[tuple[int, int]]:
+def nonsilent(
+    samples: Track, sample_rate: int, min_seconds: float, threshold_dbfs: float
+) -> list[tuple[int, int]]:
     """What is left when silences are cut: (start, end) in samples, in order.
 
     Silence is what `pydub.silence.detect_nonsilent` with `seek_step=1` means by it: any window of `min_seconds` whose

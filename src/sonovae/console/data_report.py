@@ -39,9 +39,14 @@ def write(root: Path, path: Path) -> None:
 def about(root: Path, p: Fetch, table: pd.DataFrame) -> dict[str, Any]:
     """What the page says in words; of a folder or an archive nobody knows whether the card is theirs."""
     dataset_card, sure = card.of(root, p), p.source in ("whistles", "kaggle")
-    said: dict[str, Any] = {"summary": recordings_table.summary(table).splitlines()[0], "sure": sure}
+    said: dict[str, Any] = {
+        "summary": recordings_table.summary(table).splitlines()[0],
+        "sure": sure,
+    }
     said["card"] = dataset_card.rows() if dataset_card else {}
-    return said | {"expected": _expected(dataset_card, recordings_table.used(table)) if sure else []}
+    return said | {
+        "expected": _expected(dataset_card, recordings_table.used(table)) if sure else []
+    }
 
 
 def tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -73,12 +78,16 @@ def some_clips(root: Path, clips: saved_dataset.Dataset) -> Figure:
     chosen = range(0, len(clips.clips), max(1, len(clips.clips) // SHOWN))[:SHOWN]
     pictures = [clips.pictures[i] for i in chosen]
     half = (len(pictures) + 1) // 2
-    return plots.rows({"clips": pictures[:half], "more": pictures[half:] or pictures[:1]}, c.extent, c.unit)
+    return plots.rows(
+        {"clips": pictures[:half], "more": pictures[half:] or pictures[:1]}, c.extent, c.unit
+    )
 
 
 def _verify(root: Path) -> None:
     if not (root / RAW / "recordings.csv").exists():
-        raise UserError(f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first")
+        raise UserError(
+            f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first"
+        )
     for folder, stage in ((RAW, "fetch"), (PICTURES, "preprocess")):
         if (root / folder).exists():
             checksums.verify(root / folder, stage)
@@ -86,7 +95,10 @@ def _verify(root: Path) -> None:
 
 def _newest(root: Path) -> pd.DataFrame:
     """preprocess's table, where it is of what fetch brought last, as it says also which recordings make no clip."""
-    raw, known = recordings_table.read(root / RAW / "recordings.csv"), root / PICTURES / "recordings.csv"
+    raw, known = (
+        recordings_table.read(root / RAW / "recordings.csv"),
+        root / PICTURES / "recordings.csv",
+    )
     made = recordings_table.read(known) if known.exists() else raw
     return made if _is_of(made, raw) else raw
 
@@ -95,7 +107,10 @@ def _is_of(made: pd.DataFrame, raw: pd.DataFrame) -> bool:
     """Whether preprocess's table is fetch's, but for recordings that it leaves out."""
     if list(made.columns) != list(raw.columns) or len(made) != len(raw):
         return False
-    kept, always = made["status"] != recordings_table.LEFT_OUT, raw.columns.difference(["status", "reason", "path"])
+    kept, always = (
+        made["status"] != recordings_table.LEFT_OUT,
+        raw.columns.difference(["status", "reason", "path"]),
+    )
     return made[kept].equals(raw[kept]) and made[always].equals(raw[always])
 
 
@@ -112,7 +127,9 @@ def _of_sound(root: Path, used: pd.DataFrame, p: Preprocess) -> tuple[dict[str, 
     share = f"{found.share_below(found.kept):.1%} of the energy lies in the bins that are kept"
     figures = {
         "Lengths": plots.histogram(used["seconds"].to_numpy(), "seconds", "recordings"),
-        f"Levels of {found.n} recordings": plots.histogram(found.levels, "RMS level [dBFS]", "recordings"),
+        f"Levels of {found.n} recordings": plots.histogram(
+            found.levels, "RMS level [dBFS]", "recordings"
+        ),
         f"Mean power; {share}": plots.power(found.power, found.bin_hz, found.kept, found.nyquist),
     }
     return figures, survey.misfits(found, used)
@@ -122,12 +139,22 @@ def _expected(promised: card.Card | None, used: pd.DataFrame) -> list[str]:
     """What the card promises, and what is there."""
     if promised is None:
         return []
-    lines = [f"{len(used)} recordings are used; the dataset has {promised.files} files"] if promised.files else []
-    seconds = [f"{used['seconds'].sum():.0f} s are used of its {promised.seconds:.0f}"] if promised.seconds else []
+    lines = (
+        [f"{len(used)} recordings are used; the dataset has {promised.files} files"]
+        if promised.files
+        else []
+    )
+    seconds = (
+        [f"{used['seconds'].sum():.0f} s are used of its {promised.seconds:.0f}"]
+        if promised.seconds
+        else []
+    )
     return lines + seconds
 
 
 def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    groups = table.groupby(column)["seconds"].agg(["size", "sum"]).sort_values("size", ascending=False)
+    groups = (
+        table.groupby(column)["seconds"].agg(["size", "sum"]).sort_values("size", ascending=False)
+    )
     groups["sum"] = groups["sum"].round(1)
     return groups.reset_index().rename(columns={"size": "files", "sum": "seconds"})

@@ -8,13 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sonovae import params, tracking
+from sonovae import atomic, params, tracking
 from sonovae.codec import saved_codec, sound_files, spectrogram
 from sonovae.errors import Unreadable, UserError
 from sonovae.generation import item_files
 from sonovae.pages import plots
 from sonovae.params.preprocess import Spectrogram
-from sonovae.runtime import stage
 from sonovae.runtime.progress import progress
 
 RUN = re.compile("[0-9a-f]{32}")
@@ -29,7 +28,11 @@ def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
     p = params.load(root / "params.yaml").preprocess.spectrogram
     if not p:
         raise UserError("params.yaml is about images: there is no spectrogram to draw")
-    given = {name: lengths[name] for name in ("n_fft", "win_length", "hop_length") if lengths.get(name) is not None}
+    given = {
+        name: lengths[name]
+        for name in ("n_fft", "win_length", "hop_length")
+        if lengths.get(name) is not None
+    }
     try:
         section = params.parse(whole := params.plain(p) | given, Spectrogram)
         facts, (samples, rate) = sound_files.inspect(source), sound_files.read(source)
@@ -48,11 +51,15 @@ def whence(root: Path, what: str) -> None:
     same of a run, by its id, or of a commit."""
     if Path(what).is_file():
         if "model" not in (found := item_files.about(Path(what))):
-            raise UserError(f"{what}: it says nothing about where it comes from; what sonovae generated does")
+            raise UserError(
+                f"{what}: it says nothing about where it comes from; what sonovae generated does"
+            )
         print(json.dumps(found, indent=2))
         lines = tracking.of_model(root, found["model"])
     else:
-        lines = tracking.of_run(root, what) if RUN.fullmatch(what) else tracking.of_commit(root, what)
+        lines = (
+            tracking.of_run(root, what) if RUN.fullmatch(what) else tracking.of_commit(root, what)
+        )
     print("\n".join(lines))
 
 
@@ -60,10 +67,12 @@ def export(source: Path, kind: str, out: Path) -> None:
     """A folder's WAV files as files of a smaller kind, in a new folder; each goes on saying where it comes from."""
     if not (sounds := sorted(source.glob("*.wav"))):
         raise UserError(f"{source} holds no WAV files to export")
-    with stage.new(out) as part:
+    with atomic.new_folder(out) as part:
         for path in progress(sounds, "export", "sounds", len(sounds)):
             try:
                 samples, rate = sound_files.read(path)
             except Unreadable as error:
                 raise UserError(f"{path}: {error}") from None
-            sound_files.write(part / f"{path.stem}.{kind}", samples.clip(-1, 1), rate, sound_files.comment(path))
+            sound_files.write(
+                part / f"{path.stem}.{kind}", samples.clip(-1, 1), rate, sound_files.comment(path)
+            )

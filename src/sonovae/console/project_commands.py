@@ -20,17 +20,24 @@ def folder(root: Path, source: str, pattern: str) -> None:
     """Let params.yaml fetch the folder `source`, of which DVC keeps a copy in data/own, or the archive `source`."""
     named = {"fetch.table": None, "fetch.pattern": pattern or None}
     # The whistles' pattern is of no use here.
-    values: dict[str, Any] = named if pattern or params.load(root / "params.yaml").fetch.source == "whistles" else {}
+    values: dict[str, Any] = (
+        named if pattern or params.load(root / "params.yaml").fetch.source == "whistles" else {}
+    )
     at = source if "://" in source else str(Path(source).expanduser()) if source else ""
     if "://" in at or Path(at).is_file():
-        pin = {"fetch.source": "archive", "fetch.archive": {"at": at, "sha256": sources.pinned(root, at)}}
+        pin = {
+            "fetch.source": "archive",
+            "fetch.archive": {"at": at, "sha256": sources.pinned(root, at)},
+        }
         params.edit(root / "params.yaml", values | pin)
         print(
             f"params.yaml fetches the recordings in {at}, pinned by its SHA-256\nnext: git add params.yaml; make repro"
         )
         return
     if not at or not Path(at).is_dir():
-        raise UserError(f"FROM = {at!r} is neither a folder nor an archive: make folder FROM=path/to/recordings")
+        raise UserError(
+            f"FROM = {at!r} is neither a folder nor an archive: make folder FROM=path/to/recordings"
+        )
     _track(root, at, values)
 
 
@@ -38,13 +45,19 @@ def _track(root: Path, source: str, values: dict[str, Any]) -> None:
     """Copy a folder to data/own, which DVC keeps, and set `values` and the folder in params.yaml."""
     folder_check.refuse(Path(source))
     if (root / OWN).exists() or (root / f"{OWN}.dvc").exists():
-        raise UserError(f"{OWN} is there already: change its files, or `dvc remove {OWN}.dvc` and move it away first")
+        raise UserError(
+            f"{OWN} is there already: change its files, or `dvc remove {OWN}.dvc` and move it away first"
+        )
     before = (root / "params.yaml").read_bytes()
     params.edit(root / "params.yaml", values | {"fetch.source": "folder", "fetch.folder": OWN})
-    done = subprocess.run([sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False
+    )
     if done.returncode:
         (root / "params.yaml").write_bytes(before)
-        raise UserError(f"DVC could not add {source!r}: see its message above; params.yaml is as it was")
+        raise UserError(
+            f"DVC could not add {source!r}: see its message above; params.yaml is as it was"
+        )
     print(f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it")
     print(f"next: git add {OWN}.dvc data/.gitignore params.yaml; make repro")
 
@@ -61,11 +74,17 @@ def recipe(root: Path, name: str, force: bool) -> None:
     if dataset := card.of(root, fetch):
         print(f"{dataset.title}: {dataset.what}. Licence: {dataset.licence}.")
     if fetch.source == "kaggle" and dataset:
-        print(f"next: make repro, which downloads {fetch.kaggle} from Kaggle; or, with the files at hand")
+        print(
+            f"next: make repro, which downloads {fetch.kaggle} from Kaggle; or, with the files at hand"
+        )
         print(f"({dataset.layout}), make folder FROM=path/to/them; make repro")
     else:
         ready = fetch.source == "whistles" or fetch.folder == OWN
-        print("next: make repro" if ready else f"{recipes.needed(root, name)}\nnext: make folder FROM=path; make repro")
+        print(
+            "next: make repro"
+            if ready
+            else f"{recipes.needed(root, name)}\nnext: make folder FROM=path; make repro"
+        )
 
 
 def data_update(root: Path) -> None:
@@ -75,9 +94,17 @@ def data_update(root: Path) -> None:
         print("params.yaml names the newest already")
         return
     changes = changes or ["no file differs in name or size"]
-    print("\n".join(changes[:SHOWN] + ([f"… and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else [])))
+    print(
+        "\n".join(
+            changes[:SHOWN]
+            + ([f"… and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else [])
+        )
+    )
     params.edit(root / "params.yaml", values)
-    print("\n".join(f"params.yaml: {key} = {value}" for key, value in values.items()) + "\nnext: make repro")
+    print(
+        "\n".join(f"params.yaml: {key} = {value}" for key, value in values.items())
+        + "\nnext: make repro"
+    )
 
 
 def data_report(root: Path) -> None:

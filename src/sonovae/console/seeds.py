@@ -21,12 +21,16 @@ def run(root: Path, n: int) -> pd.DataFrame:
     for name, seed in seeds.items():
         _dvc(root, "remove", "--quiet", name)  # that of before, where there is one
         if _dvc(root, "run", "--temp", "--name", name, "--set-param", f"train.seed={seed}"):
-            raise UserError(f"the experiment with train.seed = {seed} failed: see DVC's message above")
+            raise UserError(
+                f"the experiment with train.seed = {seed} failed: see DVC's message above"
+            )
     return table({name: _metrics(root, name) for name in seeds})
 
 
 def _dvc(root: Path, *words: str) -> int:
-    return subprocess.run([sys.executable, "-m", "dvc", "exp", *words], cwd=root, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "dvc", "exp", *words], cwd=root, check=False
+    ).returncode
 
 
 def table(found: dict[str, dict[str, float]]) -> pd.DataFrame:
@@ -38,5 +42,9 @@ def table(found: dict[str, dict[str, float]]) -> pd.DataFrame:
 def _metrics(root: Path, experiment: str) -> dict[str, float]:
     import dvc.api  # takes seconds
 
-    found = pd.json_normalize(dvc.api.metrics_show(repo=str(root), rev=experiment)).iloc[0].to_dict()
-    return {str(name): value for name, value in found.items() if not str(name).startswith(f"{SKIPPED}.")}
+    found = (
+        pd.json_normalize(dvc.api.metrics_show(repo=str(root), rev=experiment)).iloc[0].to_dict()
+    )
+    return {
+        str(name): value for name, value in found.items() if not str(name).startswith(f"{SKIPPED}.")
+    }

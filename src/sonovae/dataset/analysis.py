@@ -49,7 +49,9 @@ def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], p: Preprocess) ->
     """One for each row of the recordings table, whose files have these hashes by their paths."""
     rows = recordings[[name for name in COLUMNS if name in recordings]].to_dict("records")
     same = json.dumps([_code(), _that_matter(p)])
-    keys = [_hash(json.dumps([same, [(path, hashes.get(path)) for path in files(row)]])) for row in rows]
+    keys = [
+        _hash(json.dumps([same, [(path, hashes.get(path)) for path in files(row)]])) for row in rows
+    ]
     return [Task(row, key, _code()) for row, key in zip(rows, keys, strict=True)]
 
 
@@ -60,10 +62,14 @@ def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list
         said = f"the worker on {platform.node()} runs another sonovae, or other libraries, than this project"
         raise UserError(f"{said}: install the same versions there, and start it again")
     found = clips.read_all(raw, [task.recording for task in some], p.waveform)
-    return spectrogram_cache.write(cache, [task.key for task in some], (_values(each, p) for each in found))
+    return spectrogram_cache.write(
+        cache, [task.key for task in some], (_values(each, p) for each in found)
+    )
 
 
-def values(tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse) -> Iterator[Array]:
+def values(
+    tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse
+) -> Iterator[Array]:
     """[bins, frames] of some clips of all recordings, one after the other; `rows` must rise. What was deleted meanwhile
     is made again."""
     return spectrogram_cache.values(_places(tasks, found, np.fromiter(rows, np.int64), analyse))
@@ -96,13 +102,21 @@ def _values(found: Clips, p: Preprocess) -> Iterator[tuple[dict[str, Any], Array
     for n, item in enumerate(found.items):
         values = unfitted.analyse(item)
         low, high = scaling.limits(values, p)
-        place = {"item": found.number[n], "start": found.start[n], "source_start": found.source_start[n]}
+        place = {
+            "item": found.number[n],
+            "start": found.start[n],
+            "source_start": found.source_start[n],
+        }
         yield place | {"gain": found.gain, "low": low, "high": high, "label": labels[n]}, values
 
 
 def _that_matter(p: Preprocess) -> dict[str, Any]:
     """The parameters that decide what an entry holds; how it is scaled, resized and split is not among them."""
-    chosen = {name: params.plain(each) for name in ("waveform", "spectrogram") if (each := getattr(p, name))}
+    chosen = {
+        name: params.plain(each)
+        for name in ("waveform", "spectrogram")
+        if (each := getattr(p, name))
+    }
     return chosen | {"bins": p.picture.bins, "frames": p.picture.frames}
 
 
@@ -110,7 +124,9 @@ def _that_matter(p: Preprocess) -> dict[str, Any]:
 def _code() -> str:
     """One hash of the code that makes an entry, and of its libraries' versions."""
     package = Path(__file__).parents[1]
-    files = sorted(file for name in CODE for file in ((package / name).rglob("*.py") or [package / name]))
+    files = sorted(
+        file for name in CODE for file in ((package / name).rglob("*.py") or [package / name])
+    )
     versions = [importlib.metadata.version(name) for name in LIBRARIES]
     return _hash(json.dumps([versions, *(file.read_text(encoding="utf-8") for file in files)]))
 

@@ -28,7 +28,9 @@ class Floors:
 
     def draw(self, n: int, rng: np.random.Generator) -> Array:
         """[n, bins, frames]: new pictures, from the Gaussian of the components."""
-        points = rng.standard_normal((n, self.pca.n_components_)) * np.sqrt(self.pca.explained_variance_)
+        points = rng.standard_normal((n, self.pca.n_components_)) * np.sqrt(
+            self.pca.explained_variance_
+        )
         flat = self.pca.inverse_transform(points)
         return np.clip(flat, 0, 1).astype(np.float32).reshape(n, *self.mean.shape)
 

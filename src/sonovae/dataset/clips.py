@@ -42,18 +42,28 @@ class Clips:
 def read(raw: Path, recording: Mapping[Hashable, Any], p: Waveform | None) -> Clips:
     """The clips of a row of the recordings table, whose files lie in `raw`; without waveform parameters, its images."""
     with _named(recording):
-        labels = image_files.read_labels(raw / recording["labels"]) if recording.get("labels") else []
+        labels = (
+            image_files.read_labels(raw / recording["labels"]) if recording.get("labels") else []
+        )
         return of_file(raw / recording["path"], p, labels)
 
 
-def read_all(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform | None) -> Iterator[Clips]:
+def read_all(
+    raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform | None
+) -> Iterator[Clips]:
     """The same of several rows, one after the other; recordings of one block are resampled together."""
     short = dict(_short(raw, recordings, p)) if p else {}
     for n, recording in enumerate(recordings):
-        yield _cut(*waveform.level(short[n], p.peak_dbfs), p) if p and n in short else read(raw, recording, p)
+        yield (
+            _cut(*waveform.level(short[n], p.peak_dbfs), p)
+            if p and n in short
+            else read(raw, recording, p)
+        )
 
 
-def _short(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform) -> Iterator[tuple[int, Samples]]:
+def _short(
+    raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform
+) -> Iterator[tuple[int, Samples]]:
     """The numbers of those that are one block, and their samples at the rate of the parameters."""
     by_rate = defaultdict[int, dict[int, Samples]](dict)
     for n, recording in enumerate(recordings):
@@ -62,7 +72,11 @@ def _short(raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform)
                 samples, sample_rate = sound_files.read(raw / recording["path"])
             by_rate[sample_rate][n] = samples
     for sample_rate, some in by_rate.items():
-        yield from zip(some, waveform.resample_together(list(some.values()), sample_rate, p.sample_rate), strict=True)
+        yield from zip(
+            some,
+            waveform.resample_together(list(some.values()), sample_rate, p.sample_rate),
+            strict=True,
+        )
 
 
 @contextlib.contextmanager
@@ -101,10 +115,14 @@ def _cut(track: Track, gain: float, p: Waveform) -> Clips:
     """A recording that this gain has levelled → silences cut, equal clips."""
     kept = [(0, len(track))]
     if p.silence:
-        kept = waveform.nonsilent(track, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs)
+        kept = waveform.nonsilent(
+            track, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs
+        )
     cuts = Cuts(track, kept, p.clip_length, p.rest, p.max_clips, p.fade_length)
     start = [i * p.clip_length for i in range(len(cuts))]
-    return Clips(cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], gain)
+    return Clips(
+        cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], gain
+    )
 
 
 def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) -> pd.DataFrame:
@@ -113,9 +131,14 @@ def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) ->
     of it."""
     whose = np.repeat(np.arange(len(recordings)), [len(each) for each in places])
     own = pd.DataFrame(
-        {name: np.concatenate([each[name] for each in places]) for name in (*schema.CLIP_FIELDS, "label")}
+        {
+            name: np.concatenate([each[name] for each in places])
+            for name in (*schema.CLIP_FIELDS, "label")
+        }
     )
-    same = recordings.drop(columns=["path", "labels", "status", "reason", "warning"], errors="ignore")
+    same = recordings.drop(
+        columns=["path", "labels", "status", "reason", "warning"], errors="ignore"
+    )
     found = same.iloc[whose].reset_index(drop=True)
     own["label"] = own["label"].where(own["label"] != "", found["label"])
     found[own.columns] = own
@@ -125,8 +148,15 @@ def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) ->
 def _groups(table: pd.DataFrame, p: Split) -> "pd.Series[str]":
     """The recording's, or that of a part of it: a stretch of a sound, or an image of a file that holds many."""
     if p.block_seconds:
-        return table["group"] + "@" + (table["source_start"] // p.block_seconds).astype(int).astype(str)
-    holds_many = table.groupby("name")["item"].transform("max") > 0  # clips of a sound all have the number 0
+        return (
+            table["group"]
+            + "@"
+            + (table["source_start"] // p.block_seconds).astype(int).astype(str)
+        )
+    holds_many = (
+        table.groupby("name")["item"].transform("max") > 0
+    )  # clips of a sound all have the number 0
     return table["group"].mask(
-        holds_many & (table["group"] == table["name"]), table["group"] + "#" + table["item"].astype(str)
+        holds_many & (table["group"] == table["name"]),
+        table["group"] + "#" + table["item"].astype(str),
     )

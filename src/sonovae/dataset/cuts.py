@@ -15,7 +15,13 @@ class Cuts(Sequence[Samples]):
     off from what is kept before or after it, it rises or falls over `fade` samples."""
 
     def __init__(
-        self, track: Track, kept: list[tuple[int, int]], length: int, rest: str, most: int | None, fade: int
+        self,
+        track: Track,
+        kept: list[tuple[int, int]],
+        length: int,
+        rest: str,
+        most: int | None,
+        fade: int,
     ) -> None:
         self.track, self.kept, self.length, self.fade = track, kept, length, fade
         self._ends = np.cumsum([b - a for a, b in kept], dtype=np.int64)

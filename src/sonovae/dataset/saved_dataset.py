@@ -61,7 +61,9 @@ class Dataset:
         return self.take(np.sort(np.random.default_rng(seed).permutation(len(self.clips))[:n]))
 
 
-def save(folder: Path, pictures: Iterable[NDArray[np.float32]], clips: pd.DataFrame, dtype: str) -> None:
+def save(
+    folder: Path, pictures: Iterable[NDArray[np.float32]], clips: pd.DataFrame, dtype: str
+) -> None:
     """Write `pictures.npy` of a type, one picture [bins, frames] after the other, and `clips.csv` with a row for each;
     ValueError where a picture is not finite or leaves [0, 1]."""
     with (folder / "pictures.npy").open("wb") as file:
@@ -70,11 +72,18 @@ def save(folder: Path, pictures: Iterable[NDArray[np.float32]], clips: pd.DataFr
                 (folder / "pictures.npy").unlink()
                 raise ValueError("pictures must be finite and lie in [0, 1]")
             if n == 0:
-                form = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
-                np.lib.format.write_array_header_1_0(file, form | {"shape": (len(clips), *picture.shape)})
+                form = {
+                    "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
+                    "fortran_order": False,
+                }
+                np.lib.format.write_array_header_1_0(
+                    file, form | {"shape": (len(clips), *picture.shape)}
+                )
             file.write(np.ascontiguousarray(picture, dtype).data)
     schema.check(clips, schema.CLIPS, "clips.csv", "preprocess")
-    clips[COLUMNS].to_csv(folder / "clips.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    clips[COLUMNS].to_csv(
+        folder / "clips.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+    )
 
 
 def load(folder: Path) -> Dataset:

@@ -26,7 +26,9 @@ LONGER = 10
 """Batches are so many times as long as without a storage, as each costs some requests, and the stage's come in turn."""
 
 
-def spread(analyse: Analyse, items: Sequence[tuple[Task, float]], raw: Path, cache: Path, p: Preprocess) -> Batches:
+def spread(
+    analyse: Analyse, items: Sequence[tuple[Task, float]], raw: Path, cache: Path, p: Preprocess
+) -> Batches:
     """`workers.spread` of `analyse`, or of the same by way of the storage where a cluster's workers have nothing else
     in common."""
     url = os.environ.get("SONOVAE_STORAGE", "")
@@ -48,11 +50,15 @@ def send(url: str, raw: Path, tasks: Sequence[Task]) -> None:
     names = _names(tasks)
     with _storage(url) as (fs, root):
         there = {path: info["size"] for path, info in fs.find(f"{root}/raw", detail=True).items()}
-        new = [name for name in names if there.get(f"{root}/raw/{name}") != (raw / name).stat().st_size]
+        new = [
+            name for name in names if there.get(f"{root}/raw/{name}") != (raw / name).stat().st_size
+        ]
         fs.put([str(raw / name) for name in new], [f"{root}/raw/{name}" for name in new])
 
 
-def analyse_away(some: Sequence[Task], url: str, passing: str, p: Preprocess) -> tuple[list[Entry], str]:
+def analyse_away(
+    some: Sequence[Task], url: str, passing: str, p: Preprocess
+) -> tuple[list[Entry], str]:
     """`analysis.analyse` with the recordings of the storage: the entries, and where under it their pack lies now."""
     with tempfile.TemporaryDirectory(prefix="sonovae-") as folder:
         raw, names = Path(folder) / "raw", _names(some)
@@ -70,7 +76,9 @@ def _check(url: str, raw: Path, names: list[str]) -> None:
     """A file that is not what its name says would be analysed, and its clips kept, as another."""
     for name in names:
         if checksums.sha256(raw / name) != Path(name).stem:
-            raise UserError(f"{url}/raw/{name} is damaged: delete it, and the next run puts it there anew")
+            raise UserError(
+                f"{url}/raw/{name} is damaged: delete it, and the next run puts it there anew"
+            )
 
 
 def _fetch(url: str, name: str, entries: list[Entry], cache: Path) -> list[Entry]:
@@ -92,7 +100,9 @@ def _forget(url: str, folder: str) -> None:
 
 def _names(tasks: Sequence[Task]) -> list[str]:
     """The tasks' files, each once."""
-    return list(dict.fromkeys(name for task in tasks for name in analysis.files(task.recording) if name))
+    return list(
+        dict.fromkeys(name for task in tasks for name in analysis.files(task.recording) if name)
+    )
 
 
 @contextlib.contextmanager

@@ -45,7 +45,9 @@ class Entry:
     pack: Path
 
 
-def write(folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dict[str, Any], Array]]]) -> list[Entry]:
+def write(
+    folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dict[str, Any], Array]]]
+) -> list[Entry]:
     """A pack of recordings by key: of each clip what is known, and its values [rows, columns]."""
     name = hashlib.sha256("".join(keys).encode()).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,15 +131,21 @@ def _part(pack: Path) -> Iterator[Path]:
 
 def _table(records: list[dict[str, Any]]) -> NDArray[np.void]:
     width = max((len(record["label"]) for record in records), default=0)
-    table = np.zeros(len(records), [*schema.CLIP_FIELDS.items(), *WHERE.items(), ("label", f"U{max(1, width)}")])
+    table = np.zeros(
+        len(records), [*schema.CLIP_FIELDS.items(), *WHERE.items(), ("label", f"U{max(1, width)}")]
+    )
     for name in table.dtype.names or ():
         table[name] = [record[name] for record in records]
     return table
 
 
-def _entries(pack: Path, keys: list[str], counts: Iterable[int], table: NDArray[np.void]) -> dict[str, Entry]:
+def _entries(
+    pack: Path, keys: list[str], counts: Iterable[int], table: NDArray[np.void]
+) -> dict[str, Entry]:
     ends = np.cumsum(np.fromiter(counts, np.int64))
-    return {key: Entry(part, pack) for key, part in zip(keys, np.split(table, ends[:-1]), strict=True)}
+    return {
+        key: Entry(part, pack) for key, part in zip(keys, np.split(table, ends[:-1]), strict=True)
+    }
 
 
 def _saved(*arrays: NDArray[Any]) -> bytes:

@@ -41,9 +41,17 @@ def of_groups(groups: set[str], p: Split) -> dict[str, str]:
         )
     sides: list[str] = []
     for n, (side, share) in enumerate(reversed(shares.items()), start=1):
-        most = len(groups) - len(sides) - (len(shares) + 1 - n)  # one group at least for each of the others
+        most = (
+            len(groups) - len(sides) - (len(shares) + 1 - n)
+        )  # one group at least for each of the others
         sides += [side] * min(max(1, round(share * len(groups))), most)
-    return dict(zip(naming.ranked(groups, p.seed), sides + ["train"] * (len(groups) - len(sides)), strict=True))
+    return dict(
+        zip(
+            naming.ranked(groups, p.seed),
+            sides + ["train"] * (len(groups) - len(sides)),
+            strict=True,
+        )
+    )
 
 
 def _check_named(sides: "pd.Series[str]", groups: "pd.Series[str]", p: Split) -> None:

@@ -23,7 +23,13 @@ WHOSE = ["sha256", "item", "start", "label", "group"]
 
 
 def measure(
-    trained: Model, folder: Path, c: Codec, test: Dataset, floors: Floors, variance: float, seed: int
+    trained: Model,
+    folder: Path,
+    c: Codec,
+    test: Dataset,
+    floors: Floors,
+    variance: float,
+    seed: int,
 ) -> pd.DataFrame:
     """A row for each test clip. Of its picture as decoded from the posterior's mean: `mse`, and of sounds
     `log_spectral_distance_db` and `spectral_convergence_db`. With a prior: `mse_sampled` of a draw, `kl` and `elbo` in
@@ -39,7 +45,10 @@ def measure(
         columns |= {"mean_picture": metrics.squared_error(x, floors.mean[np.newaxis])}
         columns |= {"pca": metrics.squared_error(x, floors.restore(x))}
         found.append(clips[WHOSE].assign(**columns))
-    snapshots = {f"epoch_{n}": _errors(encoder, decoder, test) for n, encoder, decoder in saved_model.snapshots(folder)}
+    snapshots = {
+        f"epoch_{n}": _errors(encoder, decoder, test)
+        for n, encoder, decoder in saved_model.snapshots(folder)
+    }
     return pd.concat(found, ignore_index=True).assign(**snapshots)
 
 
@@ -53,7 +62,8 @@ def _in_decibels(c: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> di
         return {}
     scales = c.clip_scales(clips)
     one, other = (
-        np.stack([c.decibels(each, scale) for each, scale in zip(some, scales, strict=True)]) for some in (x, restored)
+        np.stack([c.decibels(each, scale) for each, scale in zip(some, scales, strict=True)])
+        for some in (x, restored)
     )
     return {
         "log_spectral_distance_db": metrics.log_spectral_distance(one, other),
@@ -69,13 +79,20 @@ def _of_draws(
     error = metrics.squared_error(x, latent.decode(trained.decoder, posterior.sample(rng)))
     kl = latent.kl_divergence(posterior, trained.space.prior, rng)
     elbo = metrics.elbo(error, kl, variance, x[0].size)
-    found = {"mse_sampled": error, "kl": kl, "kl_per_dim": kl / posterior.mean.shape[1], "elbo": elbo}
+    found = {
+        "mse_sampled": error,
+        "kl": kl,
+        "kl_per_dim": kl / posterior.mean.shape[1],
+        "elbo": elbo,
+    }
     return found | {"bits_per_dim": -elbo / (x[0].size * np.log(2))}
 
 
 def _errors(encoder: Any, decoder: Any, test: Dataset) -> NDArray[np.float64]:
     pictures = (piece.pictures[:] for piece in test.pieces())
-    return np.concatenate([metrics.squared_error(x, latent.reconstruct(encoder, decoder, x)) for x in pictures])
+    return np.concatenate(
+        [metrics.squared_error(x, latent.reconstruct(encoder, decoder, x)) for x in pictures]
+    )
 
 
 def summary(table: pd.DataFrame, resamples: int, seed: int) -> dict[str, dict[str, Any]]:
@@ -92,7 +109,9 @@ def summary(table: pd.DataFrame, resamples: int, seed: int) -> dict[str, dict[st
     snapshots = {name: found.pop(name) for name in list(found) if name.startswith("epoch_")}
     sure = metrics.intervals(statistics, table["group"].tolist(), resamples, seed)
     sections = {"test": found, "floors": floors} | ({"snapshots": snapshots} if snapshots else {})
-    return sections | {"interval": {name: {"low": low, "high": high} for name, (low, high) in sure.items()}}
+    return sections | {
+        "interval": {name: {"low": low, "high": high} for name, (low, high) in sure.items()}
+    }
 
 
 def breakdown(table: pd.DataFrame) -> pd.DataFrame:
@@ -101,6 +120,8 @@ def breakdown(table: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for by in ("label", "group"):
         grouped = numbers.groupby(table[by])
-        parts.append(grouped.mean().assign(by=by, clips=grouped.size()).rename_axis("value").reset_index())
+        parts.append(
+            grouped.mean().assign(by=by, clips=grouped.size()).rename_axis("value").reset_index()
+        )
     found = pd.concat(parts, ignore_index=True)
     return found[["by", "value", "clips", *numbers.columns]]

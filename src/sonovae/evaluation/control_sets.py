@@ -49,7 +49,10 @@ def real(c: Codec, some: Dataset) -> Drawn:
     """Clips as they are."""
     labels = some.clips["label"].tolist()
     return Drawn(
-        some.pictures[:], c.clip_scales(some.clips), some.clips["group"].tolist(), labels if any(labels) else None
+        some.pictures[:],
+        c.clip_scales(some.clips),
+        some.clips["group"].tolist(),
+        labels if any(labels) else None,
     )
 
 
@@ -57,11 +60,18 @@ def generated(trained: Model, c: Codec, g: Generate, n: int, place: Place) -> di
     """What generate would make of its section, and where labels are known, as many of each in turn."""
     rng = np.random.default_rng(g.seed)
     z = sampling.draw(trained.space, g, n, rng, place)
-    found = {"generated": _new(c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n)}
+    found = {
+        "generated": _new(
+            c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n
+        )
+    }
     if len(names := trained.space.density.names) > 1:
         labels = [names[i % len(names)] for i in range(n)]
         z = np.concatenate(
-            [sampling.of_label(trained.space, each, g.label_scale, 1, rng, g.temperature) for each in labels]
+            [
+                sampling.of_label(trained.space, each, g.label_scale, 1, rng, g.temperature)
+                for each in labels
+            ]
         )
         found["generated_by_label"] = _new(c, latent.decode(trained.decoder, z), labels)
     return found
@@ -83,11 +93,15 @@ def heard(
     flat = tested.pictures.reshape(n, -1)
     pictures = {
         "way_back": tested,
-        "reconstructed": replace(tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)),
+        "reconstructed": replace(
+            tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)
+        ),
         **new,
         "pca_gaussian": _new(c, floors.draw(n, rng)),
         "mean_picture": _new(c, floors.mean[np.newaxis]),
-        "shuffled_pixels": replace(tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)),
+        "shuffled_pixels": replace(
+            tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)
+        ),
     }
     found = {"real": _known(c, tested), **_heard(c, pictures, back, seed)}
     mean = found["mean_picture"].heard
@@ -100,9 +114,13 @@ def _heard(c: Codec, sets: dict[str, Drawn], back: GriffinLim, seed: int) -> dic
     """Sets once they were sounds."""
     pictures = [each for drawn in sets.values() for each in drawn.pictures]
     scales = [each for drawn in sets.values() for each in drawn.scales]
-    made = progress(saved_codec.sounds(c, pictures, scales, back, seed), "evaluate", "sounds", len(pictures))
+    made = progress(
+        saved_codec.sounds(c, pictures, scales, back, seed), "evaluate", "sounds", len(pictures)
+    )
     return {
-        name: Scored(embedding.items(c, itertools.islice(made, len(each.groups))), each.groups, each.labels)
+        name: Scored(
+            embedding.items(c, itertools.islice(made, len(each.groups))), each.groups, each.labels
+        )
         for name, each in sets.items()
     }
 
@@ -122,5 +140,8 @@ def _own(n: int) -> list[str]:
 def _noise(c: Codec, n: int, rng: np.random.Generator) -> list[Array]:
     if isinstance(c, Sound):
         scale = 10 ** (NOISE_DBFS / 20)
-        return [rng.normal(scale=scale, size=c.waveform.clip_length).astype(np.float32) for _ in range(n)]
+        return [
+            rng.normal(scale=scale, size=c.waveform.clip_length).astype(np.float32)
+            for _ in range(n)
+        ]
     return [rng.random(c.shape, np.float32) for _ in range(n)]

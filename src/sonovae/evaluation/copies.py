@@ -52,5 +52,7 @@ def _relative(items: Rows, train: Rows) -> Floats:
 
 def _neighbours(items: Rows, among: Rows, k: int) -> tuple[Floats, Indices]:
     """Distances and indices [N, k] of the nearest of [M, D], the nearest first."""
-    distances, indices = NearestNeighbors(n_neighbors=k).fit(among.astype(float)).kneighbors(items.astype(float))
+    distances, indices = (
+        NearestNeighbors(n_neighbors=k).fit(among.astype(float)).kneighbors(items.astype(float))
+    )
     return distances, indices

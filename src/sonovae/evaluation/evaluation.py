@@ -77,8 +77,12 @@ class Evaluation:
     def clips(self) -> pd.DataFrame:
         """A row of numbers for each test clip."""
         losses = self.history["losses"]
-        variance = float(losses["mse"].iloc[losses["val_loss"].argmin()])  # of the epoch whose weights were kept
-        return clip_errors.measure(self.trained, self.folder, self.c, self.test, self.floors, variance, self.p.seed)
+        variance = float(
+            losses["mse"].iloc[losses["val_loss"].argmin()]
+        )  # of the epoch whose weights were kept
+        return clip_errors.measure(
+            self.trained, self.folder, self.c, self.test, self.floors, variance, self.p.seed
+        )
 
     @cached_property
     def known(self) -> Seen:
@@ -91,12 +95,18 @@ class Evaluation:
         test = self.test.some(self.p.scoring.sounds, self.p.seed)
         train, back = self.train.some(len(test.clips), self.p.seed), self.p.griffin_lim
         new = control_sets.generated(self.trained, self.c, self.g, len(test.clips), self._place)
-        sets = control_sets.heard(self.trained, self.c, train, test, self.floors, new, back, self.p.seed)
-        return scoring.table(sets, self.known, self.train.clips["label"], self.judge, self.p.scoring, self.p.seed)
+        sets = control_sets.heard(
+            self.trained, self.c, train, test, self.floors, new, back, self.p.seed
+        )
+        return scoring.table(
+            sets, self.known, self.train.clips["label"], self.judge, self.p.scoring, self.p.seed
+        )
 
     @cached_property
     def _place(self) -> sampling.Place:
-        return sampling.places(self.trained, self.data, recordings_table.read(self.raw / "recordings.csv"))
+        return sampling.places(
+            self.trained, self.data, recordings_table.read(self.raw / "recordings.csv")
+        )
 
     @cached_property
     def shown(self) -> reconstructions.Shown:
@@ -105,7 +115,9 @@ class Evaluation:
         items = reconstructions.originals(self.raw, self.c, some.clips)
         return self._shown(items, self.c.clip_scales(some.clips), some.pictures[:])
 
-    def _shown(self, items: list[Item], scales: list[Scale], pictures: Array) -> reconstructions.Shown:
+    def _shown(
+        self, items: list[Item], scales: list[Scale], pictures: Array
+    ) -> reconstructions.Shown:
         restored = reconstructions.restore(self.trained, self.folder, pictures)
         return reconstructions.show(self.c, items, scales, pictures, restored)
 
@@ -122,7 +134,9 @@ class Evaluation:
     def numbers(self) -> dict[str, Any]:
         """metrics.json, but for the codec's."""
         return clip_errors.summary(self.clips, self.p.scoring.resamples, self.p.seed) | {
-            "health": health.metrics(self.posterior, self.trained.space.prior, self.history["losses"], self.p.seed),
+            "health": health.metrics(
+                self.posterior, self.trained.space.prior, self.history["losses"], self.p.seed
+            ),
             "generated": self.scores.loc["generated"].dropna().to_dict(),
             "judge": {"accuracy": self.judge.accuracy} if self.judge else {},
             "unseen": self.met.errors[unseen.ERRORS].mean().to_dict() if self.met.items else {},
@@ -134,7 +148,10 @@ class Evaluation:
         """Each by the name of its file, with a title."""
         rows = reconstructions.pictures(self.c, self.shown, MOST_PICTURES)
         return {
-            "reconstructions": ("Originals over reconstructions", plots.rows(rows, self.c.extent, self.c.unit)),
+            "reconstructions": (
+                "Originals over reconstructions",
+                plots.rows(rows, self.c.extent, self.c.unit),
+            ),
             "health": ("Errors by epoch, and each dimension of z", plots.health(**self.history)),
             "latent": ("Maps of the latent space", self._maps()),
             "traversal": ("Along single dimensions of z", self._traversal()),
@@ -143,7 +160,8 @@ class Evaluation:
     def _separation(self) -> dict[str, float]:
         sides = [side.some(self.p.map_clips, self.p.seed) for side in (self.train, self.test)]
         (train, labels), (test, wanted) = (
-            (latent.encode(self.trained.encoder, some.pictures).mean, some.clips["label"].tolist()) for some in sides
+            (latent.encode(self.trained.encoder, some.pictures).mean, some.clips["label"].tolist())
+            for some in sides
         )
         return metrics.class_separation(train, labels, test, wanted)
 
@@ -152,14 +170,20 @@ class Evaluation:
         some = self.data.some(self.p.map_clips, self.p.seed)
         z = latent.encode(self.trained.encoder, some.pictures).mean
         test = (some.clips["split"] == "test").to_numpy()
-        return plots.maps(maps.draw(z, self.p.maps, self.p.seed), some.clips["label"].tolist(), test)
+        return plots.maps(
+            maps.draw(z, self.p.maps, self.p.seed), some.clips["label"].tolist(), test
+        )
 
     def _traversal(self) -> Figure:
         """What moving along each of the strongest dimensions does: those of most KL or, without one, most variance."""
         density, prior = self.trained.space.density, self.trained.space.prior
-        strength = latent.kl_by_dim(self.posterior) if prior and prior.is_standard else density.variance
+        strength = (
+            latent.kl_by_dim(self.posterior) if prior and prior.is_standard else density.variance
+        )
         rows = {
-            f"dimension {i + 1}": list(latent.decode(self.trained.decoder, latent.traverse(density, i, STEPS)))
+            f"dimension {i + 1}": list(
+                latent.decode(self.trained.decoder, latent.traverse(density, i, STEPS))
+            )
             for i in np.argsort(-strength)[:DIMENSIONS]
         }
         return plots.rows(rows, self.c.extent, self.c.unit)
@@ -190,8 +214,12 @@ class Evaluation:
 
     def _write_nearest(self, out: Path) -> None:
         n, back = self.p.shown.count, self.p.griffin_lim
-        z = sampling.draw(self.trained.space, self.g, n, np.random.default_rng(self.g.seed), self._place)
-        nearest.write(out, self.raw, self.trained, self.c, z, self.train, self.known, back, self.g.seed)
+        z = sampling.draw(
+            self.trained.space, self.g, n, np.random.default_rng(self.g.seed), self._place
+        )
+        nearest.write(
+            out, self.raw, self.trained, self.c, z, self.train, self.known, back, self.g.seed
+        )
 
     def _write_unseen(self, out: Path) -> None:
         """The first of them, as those of the dataset are shown."""
@@ -202,7 +230,12 @@ class Evaluation:
         reconstructions.write(out, self.c, shown, self.p.griffin_lim, self.p.seed)
 
     def _write_page(
-        self, out: Path, root: Path, found: dict[str, Any], figures: dict[str, Figure], tables: dict[str, pd.DataFrame]
+        self,
+        out: Path,
+        root: Path,
+        found: dict[str, Any],
+        figures: dict[str, Figure],
+        tables: dict[str, pd.DataFrame],
     ) -> None:
         result_page.write(
             out / "report.html",
@@ -211,13 +244,19 @@ class Evaluation:
             result_page.headline(found, self.scores, self.judge.accuracy if self.judge else None),
             {
                 "Clips and reconstructions": page.players(out / "reconstructions", "original"),
-                "New sounds, and what they are nearest to": page.players(out / "nearest", "generated"),
-                "Recordings that were never in the dataset": page.players(out / "unseen", "original"),
+                "New sounds, and what they are nearest to": page.players(
+                    out / "nearest", "generated"
+                ),
+                "Recordings that were never in the dataset": page.players(
+                    out / "unseen", "original"
+                ),
             },
             figures,
             {
                 "Generated sounds among controls": result_page.table_of(self.scores),
                 "By label and group": result_page.in_short(tables["breakdown"]),
-                "Recordings that were never in the dataset: errors": result_page.in_short(self.met.errors),
+                "Recordings that were never in the dataset: errors": result_page.in_short(
+                    self.met.errors
+                ),
             },
         )

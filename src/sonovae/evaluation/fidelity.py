@@ -100,7 +100,8 @@ class Bins:
         """NDB/K (Richardson and Weiss 2018): the share of bins that hold significantly more or fewer of the generated
         ones [M, D]; about `SIGNIFICANCE` for more of the same."""
         others = np.bincount(
-            self.clusters.predict(self.scaler.transform(generated.astype(float))), minlength=len(self.counts)
+            self.clusters.predict(self.scaler.transform(generated.astype(float))),
+            minlength=len(self.counts),
         )
         return float(_differ(self.counts, others).mean())
 
@@ -117,7 +118,9 @@ def bins(train: Rows, wanted: int, seed: int) -> Bins:
 def _radii(items: Rows, k: int) -> Floats:
     """[N]: the distance of each to the k-th nearest other one. Exact, so that a tie with another set's is one."""
     batches = (cdist(items[start : start + BATCH], items) for start in range(0, len(items), BATCH))
-    return np.concatenate([np.partition(distances, k, axis=1)[:, k] for distances in batches])  # the 0th is itself
+    return np.concatenate(
+        [np.partition(distances, k, axis=1)[:, k] for distances in batches]
+    )  # the 0th is itself
 
 
 def _differ(counts: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:

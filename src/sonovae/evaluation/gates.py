@@ -60,12 +60,16 @@ def worse(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> list[s
     return [f"{gain}, so it is worse" for gain in found if gain.high < 0]
 
 
-def compared(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> tuple[list[Gain], list[str]]:
+def compared(
+    new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]
+) -> tuple[list[Gain], list[str]]:
     """Errors, columns of two results' clips.csv, on the clips that both were tested on, so that easier recordings make
     no better model, nor poisoned ones; and why they cannot be compared."""
     both = new.merge(old, on=CLIP, suffixes=("", OLD))
     if both["group"].nunique() < 2:
-        return [], [f"clips of {both['group'].nunique()} groups were tested by both, and it takes two to compare them"]
+        return [], [
+            f"clips of {both['group'].nunique()} groups were tested by both, and it takes two to compare them"
+        ]
     if missing := [name for name in errors if name not in new or name not in old]:
         return [], [f"{name} is no column of both clips.csv" for name in missing]
     gains = pd.DataFrame({name: both[name + OLD] - both[name] for name in errors})
@@ -75,4 +79,6 @@ def compared(new: pd.DataFrame, old: pd.DataFrame, errors: Sequence[str]) -> tup
 
     sure = metrics.intervals(statistics, both["group"].tolist(), RESAMPLES, SEED)
     means = both.mean(numeric_only=True, skipna=False)
-    return [Gain(name, len(both), means[name], means[name + OLD], *ends) for name, ends in sure.items()], []
+    return [
+        Gain(name, len(both), means[name], means[name + OLD], *ends) for name, ends in sure.items()
+    ], []

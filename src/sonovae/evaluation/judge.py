@@ -77,8 +77,12 @@ def _learn(network: keras.Model, train: Dataset, answers: NDArray[np.int64], p: 
     network.compile(keras.optimizers.Adam(rate), loss=[None, "sparse_categorical_crossentropy"])
     for epoch in range(p.epochs):
         order = np.random.default_rng([p.seed, epoch]).permutation(n)[: n // size * size]
-        found = network.fit(feed(_Answered(train.pictures, answers, order, size)), shuffle=False, verbose=0)
-        print(f"judge: epoch {epoch + 1}/{p.epochs}: loss {found.history['loss'][0]:.4g}", flush=True)
+        found = network.fit(
+            feed(_Answered(train.pictures, answers, order, size)), shuffle=False, verbose=0
+        )
+        print(
+            f"judge: epoch {epoch + 1}/{p.epochs}: loss {found.history['loss'][0]:.4g}", flush=True
+        )
 
 
 def save(folder: Path, judge: Judge | None, p: Section) -> None:
@@ -96,9 +100,13 @@ def load(folder: Path) -> Judge | None:
     try:
         said = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise UserError(f"{folder} holds no judge: `dvc repro judge` makes one, `dvc pull` brings one") from None
+        raise UserError(
+            f"{folder} holds no judge: `dvc repro judge` makes one, `dvc pull` brings one"
+        ) from None
     if (version := said.get("version")) != VERSION:
-        raise UserError(f"{folder}/{FILE} has version {version}, this is for {VERSION}: `dvc repro judge`")
+        raise UserError(
+            f"{folder}/{FILE} has version {version}, this is for {VERSION}: `dvc repro judge`"
+        )
     if not said["labels"]:
         return None
     network = params.parse(said["network"], Layers)

@@ -22,7 +22,9 @@ def tsne(z: Points, seed: int) -> Points:
     """[N, latent_size] → [N, 2] by t-SNE (van der Maaten and Hinton 2008), which keeps neighbours together."""
     from sklearn.manifold import TSNE
 
-    return np.asarray(TSNE(perplexity=min(30, (len(z) - 1) / 3), random_state=seed).fit_transform(z))
+    return np.asarray(
+        TSNE(perplexity=min(30, (len(z) - 1) / 3), random_state=seed).fit_transform(z)
+    )
 
 
 def umap(z: Points, seed: int) -> Points:
@@ -57,4 +59,6 @@ def draw(z: Points, names: tuple[str, ...], seed: int) -> dict[str, Points]:
     if not np.ptp(z, axis=0).any():  # t-SNE would end the process
         return itself | {MAPS[name][0]: np.zeros((len(z), 2), np.float32) for name in names}
     wide = np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))  # one number has no second direction
-    return itself | {title: function(wide, seed) for title, function in (MAPS[name] for name in names)}
+    return itself | {
+        title: function(wide, seed) for title, function in (MAPS[name] for name in names)
+    }

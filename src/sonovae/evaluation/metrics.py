@@ -43,7 +43,9 @@ def elbo(mse_sampled: Floats, kl: Floats, variance: float, pixels: int) -> Float
     return -0.5 * pixels * (np.log(2 * np.pi * variance) + mse_sampled / variance) - kl
 
 
-def class_separation(train: Points, labels: Sequence[str], test: Points, wanted: Sequence[str]) -> dict[str, float]:
+def class_separation(
+    train: Points, labels: Sequence[str], test: Points, wanted: Sequence[str]
+) -> dict[str, float]:
     """How far labels lie apart in z [N, D]: `silhouette` of the test clips (Rousseeuw 1987), from -1 to 1, and
     `neighbour_accuracy`, the share of them whose label most of their `NEIGHBOURS` nearest training clips have. Nothing
     where the test clips have fewer than two labels, or one each."""
@@ -66,10 +68,19 @@ def intervals(
     if len(set(groups)) < 2:
         return {}
     rng = np.random.default_rng(seed)
-    members = [np.asarray(rows) for rows in pd.Series(range(len(groups))).groupby(np.asarray(groups)).indices.values()]
+    members = [
+        np.asarray(rows)
+        for rows in pd.Series(range(len(groups))).groupby(np.asarray(groups)).indices.values()
+    ]
     drawn = [rng.integers(len(members), size=len(members)) for _ in range(resamples)]
-    found = pd.DataFrame([statistics(np.concatenate([members[i] for i in which])) for which in drawn])
-    ends = found.quantile([0.025, 0.975]) - found.mean() + pd.Series(statistics(np.arange(len(groups))))
+    found = pd.DataFrame(
+        [statistics(np.concatenate([members[i] for i in which])) for which in drawn]
+    )
+    ends = (
+        found.quantile([0.025, 0.975])
+        - found.mean()
+        + pd.Series(statistics(np.arange(len(groups))))
+    )
     return {name: (float(ends[name].iloc[0]), float(ends[name].iloc[1])) for name in found.columns}
 
 

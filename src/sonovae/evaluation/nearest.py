@@ -17,7 +17,15 @@ from sonovae.params.sections import GriffinLim
 
 
 def write(
-    out: Path, raw: Path, trained: Model, c: Codec, z: Points, train: Dataset, known: Seen, back: GriffinLim, seed: int
+    out: Path,
+    raw: Path,
+    trained: Model,
+    c: Codec,
+    z: Points,
+    train: Dataset,
+    known: Seen,
+    back: GriffinLim,
+    seed: int,
 ) -> None:
     """generated_N, of the rows of z, and nearest_N, of the training clips `known`; both levelled."""
     pictures = latent.decode(trained.decoder, z)
@@ -27,4 +35,8 @@ def write(
     out.mkdir()
     for name, items in (("generated", made), ("nearest", real)):
         for i, item in enumerate(items):
-            item_files.write(out / f"{name}_{i + 1:02d}", c, np.clip(item, -1, 1) if isinstance(c, Sound) else item)
+            item_files.write(
+                out / f"{name}_{i + 1:02d}",
+                c,
+                np.clip(item, -1, 1) if isinstance(c, Sound) else item,
+            )

@@ -37,24 +37,49 @@ def _yaml(section: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def headline(found: Mapping[str, Any], scores: pd.DataFrame, judged: float | None) -> list[tuple[str, str]]:
+def headline(
+    found: Mapping[str, Any], scores: pd.DataFrame, judged: float | None
+) -> list[tuple[str, str]]:
     """The result in a few lines, each number with what it must be held against."""
     test, rows = found["test"], scores.to_dict("index")
-    lines = [("Reconstruction", _reconstruction(test, found["floors"], found["interval"].get("mse")))]
+    lines = [
+        ("Reconstruction", _reconstruction(test, found["floors"], found["interval"].get("mse")))
+    ]
     if "kl" in test:
-        lines.append(("Information in z", f"{test['kl']:.1f} nats a clip, {test['kl_per_dim']:.2f} a dimension"))
-    mel = {name: f"{rows[name]['frechet_mel']:,.0f}" for name in ("generated", "real", "white_noise")}
-    lines.append(("Log-mel Fréchet distance", "{generated}; real {real}, white noise {white_noise}".format(**mel)))
+        lines.append(
+            (
+                "Information in z",
+                f"{test['kl']:.1f} nats a clip, {test['kl_per_dim']:.2f} a dimension",
+            )
+        )
+    mel = {
+        name: f"{rows[name]['frechet_mel']:,.0f}" for name in ("generated", "real", "white_noise")
+    }
+    lines.append(
+        (
+            "Log-mel Fréchet distance",
+            "{generated}; real {real}, white noise {white_noise}".format(**mel),
+        )
+    )
     if judged is not None and "generated_by_label" in rows:
         heard = f"{rows['generated_by_label']['accuracy']:.0%} of the labels that were asked for are heard"
-        lines.append(("Labels", f"{heard} by a judge that names {judged:.0%} of real test clips right"))
+        lines.append(
+            ("Labels", f"{heard} by a judge that names {judged:.0%} of real test clips right")
+        )
     new = rows["generated"]
-    lines.append(("Copies", f"{new['copies']:.0%} flagged; {new['copy_ratio']:.2f} times as far from training as real"))
+    lines.append(
+        (
+            "Copies",
+            f"{new['copies']:.0%} flagged; {new['copy_ratio']:.2f} times as far from training as real",
+        )
+    )
     wrong = [flag.replace("_", " ") for flag in health.FLAGS if found["health"][flag]]
     return [*lines, ("Health", ", ".join(wrong) or "no flag is up")]
 
 
-def _reconstruction(test: Mapping[str, float], floors: Mapping[str, float], sure: Mapping[str, float] | None) -> str:
+def _reconstruction(
+    test: Mapping[str, float], floors: Mapping[str, float], sure: Mapping[str, float] | None
+) -> str:
     interval = f" ({sure['low']:.5f} to {sure['high']:.5f})" if sure else ""
     against = "below" if test["pca_ratio"] < 1 else "NOT below"
     return (
@@ -80,7 +105,9 @@ def in_short(table: pd.DataFrame) -> pd.DataFrame:
 def _said(row: "pd.Series[float]", name: str) -> str:
     if pd.isna(row[name]):
         return ""
-    ends = [row[end] for end in (f"{name}_low", f"{name}_high") if end in row and not pd.isna(row[end])]
+    ends = [
+        row[end] for end in (f"{name}_low", f"{name}_high") if end in row and not pd.isna(row[end])
+    ]
     return _short(row[name]) + (f"\n{' to '.join(map(_short, ends))}" if ends else "")
 
 
@@ -99,9 +126,14 @@ def write(
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
     """Write the page as one HTML file."""
-    p, recordings = params.load(root / "params.yaml"), recordings_table.read(root / "data/pictures/recordings.csv")
+    p, recordings = (
+        params.load(root / "params.yaml"),
+        recordings_table.read(root / "data/pictures/recordings.csv"),
+    )
     known = card.of(root, p.fetch)
-    left = recordings.loc[recordings["status"] != recordings_table.USED, ["name", "status", "reason"]]
+    left = recordings.loc[
+        recordings["status"] != recordings_table.USED, ["name", "status", "reason"]
+    ]
     content = {
         "headline": lines,
         "players": players,
@@ -110,6 +142,8 @@ def write(
         "card": known.rows() if known else {},
         "summary": recordings_table.summary(recordings).splitlines()[0],
         "model": model_id,
-        "params": _yaml({name: each for name, each in params.plain(p).items() if name != "promotion"}),
+        "params": _yaml(
+            {name: each for name, each in params.plain(p).items() if name != "promotion"}
+        ),
     }
     page.write(path, "results.html", content)

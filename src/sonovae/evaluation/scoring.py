@@ -55,7 +55,9 @@ def see_all(c: Codec, some: Dataset, judge: Judge | None) -> Seen:
     for piece in progress(some.pieces(), "evaluate", "pieces of the training split"):
         drawn = real(c, piece)
         parts.append(see(embedding.known(c, drawn.pictures, drawn.scales), judge).all)
-    columns: list[Any] = [None if each[0] is None else np.concatenate(each) for each in zip(*parts, strict=True)]
+    columns: list[Any] = [
+        None if each[0] is None else np.concatenate(each) for each in zip(*parts, strict=True)
+    ]
     return Seen(*columns)
 
 
@@ -100,8 +102,12 @@ class Contest:
 
     def scores(self, seen: Seen, labels: Sequence[str] | None) -> dict[str, float]:
         """`accuracy` of the labels that are asked for, and what no label is needed for."""
-        found = {"frechet_mel": fidelity.frechet_distance(self.train_mel, fidelity.gaussian(seen.mel))}
-        if len(self.test.features) > 1 and len(seen.features) > 1:  # a single sound has no neighbour
+        found = {
+            "frechet_mel": fidelity.frechet_distance(self.train_mel, fidelity.gaussian(seen.mel))
+        }
+        if (
+            len(self.test.features) > 1 and len(seen.features) > 1
+        ):  # a single sound has no neighbour
             found |= fidelity.manifold(self.test.features, seen.features, self.p.neighbours)
         if self.judge is None or seen.probabilities is None:
             return found
@@ -111,7 +117,9 @@ class Contest:
             "inception_score": fidelity.inception_score(seen.probabilities),
             "modified_inception_score": fidelity.modified_inception_score(seen.probabilities),
             "am_score": fidelity.am_score(seen.probabilities, self.shares),
-            "frechet_judge": fidelity.frechet_distance(self.train_features, fidelity.gaussian(seen.features)),
+            "frechet_judge": fidelity.frechet_distance(
+                self.train_features, fidelity.gaussian(seen.features)
+            ),
             **found,
         }
 
@@ -125,11 +133,22 @@ class Contest:
 
 
 def table(
-    sets: dict[str, Scored], train: Seen, labels: "pd.Series[str]", judge: Judge | None, p: Scoring, seed: int
+    sets: dict[str, Scored],
+    train: Seen,
+    labels: "pd.Series[str]",
+    judge: Judge | None,
+    p: Scoring,
+    seed: int,
 ) -> pd.DataFrame:
     """A row for each set. `train` are all training clips, `labels` theirs."""
     seen = {name: see(each.heard, judge) for name, each in sets.items()}
-    shares = labels.value_counts(normalize=True).reindex(list(judge.labels) if judge else []).to_numpy(np.float64)
+    shares = (
+        labels.value_counts(normalize=True)
+        .reindex(list(judge.labels) if judge else [])
+        .to_numpy(np.float64)
+    )
     contest = Contest(train, seen["real"], judge, shares, p, seed)
     names = progress(sets, "evaluate", "sets scored", len(sets))
-    return pd.DataFrame({name: contest.row(sets[name], seen[name]) for name in names}).T.rename_axis("set")
+    return pd.DataFrame(
+        {name: contest.row(sets[name], seen[name]) for name in names}
+    ).T.rename_axis("set")

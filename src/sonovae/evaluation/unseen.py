@@ -42,7 +42,9 @@ def meet(source: Path, trained: Model, c: Codec, floors: Floors, n: int) -> Met:
     errors = [pd.DataFrame(columns=["name", "item", "source_start", *ERRORS])]
     first: list[tuple[Item, Scale, Array]] = []
     for name, found in _read(source, c):
-        pictures, scales = zip(*(c.encode_new(item, found.gain) for item in found.items), strict=True)
+        pictures, scales = zip(
+            *(c.encode_new(item, found.gain) for item in found.items), strict=True
+        )
         place = {"name": name, "item": found.number, "source_start": found.source_start}
         errors.append(pd.DataFrame(place | _errors(np.stack(pictures), trained, floors)))
         first += list(zip(found.items, scales, pictures, strict=True))[: n - len(first)]
@@ -72,4 +74,7 @@ def _read(source: Path, c: Codec) -> Iterator[tuple[str, clips.Clips]]:
 def _errors(pictures: Array, trained: Model, floors: Floors) -> dict[str, metrics.Floats]:
     restored = latent.reconstruct(trained.encoder, trained.decoder, pictures)
     others = (restored, floors.mean[np.newaxis], floors.restore(pictures))
-    return {name: metrics.squared_error(pictures, other) for name, other in zip(ERRORS, others, strict=True)}
+    return {
+        name: metrics.squared_error(pictures, other)
+        for name, other in zip(ERRORS, others, strict=True)
+    }

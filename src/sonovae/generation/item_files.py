@@ -19,7 +19,9 @@ def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
 def about(path: Path) -> dict[str, Any]:
     """What a file says about itself; nothing where that is not known."""
     try:
-        found = json.loads((image_files if path.suffix.lower() == ".png" else sound_files).comment(path))
+        found = json.loads(
+            (image_files if path.suffix.lower() == ".png" else sound_files).comment(path)
+        )
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -49,7 +51,9 @@ def packed(c: Codec, item: Item, said: dict[str, Any]) -> bytes:
         return path.read_bytes()
 
 
-def write_new(out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def write_new(
+    out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
     """The n-th new levelled clip or image, as KIND_N in a folder; returns its name, and what it says about itself, with
     the row of z that it was made of: the n-th, where no `rows_of_z` are said."""
     name, said = f"{c.kind}_{n + 1:03d}", said if "rows_of_z" in said else said | {"row_of_z": n}

@@ -34,7 +34,9 @@ def draw(space: Space, p: Generate, n: int, rng: np.random.Generator, place: Pla
     if p.source == "clip":
         return variations(places[0], space.density, p.temperature, n, rng)
     if not places:
-        places = list(space.density.sample(max(2, 1 + n // DRAWS_A_PLACE), rng, p.temperature).astype(float))
+        places = list(
+            space.density.sample(max(2, 1 + n // DRAWS_A_PLACE), rng, p.temperature).astype(float)
+        )
     return along(np.stack(places), n, space.density.mean if p.path == "spherical" else None)
 
 
@@ -49,26 +51,37 @@ def places(trained: Model, data: Dataset, recordings: pd.DataFrame) -> Place:
         rows = np.flatnonzero(data.clips["sha256"].isin(used.loc[used["name"] == name, "sha256"]))
         if not len(rows):
             known = ", ".join(trained.space.density.names) or "none"
-            raise UserError(f"generate.of = {name!r}: neither a label ({known}) nor a recording that has clips")
+            raise UserError(
+                f"generate.of = {name!r}: neither a label ({known}) nor a recording that has clips"
+            )
         return latent.encode(trained.encoder, data.take(rows[:1]).pictures).mean[0].astype(float)
 
     return find
 
 
 def of_label(
-    space: Space, label: str, scale: float | None, n: int, rng: np.random.Generator, temperature: float = 1.0
+    space: Space,
+    label: str,
+    scale: float | None,
+    n: int,
+    rng: np.random.Generator,
+    temperature: float = 1.0,
 ) -> Points:
     """n new z [n, latent_size] of a label: from its part of the density or, with a scale, around its mean, up to so far
     from it in each dimension, evenly."""
     if label not in space.density.names:
-        raise UserError(f"generate.label = {label!r}: the model knows {', '.join(space.density.names) or 'no labels'}")
+        raise UserError(
+            f"generate.label = {label!r}: the model knows {', '.join(space.density.names) or 'no labels'}"
+        )
     of = space.density.of(label)
     if scale is None:
         return of.sample(n, rng, temperature)
     return (of.mean + rng.uniform(-scale, scale, (n, len(of.mean)))).astype(np.float32)
 
 
-def variations(z: Floats, density: Density, temperature: float, n: int, rng: np.random.Generator) -> Points:
+def variations(
+    z: Floats, density: Density, temperature: float, n: int, rng: np.random.Generator
+) -> Points:
     """n z [n, latent_size] around one, as far as training clips lie from the middle of their cluster."""
     around = Density(np.ones(1), z[np.newaxis], density.covariances[:1], np.array([""]))
     return around.sample(n, rng, temperature)

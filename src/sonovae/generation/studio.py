@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sonovae import atomic
 from sonovae.codec import image_files, saved_codec, sound_files, waveform
 from sonovae.codec.picture import Item
 from sonovae.codec.saved_codec import Codec, Sound
@@ -19,7 +20,6 @@ from sonovae.model import latent, saved_model
 from sonovae.model.density import Points
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import GriffinLim
-from sonovae.runtime import stage
 
 ITERATIONS, MOMENTUM = 32, 0.99
 """Of Griffin-Lim, for callers that are not told."""
@@ -37,7 +37,9 @@ class Studio:
     def reconstruct(self, source: Path, out: Path) -> None:
         """A file of any length as the model restores it, of overlapping clips; to `out`, a sound file or a PNG."""
         _, restored, _ = self.meet(source)
-        comment = json.dumps(item_files.provenance(self.trained.id, self.seed, {"from": source.name}))
+        comment = json.dumps(
+            item_files.provenance(self.trained.id, self.seed, {"from": source.name})
+        )
         if isinstance(self.c, Sound):
             sound_files.write(out, restored, self.c.waveform.sample_rate, comment)
         else:
@@ -49,10 +51,16 @@ class Studio:
         items, gain, length = self._read(source, most_seconds)
         pictures, scales = zip(*(self.c.encode_new(item, gain) for item in items), strict=True)
         z = latent.encode(self.trained.encoder, np.stack(pictures)).mean
-        made = list(saved_codec.sounds(self.c, latent.decode(self.trained.decoder, z), scales, self.back, self.seed))
+        made = list(
+            saved_codec.sounds(
+                self.c, latent.decode(self.trained.decoder, z), scales, self.back, self.seed
+            )
+        )
         if not isinstance(self.c, Sound):
             return items[0], made[0], z[:1]
-        both = (waveform.crossfade(np.stack(each), self._overlap)[:length] for each in (items, made))
+        both = (
+            waveform.crossfade(np.stack(each), self._overlap)[:length] for each in (items, made)
+        )
         original, restored = (waveform.unlevel(each, gain) for each in both)
         return original, restored, z[:1]
 
@@ -78,7 +86,9 @@ class Studio:
     def items(self, z: Points) -> list[Item]:
         """z [n, latent_size] → n levelled clips or images."""
         pictures = latent.decode(self.trained.decoder, z)
-        return list(saved_codec.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed))
+        return list(
+            saved_codec.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed)
+        )
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
@@ -90,9 +100,13 @@ class Studio:
 
     def around(self, z: Points, n: int, temperature: float) -> Points:
         """n z [n, latent_size] around one [1, latent_size], as far as clips lie from the middle of their cluster."""
-        return sampling.variations(z[0].astype(float), self.trained.space.density, temperature, n, self._rng())
+        return sampling.variations(
+            z[0].astype(float), self.trained.space.density, temperature, n, self._rng()
+        )
 
-    def _read(self, source: Path, most_seconds: float = math.inf) -> tuple[Sequence[Item], float, int]:
+    def _read(
+        self, source: Path, most_seconds: float = math.inf
+    ) -> tuple[Sequence[Item], float, int]:
         """The levelled, overlapping clips of a file, the gain that levelled it, and its length in samples; or its
         images."""
         try:
@@ -105,11 +119,15 @@ class Studio:
             raise UserError(f"{source}: {error}") from None
         levelled, gain = waveform.level(samples, self.c.waveform.peak_dbfs)
         p = self.c.waveform
-        return list(waveform.overlapping(levelled, p.clip_length, self._overlap, p.fade_length)), gain, len(levelled)
+        return (
+            list(waveform.overlapping(levelled, p.clip_length, self._overlap, p.fade_length)),
+            gain,
+            len(levelled),
+        )
 
     def _make(self, z: Points, out: Path, said: dict[str, Any]) -> None:
         about = item_files.provenance(self.trained.id, self.seed, said)
-        with stage.new(out) as part:
+        with atomic.new_folder(out) as part:
             for n, item in enumerate(self.items(z)):
                 item_files.write_new(part, self.c, item, n, about)
 
@@ -126,4 +144,6 @@ def _at_most(blocks: Iterable[Samples], n: float) -> Samples:
 
 def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:
     """The model in a folder; UserError where there is none."""
-    return Studio(saved_model.load(folder), saved_codec.load(folder), GriffinLim(iterations, momentum), seed)
+    return Studio(
+        saved_model.load(folder), saved_codec.load(folder), GriffinLim(iterations, momentum), seed
+    )

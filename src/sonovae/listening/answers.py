@@ -84,25 +84,36 @@ class Answers:
     def rate(self, listener: str, sound: str, question: str, rating: object) -> None:
         """Keep a rating, 1 to 5, of the sound at hand, in place of an earlier one; UserError where it cannot be."""
         if question not in QUESTIONS:
-            raise UserError(f"question {question[:40]!r} is not asked: it is one of {', '.join(QUESTIONS)}")
+            raise UserError(
+                f"question {question[:40]!r} is not asked: it is one of {', '.join(QUESTIONS)}"
+            )
         if type(rating) is not int or not 1 <= rating <= len(SCALE):
-            raise UserError(f"rating {str(rating)[:40]} is no whole number from 1 to {len(SCALE)}: choose one of these")
+            raise UserError(
+                f"rating {str(rating)[:40]} is no whole number from 1 to {len(SCALE)}: choose one of these"
+            )
         with self._opened() as base:
             self._at_hand(base, listener, sound)
-            base.execute("insert or replace into answers values (?, ?, ?, ?)", (listener, sound, question, rating))
+            base.execute(
+                "insert or replace into answers values (?, ?, ?, ?)",
+                (listener, sound, question, rating),
+            )
 
     def advance(self, listener: str, sound: str) -> None:
         """Leave a sound behind, all of whose questions are answered; UserError where they are not."""
         with self._opened() as base:
             place = self._at_hand(base, listener, sound)
             if lacking := [title for name, title in QUESTIONS.items() if name not in place.ratings]:
-                raise UserError(f"{' and '.join(lacking)} of this sound: not rated yet, rate it before you go on")
+                raise UserError(
+                    f"{' and '.join(lacking)} of this sound: not rated yet, rate it before you go on"
+                )
             base.execute("update listeners set rated = rated + 1 where listener = ?", (listener,))
 
     def table(self) -> pd.DataFrame:
         """A row for each rating: `listener`, `sound`, `question`, `rating`."""
         with self._opened() as base:
-            rows = base.execute("select listener, sound, question, rating from answers order by 1, 2, 3").fetchall()
+            rows = base.execute(
+                "select listener, sound, question, rating from answers order by 1, 2, 3"
+            ).fetchall()
         return pd.DataFrame(rows, columns=["listener", "sound", "question", "rating"])
 
     def listeners(self) -> tuple[int, int]:
@@ -114,7 +125,9 @@ class Answers:
 
     def order(self, listener: str) -> list[str]:
         """All sounds in the listener's own order, the same each time."""
-        return sorted(self.sounds, key=lambda sound: hashlib.sha256(f"{listener} {sound}".encode()).digest())
+        return sorted(
+            self.sounds, key=lambda sound: hashlib.sha256(f"{listener} {sound}".encode()).digest()
+        )
 
     def _at_hand(self, base: sqlite3.Connection, listener: str, sound: str) -> Place:
         """The listener's place, where it is at this sound."""
@@ -126,7 +139,9 @@ class Answers:
                 f"listener {listener[:SHOWN]} has rated all {place.of} sounds: each listener takes part once"
             )
         if place.sound != sound:
-            raise UserError(f"sound {sound} is not the one at hand, which is {place.sound}: reload the page")
+            raise UserError(
+                f"sound {sound} is not the one at hand, which is {place.sound}: reload the page"
+            )
         return place
 
     def _place(self, base: sqlite3.Connection, listener: str) -> Place:
@@ -136,13 +151,18 @@ class Answers:
         if row[0] >= len(self.sounds):
             return Place(len(self.sounds), len(self.sounds), None, {})
         sound = self.order(listener)[row[0]]
-        found = base.execute("select question, rating from answers where listener = ? and sound = ?", (listener, sound))
+        found = base.execute(
+            "select question, rating from answers where listener = ? and sound = ?",
+            (listener, sound),
+        )
         return Place(row[0], len(self.sounds), sound, dict(found.fetchall()))
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """The database in one transaction, which is on disk, synced, when the block ends well."""
-        with contextlib.closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as base:
+        with contextlib.closing(
+            sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        ) as base:
             base.execute("pragma journal_mode = wal")
             base.execute("pragma synchronous = full")
             base.execute("begin immediate")

@@ -59,7 +59,9 @@ def against_real(answers: pd.DataFrame, name: str) -> tuple[float | None, str]:
     Ratings are ranks, so no t test; sounds of two sets are no pairs, so no Wilcoxon test of pairs; and the question is
     about the model's sounds, so that these, and not the ratings, are what was sampled. All listeners heard both sets.
     """
-    one, other = (answers[answers["set"] == each].groupby("sound")["rating"].mean() for each in (name, REAL))
+    one, other = (
+        answers[answers["set"] == each].groupby("sound")["rating"].mean() for each in (name, REAL)
+    )
     if not len(other):
         return None, "no real sound is rated"
     if 2 / comb(len(one) + len(other), len(one)) > 1 - LEVEL:
@@ -84,7 +86,9 @@ def agreement(answers: pd.DataFrame) -> tuple[float | None, str]:
         return None, "no sound was rated by two listeners"
     if np.nanmin(table) == np.nanmax(table):
         return None, "all ratings are the same"
-    return float(krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=list(range(1, 6)))), ""
+    return float(
+        krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=list(range(1, 6)))
+    ), ""
 
 
 def deaf(answers: pd.DataFrame) -> list[str]:
@@ -107,5 +111,9 @@ def _score(ratings: pd.DataFrame) -> tuple[dict[str, Any], str]:
     low, high = interval(ratings) or (None, None)
     counts = {what: ratings[what].nunique() for what in ("listener", "sound")}
     few = " and ".join(f"one {what}" for what, n in counts.items() if n < 2)
-    found = {"ratings": len(ratings), "sounds": counts["sound"], "mos": float(ratings["rating"].mean())}
+    found = {
+        "ratings": len(ratings),
+        "sounds": counts["sound"],
+        "mos": float(ratings["rating"].mean()),
+    }
     return found | {"low": low, "high": high}, f"{few}: no interval" if few else ""

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sonovae import atomic
 from sonovae.codec import sound_files
 from sonovae.errors import UserError
 from sonovae.listening import loudness, sounds
 from sonovae.listening.answers import FILE, Answers
-from sonovae.runtime import stage
 
 POOL = "study/pool"
 COLUMNS = ["id", "set", "label", "trial", "loudness"]
@@ -59,12 +59,14 @@ def make(root: Path, seed: int, each: int) -> Pool:
     table, waves = sounds.draw(root, studio, each)
     waves, before, target = loudness.equal(waves, rate := sounds.sample_rate(studio))
     table = table.assign(id=ids, loudness=before, row=range(len(table))).sort_values("id")
-    with stage.whole(root / POOL) as part:
+    with atomic.folder(root / POOL) as part:
         for name, row in zip(table["id"], table["row"], strict=True):
             sound_files.write(part / f"{name}.wav", waves[row], rate)
         table[COLUMNS].to_csv(part / "pool.csv", index=False, lineterminator="\n")
         about = About(studio.trained.id, seed, each, round(target, 2))
-        (part / "pool.json").write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
+        (part / "pool.json").write_text(
+            json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8"
+        )
     return load(root)
 
 
@@ -74,7 +76,9 @@ def load(root: Path) -> Pool:
     try:
         about = About(**json.loads((folder / "pool.json").read_text(encoding="utf-8")))
         text = dict.fromkeys(["id", "set", "label"], str)
-        table = pd.read_csv(folder / "pool.csv", dtype=text, keep_default_na=False, na_values={"loudness": [""]})
+        table = pd.read_csv(
+            folder / "pool.csv", dtype=text, keep_default_na=False, na_values={"loudness": [""]}
+        )
     except (OSError, ValueError, TypeError):
         raise UserError(f"{POOL} holds no pool of sounds: `make study` makes one") from None
     return Pool(folder, table, about)
@@ -83,11 +87,17 @@ def load(root: Path) -> Pool:
 def _ids(model: str, seed: int, each: int) -> list[str]:
     """Random names, other ones for each pool. A letter stands first, as a spreadsheet takes 12e45678 for a number."""
     rng = np.random.default_rng([int(model, 16), seed, each])
-    return [f"s{number:08x}" for number in rng.choice(2**32, each * len(sounds.SETS), replace=False)]
+    return [
+        f"s{number:08x}" for number in rng.choice(2**32, each * len(sounds.SETS), replace=False)
+    ]
 
 
 def _refuse_answered(root: Path, ids: list[str]) -> None:
     """UserError where there are ratings of sounds with other ids."""
-    rated = Answers(root, ids).table()["sound"] if (root / FILE).is_file() else pd.Series([], dtype=str)
+    rated = (
+        Answers(root, ids).table()["sound"] if (root / FILE).is_file() else pd.Series([], dtype=str)
+    )
     if n := int((~rated.isin(ids)).sum()):
-        raise UserError(f"study/ holds {n} ratings of another pool: `make study-report`, then move study/ away")
+        raise UserError(
+            f"study/ holds {n} ratings of another pool: `make study-report`, then move study/ away"
+        )

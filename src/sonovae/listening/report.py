@@ -44,7 +44,10 @@ def joined(answers: pd.DataFrame, of: Pool) -> pd.DataFrame:
     about sounds of another pool are left out, with a warning."""
     found = answers.merge(of.sounds, left_on="sound", right_on="id")
     if lost := len(answers) - len(found):
-        print(f"warning: {lost} ratings are about sounds that are not in the pool: left out", file=sys.stderr)
+        print(
+            f"warning: {lost} ratings are about sounds that are not in the pool: left out",
+            file=sys.stderr,
+        )
     columns = ["listener", "sound", "set", "label", "trial", "question", "rating"]
     return found.assign(listener=found["listener"].str[:SHOWN])[columns]
 
@@ -56,7 +59,10 @@ def metrics(answers: pd.DataFrame) -> dict[str, float]:
     for question, some in answers.groupby("question"):
         found[f"study.{question}.alpha"] = opinions.agreement(some)[0]
         for row in opinions.scores(some).to_dict("records"):
-            found |= {f"study.{question}.{row['set']}.{name}": row[name] for name in ("mos", "low", "high", "p")}
+            found |= {
+                f"study.{question}.{row['set']}.{name}": row[name]
+                for name in ("mos", "low", "high", "p")
+            }
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
@@ -67,7 +73,8 @@ def _content(answers: pd.DataFrame, of: Pool, began: int, ended: int) -> dict[st
     if deaf and len(hearing):
         groups.append((f"Without {', '.join(deaf)}", hearing))
     asked = {
-        title: [(who, some[some["question"] == name]) for who, some in groups] for name, title in QUESTIONS.items()
+        title: [(who, some[some["question"] == name]) for who, some in groups]
+        for name, title in QUESTIONS.items()
     }
     return {
         "about": of.about,
@@ -76,8 +83,12 @@ def _content(answers: pd.DataFrame, of: Pool, began: int, ended: int) -> dict[st
         "ended": ended,
         "deaf": deaf,
         "heard": len(hearing) > 0,
-        "figure": page.figure(plots.opinions({title: _named(every[0][1]) for title, every in asked.items()})),
-        "questions": {title: [(who, *_table(some)) for who, some in every] for title, every in asked.items()},
+        "figure": page.figure(
+            plots.opinions({title: _named(every[0][1]) for title, every in asked.items()})
+        ),
+        "questions": {
+            title: [(who, *_table(some)) for who, some in every] for title, every in asked.items()
+        },
         "labels": {
             title: [(label, *_table(some)) for label, some in opinions.by_label(every[0][1])]
             for title, every in asked.items()
@@ -106,4 +117,9 @@ def _table(answers: pd.DataFrame) -> tuple[list[dict[str, str]], str]:
         for row in _named(answers).to_dict("records")
     ]
     alpha, why = opinions.agreement(answers)
-    return rows, f"Krippendorff's α = {alpha:.2f}" if alpha is not None else f"Agreement cannot be said: {why}"
+    return (
+        rows,
+        f"Krippendorff's α = {alpha:.2f}"
+        if alpha is not None
+        else f"Agreement cannot be said: {why}",
+    )

@@ -26,7 +26,13 @@ from sonovae.model import latent, saved_model
 from sonovae.params.sections import GriffinLim
 
 RAW, PICTURES, MODEL = "data/raw", "data/pictures", "data/model"
-REAL, RECONSTRUCTED, GENERATED, REFERENCE, ANCHOR = "real", "reconstructed", "generated", "reference", "anchor"
+REAL, RECONSTRUCTED, GENERATED, REFERENCE, ANCHOR = (
+    "real",
+    "reconstructed",
+    "generated",
+    "reference",
+    "anchor",
+)
 SETS = (REAL, RECONSTRUCTED, GENERATED, REFERENCE, ANCHOR)
 OF_CLIPS = (REAL, RECONSTRUCTED, REFERENCE)
 """Sets that take test clips, each its own."""
@@ -41,7 +47,9 @@ def at_hand(root: Path, seed: int) -> Studio:
     back: GriffinLim = params.load(root / "params.yaml").generate.griffin_lim
     made = studio.opened(root / MODEL, back.iterations, back.momentum, seed)
     if not isinstance(made.c, Sound):
-        raise UserError(f"{MODEL} is of images, and a listening study needs sounds: choose a recipe of sounds")
+        raise UserError(
+            f"{MODEL} is of images, and a listening study needs sounds: choose a recipe of sounds"
+        )
     return made
 
 
@@ -61,8 +69,12 @@ def draw(root: Path, made: Studio, each: int) -> tuple[pd.DataFrame, list[Sample
     found[GENERATED] = [_generated(made, label, trial) for trial, label in enumerate(labels)]
     rng = np.random.default_rng(made.seed)
     found[ANCHOR] = [anchor(samples, sample_rate(made), rng) for samples in found[REFERENCE]]
-    table = [(name, _label(test, rows, name, i, labels), i + 1) for name in SETS for i in range(each)]
-    return pd.DataFrame(table, columns=["set", "label", "trial"]), [samples for name in SETS for samples in found[name]]
+    table = [
+        (name, _label(test, rows, name, i, labels), i + 1) for name in SETS for i in range(each)
+    ]
+    return pd.DataFrame(table, columns=["set", "label", "trial"]), [
+        samples for name in SETS for samples in found[name]
+    ]
 
 
 def choose(clips: pd.DataFrame, each: int, seed: int) -> dict[str, np.ndarray]:
@@ -103,9 +115,16 @@ def _test_clips(root: Path) -> Dataset:
     """The clips of the test split, as the model's own codec made them."""
     pictures = root / PICTURES
     if not (pictures / "clips.csv").is_file():
-        raise UserError(f"{PICTURES} holds no clips: `dvc repro` makes them, `dvc pull {PICTURES}` brings them")
-    if any((pictures / name).read_bytes() != (root / MODEL / name).read_bytes() for name in saved_model.CODEC):
-        raise UserError(f"{PICTURES} and {MODEL} have not the same codec: `dvc repro` makes the model anew")
+        raise UserError(
+            f"{PICTURES} holds no clips: `dvc repro` makes them, `dvc pull {PICTURES}` brings them"
+        )
+    if any(
+        (pictures / name).read_bytes() != (root / MODEL / name).read_bytes()
+        for name in saved_model.CODEC
+    ):
+        raise UserError(
+            f"{PICTURES} and {MODEL} have not the same codec: `dvc repro` makes the model anew"
+        )
     return saved_dataset.load(pictures).side("test")
 
 
@@ -115,7 +134,9 @@ def _real(root: Path, made: Studio, chosen: Dataset) -> list[Samples]:
 
 def _reconstructed(made: Studio, chosen: Dataset) -> list[Samples]:
     pictures = latent.reconstruct(made.trained.encoder, made.trained.decoder, chosen.pictures[:])
-    return list(saved_codec.sounds(made.c, pictures, made.c.clip_scales(chosen.clips), made.back, made.seed))
+    return list(
+        saved_codec.sounds(made.c, pictures, made.c.clip_scales(chosen.clips), made.back, made.seed)
+    )
 
 
 def _generated(made: Studio, label: str, trial: int) -> Samples:
@@ -125,7 +146,9 @@ def _generated(made: Studio, label: str, trial: int) -> Samples:
     return np.clip(own.items(z)[0], -1, 1)
 
 
-def _label(test: Dataset, rows: dict[str, np.ndarray], name: str, trial: int, labels: list[str]) -> str:
+def _label(
+    test: Dataset, rows: dict[str, np.ndarray], name: str, trial: int, labels: list[str]
+) -> str:
     """That of a clip; of a sound without one, that of its trial."""
     of = {ANCHOR: REFERENCE}.get(name, name)
     return str(test.clips["label"].iloc[rows[of][trial]]) if of in rows else labels[trial]

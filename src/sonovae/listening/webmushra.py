@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
+from sonovae import atomic
 from sonovae.listening import pool
 from sonovae.listening.answers import QUESTIONS, SCALE
 from sonovae.listening.sounds import REFERENCE
-from sonovae.runtime import stage
 
 AT = "configs"
 """Where webMUSHRA looks for its studies; paths in a study are relative to webMUSHRA's own folder."""
@@ -30,17 +30,25 @@ def export(root: Path, out: Path) -> None:
     """Write the pool's WAV files, study.yaml and mushra.yaml to a new folder, whose name is that under webMUSHRA's
     `configs`; UserError where there is no pool."""
     of = pool.load(root)
-    with stage.new(out) as part:
+    with atomic.new_folder(out) as part:
         for name in of.sounds["id"]:
             shutil.copyfile(of.file(name), part / f"{name}.wav")
-        for kind, pages in (("study", _single(of.sounds, out.name)), ("mushra", _mushra(of.sounds, out.name))):
+        for kind, pages in (
+            ("study", _single(of.sounds, out.name)),
+            ("mushra", _mushra(of.sounds, out.name)),
+        ):
             with (part / f"{kind}.yaml").open("w", encoding="utf-8") as file:
                 YAML(typ="safe", pure=True).dump(_study(kind, of.about.model, pages), file)
 
 
 def _study(kind: str, model: str, pages: list[Any]) -> dict[str, Any]:
     welcome = {"type": "generic", "id": "welcome", "name": "A listening study", "content": WELCOME}
-    finish = {"type": "finish", "name": "Thank you", "content": "That was all.", "showResults": False}
+    finish = {
+        "type": "finish",
+        "name": "Thank you",
+        "content": "That was all.",
+        "showResults": False,
+    }
     return {
         "testname": "A listening study",
         "testId": f"sonovae_{kind}_{model[:12]}",
@@ -74,11 +82,20 @@ def _mushra(sounds: pd.DataFrame, folder: str) -> list[Any]:
     """A page for each trial and question, at random."""
     pages: list[Any] = ["random"]
     for trial, some in sounds.groupby("trial"):
-        paths = {row["set"]: f"{AT}/{folder}/{row['id']}.wav" for row in some.sort_values("set").to_dict("records")}
+        paths = {
+            row["set"]: f"{AT}/{folder}/{row['id']}.wav"
+            for row in some.sort_values("set").to_dict("records")
+        }
         reference = paths.pop(REFERENCE)
         for question, title in QUESTIONS.items():
-            about = {"id": f"{question}_{trial}", "name": title, "content": f"{ASKED} {title.lower()}."}
+            about = {
+                "id": f"{question}_{trial}",
+                "name": title,
+                "content": f"{ASKED} {title.lower()}.",
+            }
             how = {"showWaveform": False, "enableLooping": True, "strict": False, "randomize": True}
             how |= {"showConditionNames": False, "createAnchor35": False, "createAnchor70": False}
-            pages.append({"type": "mushra", **about, **how, "reference": reference, "stimuli": paths})
+            pages.append(
+                {"type": "mushra", **about, **how, "reference": reference, "stimuli": paths}
+            )
     return [pages]

@@ -31,7 +31,9 @@ def prepare(threads: int, reproducible: bool = True) -> None:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         # Side by side, AddN of three tensors has other last digits at times, by whatever kernels.
         tensorflow.config.threading.set_inter_op_parallelism_threads(1 if reproducible else threads)
-        for gpu in tensorflow.config.list_physical_devices("GPU"):  # as much of its memory as is needed, not all
+        for gpu in tensorflow.config.list_physical_devices(
+            "GPU"
+        ):  # as much of its memory as is needed, not all
             tensorflow.config.experimental.set_memory_growth(gpu, True)
         if reproducible:
             tensorflow.config.experimental.enable_op_determinism()
@@ -46,12 +48,17 @@ def worker() -> tuple[int, int]:
     """Which worker this process is, from 0, and how many there are."""
     try:
         index, count = (
-            int(os.environ.get(f"{WORKER}_{name}", n)) for name, n in (("PROCESS_ID", 0), ("NUM_PROCESSES", 1))
+            int(os.environ.get(f"{WORKER}_{name}", n))
+            for name, n in (("PROCESS_ID", 0), ("NUM_PROCESSES", 1))
         )
     except ValueError as error:
-        raise UserError(f"{WORKER}_PROCESS_ID and {WORKER}_NUM_PROCESSES must be numbers: {error}") from None
+        raise UserError(
+            f"{WORKER}_PROCESS_ID and {WORKER}_NUM_PROCESSES must be numbers: {error}"
+        ) from None
     if not 0 <= index < count:
-        raise UserError(f"{WORKER}_PROCESS_ID = {index}: it must be less than {WORKER}_NUM_PROCESSES = {count}")
+        raise UserError(
+            f"{WORKER}_PROCESS_ID = {index}: it must be less than {WORKER}_NUM_PROCESSES = {count}"
+        )
     return index, count
 
 
@@ -70,7 +77,9 @@ def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
     """The devices that the environment names; a model that is made within the context trains on all of them."""
     (_, count), name = worker(), keras.backend.backend()
     if count > 1 and name != "jax":
-        raise UserError(f"{WORKER}_NUM_PROCESSES = {count} needs KERAS_BACKEND=jax, and this is {name}")
+        raise UserError(
+            f"{WORKER}_NUM_PROCESSES = {count} needs KERAS_BACKEND=jax, and this is {name}"
+        )
     if count > 1:
         keras.distribution.initialize()
     chosen, said = devices(_gpus(), threads)
@@ -91,7 +100,9 @@ def within_memory(batch_size: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if "ResourceExhausted" not in type(error).__name__ and "RESOURCE_EXHAUSTED" not in str(error):
+        if "ResourceExhausted" not in type(error).__name__ and "RESOURCE_EXHAUSTED" not in str(
+            error
+        ):
             raise
         raise UserError(
             f"out of memory: lower train.batch_size = {batch_size}, or the filters of train.encoder and train.decoder"
@@ -101,5 +112,8 @@ def within_memory(batch_size: int) -> Iterator[None]:
 def _gpus() -> list[str]:
     try:
         return list(keras.distribution.list_devices("gpu"))
-    except (RuntimeError, AttributeError):  # JAX without one; PyTorch, where Keras takes the GPU by itself
+    except (
+        RuntimeError,
+        AttributeError,
+    ):  # JAX without one; PyTorch, where Keras takes the GPU by itself
         return []

@@ -56,7 +56,9 @@ class Density:
         at = self.labels == label
         shared = len(self.covariances) == 1
         covariances = self.covariances if shared else self.covariances[at]
-        return Density(self.weights[at] / self.weights[at].sum(), self.means[at], covariances, self.labels[at])
+        return Density(
+            self.weights[at] / self.weights[at].sum(), self.means[at], covariances, self.labels[at]
+        )
 
     def sample(self, n: int, rng: np.random.Generator, temperature: float = 1.0) -> Points:
         """n draws [n, D], each `temperature` times as far from its Gaussian's mean; the first ones are the same
@@ -65,16 +67,23 @@ class Density:
         which = choose.choice(len(self.means), size=n, p=self.weights)
         roots = np.broadcast_to(self._roots(), (len(self.means), *self.covariances.shape[1:]))
         draws = temperature * noise.standard_normal((n, self.means.shape[1]))
-        return np.stack([self.means[k] + roots[k] @ draw for k, draw in zip(which, draws, strict=True)]).astype(
-            np.float32
-        )
+        return np.stack(
+            [self.means[k] + roots[k] @ draw for k, draw in zip(which, draws, strict=True)]
+        ).astype(np.float32)
 
     def log_density(self, z: NDArray[np.floating[Any]]) -> Floats:
         """[N] nats: log p(z) of [N, D]."""
-        groups = np.zeros(len(self.means), int) if len(self.covariances) == 1 else np.arange(len(self.means))
+        groups = (
+            np.zeros(len(self.means), int)
+            if len(self.covariances) == 1
+            else np.arange(len(self.means))
+        )
         each = np.empty((len(z), len(self.means)))
         for i, root in enumerate(self._roots()):
-            white, means = (np.linalg.solve(root, rows.astype(float).T).T for rows in (z, self.means[groups == i]))
+            white, means = (
+                np.linalg.solve(root, rows.astype(float).T).T
+                for rows in (z, self.means[groups == i])
+            )
             log_det = 2 * np.linalg.slogdet(root).logabsdet + len(root) * np.log(2 * np.pi)
             each[:, groups == i] = -0.5 * (cdist(white, means, "sqeuclidean") + log_det)
         return np.asarray(logsumexp(each, axis=1, b=self.weights))
@@ -87,7 +96,13 @@ class Density:
 
     def save(self, path: Path) -> None:
         """Write an npz."""
-        np.savez(path, weights=self.weights, means=self.means, covariances=self.covariances, labels=self.labels)
+        np.savez(
+            path,
+            weights=self.weights,
+            means=self.means,
+            covariances=self.covariances,
+            labels=self.labels,
+        )
 
 
 def load(path: Path) -> Density:
@@ -102,7 +117,9 @@ def diagonal(means: Floats, scales: Floats) -> Density:
     return Density(np.full(len(means), 1 / len(means)), means, covariances, np.full(len(means), ""))
 
 
-def fit(means: Points, variance: Floats, labels: Sequence[str], held_out: Points, seed: int) -> Density:
+def fit(
+    means: Points, variance: Floats, labels: Sequence[str], held_out: Points, seed: int
+) -> Density:
     """A mixture on posteriors of means [N, D] and mean variance [D], as ex-post density estimation draws from it (Ghosh
     et al. 2020): 1, 2, 4 … Gaussians for each label, as many as make z that are held out [M, D] likeliest."""
     best, likeliest, size = None, -np.inf, 1
@@ -115,7 +132,9 @@ def fit(means: Points, variance: Floats, labels: Sequence[str], held_out: Points
     return best
 
 
-def _clusters(means: Floats, variance: Floats, labels: NDArray[np.str_], size: int, seed: int) -> Density:
+def _clusters(
+    means: Floats, variance: Floats, labels: NDArray[np.str_], size: int, seed: int
+) -> Density:
     """Each label's posterior means in at most `size` clusters by k-means. All share one covariance, so that a cluster
     of few clips can be narrow in most dimensions and wide in some: that of the means within their clusters, and the
     variance around each mean."""
@@ -131,4 +150,6 @@ def _clusters(means: Floats, variance: Floats, labels: NDArray[np.str_], size: i
     centres = np.stack([means[cluster == k].mean(axis=0) for k in range(len(names))])
     within = means - centres[cluster]
     covariance = within.T @ within / len(means) + np.diag(variance)
-    return Density(np.bincount(cluster) / len(means), centres, covariance[np.newaxis], np.array(names))
+    return Density(
+        np.bincount(cluster) / len(means), centres, covariance[np.newaxis], np.array(names)
+    )

@@ -37,8 +37,12 @@ def prior_gap(posterior: Posterior, prior: Density, seed: int) -> float:
     variance = mean.var(axis=0) + np.exp(posterior.log_var.astype(float)).mean(axis=0)
     if prior.is_standard:
         return float(0.5 * (variance + mean.mean(axis=0) ** 2 - 1 - np.log(variance)).mean())
-    z = np.random.default_rng(seed).normal(mean.mean(axis=0), np.sqrt(variance), (4096, len(variance)))
-    fitted = -0.5 * ((z - mean.mean(axis=0)) ** 2 / variance + np.log(2 * np.pi * variance)).sum(axis=1)
+    z = np.random.default_rng(seed).normal(
+        mean.mean(axis=0), np.sqrt(variance), (4096, len(variance))
+    )
+    fitted = -0.5 * ((z - mean.mean(axis=0)) ** 2 / variance + np.log(2 * np.pi * variance)).sum(
+        axis=1
+    )
     return float((fitted - prior.log_density(z.astype(np.float32))).mean() / len(variance))
 
 
@@ -47,7 +51,9 @@ def of_losses(losses: Mapping[Any, float]) -> dict[str, float]:
     return {"generalisation_gap": losses["val_mse"] / losses["mse"]}
 
 
-def metrics(posterior: Posterior, prior: Density | None, losses: pd.DataFrame, seed: int) -> dict[str, float]:
+def metrics(
+    posterior: Posterior, prior: Density | None, losses: pd.DataFrame, seed: int
+) -> dict[str, float]:
     """All of the above, `losses` being those of each epoch, and each flag as 1 or 0; a line to stderr for each that is
     up."""
     found = of_posterior(posterior, prior, seed) | of_losses(losses.iloc[-1].to_dict())

@@ -41,7 +41,9 @@ class Posterior:
         """[N] nats: log q(z | x), each z by its own Gaussian."""
         log_var = self.log_var.astype(float)
         square = (z.astype(float) - self.mean) ** 2
-        return np.asarray(-0.5 * (square / np.exp(log_var) + log_var + float(np.log(2 * np.pi))).sum(axis=1))
+        return np.asarray(
+            -0.5 * (square / np.exp(log_var) + log_var + float(np.log(2 * np.pi))).sum(axis=1)
+        )
 
 
 def of_prior(prior: Prior | None) -> Density | None:

@@ -32,11 +32,17 @@ def build(
 ) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder of pictures [bins, frames] from their lists; without a prior (none) the encoder's one output
     is z."""
-    return encoder(shape, there, latent_size, 1 if prior == "none" else 2), decoder(shape, back, latent_size)
+    return encoder(shape, there, latent_size, 1 if prior == "none" else 2), decoder(
+        shape, back, latent_size
+    )
 
 
 def encoder(
-    shape: tuple[int, ...], network: Sequence[Layer], latent_size: int, outputs: int = 2, key: str = "train.encoder"
+    shape: tuple[int, ...],
+    network: Sequence[Layer],
+    latent_size: int,
+    outputs: int = 2,
+    key: str = "train.encoder",
 ) -> keras.Model:
     """Pictures [N, bins, frames], or [N, bins, frames, colours], → mean and log variance of the posterior, or with one
     output z itself, [N, latent_size] each. `key` is the list's name in the parameters."""
@@ -66,7 +72,12 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
 def beside_z(encoder: keras.Model, decoder: keras.Model) -> list[Any]:
     """The weights of the dense layers on either side of z."""
     named = {layer.name: layer for layer in (*encoder.layers, *decoder.layers)}
-    return [weight for name in (MEAN, LOG_VARIANCE, PROJECT) if name in named for weight in named[name].weights]
+    return [
+        weight
+        for name in (MEAN, LOG_VARIANCE, PROJECT)
+        if name in named
+        for weight in named[name].weights
+    ]
 
 
 def summary(encoder: keras.Model, decoder: keras.Model) -> str:
@@ -87,10 +98,14 @@ def predict(network: Any, rows: Rows, size: int = 64) -> list[NDArray[np.float32
     found = []
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
-        padded = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)])
+        padded = np.concatenate(
+            [batch, np.zeros((size - len(batch), *batch.shape[1:]), np.float32)]
+        )
         outputs = network.predict_on_batch(padded)
         outputs = outputs if isinstance(outputs, list) else [outputs]
-        found.append([each[: len(batch)] for each in outputs])  # of several workers the first one's, all being equal
+        found.append(
+            [each[: len(batch)] for each in outputs]
+        )  # of several workers the first one's, all being equal
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
@@ -104,7 +119,9 @@ def _built(layer: Layer, x: Any, size: Size | None, key: str) -> Any:
         return BUILD[layer.layer](layer, x, size)
     except ValueError:
         shape = tuple(x.shape[1:])
-        raise UserError(f"{key}, {layer.layer}, leaves nothing of, or cannot take, what comes in: {shape}") from None
+        raise UserError(
+            f"{key}, {layer.layer}, leaves nothing of, or cannot take, what comes in: {shape}"
+        ) from None
 
 
 def _conv(kind: type[layers.Layer]) -> Callable[..., Any]:
@@ -120,7 +137,9 @@ def _residual(layer: Residual, x: Any, _: Size | None) -> Any:
     y = x
     for filters in layer.filters:
         y = layers.Conv2D(filters, layer.kernel, padding="same", activation="relu")(y)
-    return x + layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(y)
+    return x + layers.Conv2D(x.shape[3], layer.kernel, padding="same", kernel_initializer="zeros")(
+        y
+    )
 
 
 def _average_pool(layer: Resample, x: Any, _: Size | None) -> Any:
@@ -146,14 +165,18 @@ def _space_to_depth(layer: Rearrange, x: Any, _: Size | None) -> Any:
     b, (_, f, t, c) = layer.block, x.shape
     x = layers.ZeroPadding2D(((0, -f % b), (0, -t % b)))(x)
     x = ops.reshape(x, (-1, -(-f // b), b, -(-t // b), b, c))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, -(-f // b), -(-t // b), b * b * c))
+    return ops.reshape(
+        ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, -(-f // b), -(-t // b), b * b * c)
+    )
 
 
 def _depth_to_space(layer: Rearrange, x: Any, _: Size | None) -> Any:
     """The door back: [N, F, T, b² C] → [N, b F, b T, C]."""
     b, (_, f, t, c) = layer.block, x.shape
     if c % b**2:
-        raise UserError(f"depth_to_space {b} needs a multiple of {b**2} channels, and {c} come in: change the filters")
+        raise UserError(
+            f"depth_to_space {b} needs a multiple of {b**2} channels, and {c} come in: change the filters"
+        )
     x = ops.reshape(x, (-1, f, t, b, b, c // b**2))
     return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, b * f, b * t, c // b**2))
 
@@ -182,7 +205,9 @@ def _size_before(network: Sequence[Layer], size: Size) -> Size:
 def _before(layer: Layer, size: int, axis: int) -> int:
     """The fewest pixels along one axis from which a layer makes `size`."""
     match layer:
-        case Rearrange(layer="depth_to_space", block=times) | Resample(layer="upsample", size=times):
+        case (
+            Rearrange(layer="depth_to_space", block=times) | Resample(layer="upsample", size=times)
+        ):
             return -(-size // times)
         case Rearrange(block=times) | Resample(size=times):
             return size * times
@@ -191,7 +216,9 @@ def _before(layer: Layer, size: int, axis: int) -> int:
         case Conv(layer="conv"):
             return (size - 1) * layer.stride[axis] + layer.kernel
         case Conv(padding="valid"):
-            return max(1, -(-(size - max(layer.kernel - layer.stride[axis], 0)) // layer.stride[axis]))
+            return max(
+                1, -(-(size - max(layer.kernel - layer.stride[axis], 0)) // layer.stride[axis])
+            )
         case Conv():
             return -(-size // layer.stride[axis])
     return size

@@ -43,8 +43,12 @@ class Mixture(keras.layers.Layer):
     def __init__(self, latent_size: int, components: int) -> None:
         super().__init__()
         shape = (components, latent_size)
-        self.means = self.add_weight(shape, keras.initializers.RandomNormal(stddev=1.0), name="means")
-        self.raw_scales = self.add_weight(shape, keras.initializers.Constant(np.log(np.e - 1)), name="raw_scales")
+        self.means = self.add_weight(
+            shape, keras.initializers.RandomNormal(stddev=1.0), name="means"
+        )
+        self.raw_scales = self.add_weight(
+            shape, keras.initializers.Constant(np.log(np.e - 1)), name="raw_scales"
+        )
         self.built = True  # it is never called, which would say so
 
     def kl(self, _: Any, out: dict[str, Any]) -> Any:

@@ -45,7 +45,9 @@ class Model:
         return int(self.encoder.count_params() + self.decoder.count_params())
 
 
-def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space, p: Train, codec: Path) -> None:
+def save(
+    folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space, p: Train, codec: Path
+) -> None:
     """Write the model's folder, with the codec's files from the folder `codec` beside the weights."""
     save_weights(folder, encoder, decoder)
     for name in CODEC:
@@ -53,8 +55,15 @@ def save(folder: Path, encoder: keras.Model, decoder: keras.Model, space: Space,
     if space.prior:
         space.prior.save(folder / PRIOR)
     space.density.save(folder / DENSITY)
-    sizes: dict[str, Any] = {"version": VERSION, "id": _id(folder), "shape": encoder.input_shape[1:]}
-    sizes |= {key: params.plain(p)[key] for key in ("latent_size", "threads", "prior", "encoder", "decoder")}
+    sizes: dict[str, Any] = {
+        "version": VERSION,
+        "id": _id(folder),
+        "shape": encoder.input_shape[1:],
+    }
+    sizes |= {
+        key: params.plain(p)[key]
+        for key in ("latent_size", "threads", "prior", "encoder", "decoder")
+    }
     (folder / "model.json").write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
     (folder / "summary.txt").write_text(networks.summary(encoder, decoder), encoding="utf-8")
 
@@ -68,7 +77,9 @@ def save_history(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 def history(folder: Path) -> dict[str, pd.DataFrame]:
     """The door back: tables by epoch, of which `kl_by_dim` [epochs, latent_size] is there where the prior is normal."""
     paths = {name: folder / f"{name}.csv" for name in HISTORY}
-    return {name: pd.read_csv(path, index_col="epoch") for name, path in paths.items() if path.is_file()}
+    return {
+        name: pd.read_csv(path, index_col="epoch") for name, path in paths.items() if path.is_file()
+    }
 
 
 def save_snapshot(folder: Path, epoch: int, encoder: keras.Model, decoder: keras.Model) -> None:
@@ -87,7 +98,10 @@ def save_weights(folder: Path, encoder: keras.Model, decoder: keras.Model) -> No
 def load(folder: Path) -> Model:
     """The door back; UserError where the folder holds no model, or one whose bytes have changed. Runs no code of it."""
     sizes = _sizes(folder)
-    if not all((folder / name).is_file() for name in (*WEIGHTS, *CODEC)) or _id(folder) != sizes["id"]:
+    if (
+        not all((folder / name).is_file() for name in (*WEIGHTS, *CODEC))
+        or _id(folder) != sizes["id"]
+    ):
         raise UserError(
             f"{folder}: weights, density or codec are not those that were saved: `dvc checkout {folder}` or train again"
         )
@@ -124,9 +138,13 @@ def _sizes(folder: Path) -> dict[str, Any]:
     try:
         sizes: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise UserError(f"{folder} holds no model: `dvc repro train` makes one, `dvc pull` brings one") from None
+        raise UserError(
+            f"{folder} holds no model: `dvc repro train` makes one, `dvc pull` brings one"
+        ) from None
     if (version := sizes.get("version")) != VERSION:
-        raise UserError(f"{folder}/model.json has version {version}, this is for {VERSION}: train again")
+        raise UserError(
+            f"{folder}/model.json has version {version}, this is for {VERSION}: train again"
+        )
     return sizes
 
 

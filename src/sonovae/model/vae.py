@@ -19,7 +19,9 @@ def mean_squared_error(picture: Any, out: dict[str, Any]) -> Any:
 def bernoulli(picture: Any, out: dict[str, Any]) -> Any:
     """[N] nats a clip: −Σ x log x̂ + (1 − x) log(1 − x̂), the binary cross-entropy summed over the pixels."""
     restored = ops.clip(out["picture"], 1e-6, 1 - 1e-6)
-    return -ops.sum(picture * ops.log(restored) + (1 - picture) * ops.log(1 - restored), axis=(1, 2))
+    return -ops.sum(
+        picture * ops.log(restored) + (1 - picture) * ops.log(1 - restored), axis=(1, 2)
+    )
 
 
 def gaussian(picture: Any, out: dict[str, Any]) -> Any:
@@ -30,7 +32,11 @@ def gaussian(picture: Any, out: dict[str, Any]) -> Any:
     return 0.5 * ops.sum(error / variance + ops.log(variance) + LOG_2PI, axis=(1, 2))
 
 
-RECONSTRUCTION: dict[str, Loss] = {"mse": mean_squared_error, "bernoulli": bernoulli, "gaussian": gaussian}
+RECONSTRUCTION: dict[str, Loss] = {
+    "mse": mean_squared_error,
+    "bernoulli": bernoulli,
+    "gaussian": gaussian,
+}
 
 
 class Term(NamedTuple):
@@ -77,7 +83,9 @@ class VAE(keras.Model):
     def begin_epoch(self, epoch: int, p: Train) -> None:
         """Noise that seed and epoch decide, so that a training can go on at any of them, and the KL's share of its
         weight: 0 in the first epoch of `kl_warmup_epochs`, all of it after them."""
-        self.noise.state.assign(np.random.default_rng([p.seed, epoch]).integers(2**32, size=2, dtype=np.uint32))
+        self.noise.state.assign(
+            np.random.default_rng([p.seed, epoch]).integers(2**32, size=2, dtype=np.uint32)
+        )
         self.warmth.assign(min(1.0, epoch / p.kl_warmup_epochs) if p.kl_warmup_epochs else 1.0)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
@@ -90,10 +98,20 @@ class VAE(keras.Model):
             return {"z": z, "picture": self.decoder(z, training=training)}
         mean, log_var = self.encoder(pictures, training=training)
         z = mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=self.noise)
-        return {"mean": mean, "log_var": log_var, "z": z, "picture": self.decoder(z, training=training)}
+        return {
+            "mean": mean,
+            "log_var": log_var,
+            "z": z,
+            "picture": self.decoder(z, training=training),
+        }
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         """The weighted sum of the terms' means over the batch; each term is a metric, too. In validation all have their
         full weight, so that epochs can be compared."""

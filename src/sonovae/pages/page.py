@@ -24,7 +24,9 @@ class Player:
 def write(path: Path, template: str, content: dict[str, Any]) -> None:
     """Fill a template of `templates/` and write it, whole or not at all."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
+    )
     part = path.with_suffix(".part")
     part.write_text(environment.get_template(template).render(**content), encoding="utf-8")
     part.replace(path)
@@ -60,4 +62,6 @@ def players(folder: Path, first: str) -> list[list[Player]]:
 
 def _player(picture: Path) -> Player:
     name, sound = picture.stem.rsplit("_", 1)[0].replace("_", " "), picture.with_suffix(".wav")
-    return Player(name, file(picture, "image/png"), file(sound, "audio/wav") if sound.is_file() else "")
+    return Player(
+        name, file(picture, "image/png"), file(sound, "audio/wav") if sound.is_file() else ""
+    )

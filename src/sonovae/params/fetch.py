@@ -50,7 +50,9 @@ class Table:
 def without_login(at: str) -> str:
     """The path or URL; ValueError where it holds a login."""
     if not at or re.match(r"\w+://[^/]*@", at):
-        raise ValueError("must be a path, or a URL without a login, as params.yaml is no place for one")
+        raise ValueError(
+            "must be a path, or a URL without a login, as params.yaml is no place for one"
+        )
     return at
 
 
@@ -64,7 +66,9 @@ class Archive:
 
 def _is_pinned(handle: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/versions/[1-9]\d*", handle):
-        raise ValueError("must be owner/name/versions/N, as Kaggle's page of the dataset names it, with a version")
+        raise ValueError(
+            "must be owner/name/versions/N, as Kaggle's page of the dataset names it, with a version"
+        )
     return handle
 
 
@@ -101,7 +105,9 @@ class Fetch:
     @model_validator(mode="after")
     def _one_source_of_labels(self) -> "Fetch":
         if self.pattern is not None and self.table is not None:
-            raise ValueError("pattern and table both say what a recording's label is: one of them must be null")
+            raise ValueError(
+                "pattern and table both say what a recording's label is: one of them must be null"
+            )
         if self.source == "whistles" and self.kind == "image":
             raise ValueError("source = whistles are sounds: kind must be sound")
         if self.source in ("archive", "kaggle") and getattr(self, self.source) is None:

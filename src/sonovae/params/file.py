@@ -22,7 +22,9 @@ def load(path: Path) -> Params:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist: `git checkout {path.name}` brings it back") from None
+        raise UserError(
+            f"{path} does not exist: `git checkout {path.name}` brings it back"
+        ) from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path.name} is not text in UTF-8: {error}") from None
     return check(text, path.name)
@@ -81,7 +83,9 @@ def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested parameters or metrics by dotted name; a list is one value."""
     found: dict[str, Any] = {}
     for name, value in section.items():
-        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+        found |= (
+            flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+        )
     return found
 
 
@@ -113,9 +117,15 @@ def _fault(fault: Any, data: Any, missing: set[tuple[int | str, ...]]) -> str:
     if fault["type"] == "unexpected_keyword_argument":
         # Every key must be given, so a misspelt one leaves its right name missing beside it.
         siblings = [str(loc[-1]) for loc in missing if loc[:-1] == fault["loc"][:-1]]
-        return f"{key} = {fault['input']!r}: unknown key; {_advice(str(fault['loc'][-1]), siblings)}"
+        return (
+            f"{key} = {fault['input']!r}: unknown key; {_advice(str(fault['loc'][-1]), siblings)}"
+        )
     rule = fault["msg"].removeprefix("Value error, ")
-    value = "" if isinstance(fault["input"], dict) or _is_long(fault["input"]) else f" = {fault['input']!r}"
+    value = (
+        ""
+        if isinstance(fault["input"], dict) or _is_long(fault["input"])
+        else f" = {fault['input']!r}"
+    )
     return f"{key}{value}: {rule[0].lower()}{rule[1:]}"
 
 

@@ -71,7 +71,9 @@ class Project:
     activation: Activation
 
 
-Layer = Annotated[Conv | Residual | Rearrange | Resample | Dense | Project, Field(discriminator="layer")]
+Layer = Annotated[
+    Conv | Residual | Rearrange | Resample | Dense | Project, Field(discriminator="layer")
+]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
 

@@ -29,8 +29,12 @@ class Waveform:
     peak_dbfs: Decibels | None  # each recording is scaled to this peak; null: left as it is
     silence: Silence | None
     clip_seconds: Positive
-    fade_seconds: Annotated[float, Field(ge=0)]  # in which a clip rises or falls where it was cut off; 0: nowhere
-    rest: Literal["drop", "pad"]  # what is shorter than a clip: dropped, or zero-padded on the right
+    fade_seconds: Annotated[
+        float, Field(ge=0)
+    ]  # in which a clip rises or falls where it was cut off; 0: nowhere
+    rest: Literal[
+        "drop", "pad"
+    ]  # what is shorter than a clip: dropped, or zero-padded on the right
     max_clips: Count | None  # the first of each recording; null: all
 
     @property
@@ -60,7 +64,9 @@ class Spectrogram:
     window: Literal["rectangular", "triangular", "hann", "hamming"]
     mel_bands: Count | None  # in which the bins' energies are added up; null: the bins themselves
     scale: Literal["magnitude", "db"]
-    dynamic_range_db: Positive | None  # dB below the loudest value that are kept; null where scale is magnitude
+    dynamic_range_db: (
+        Positive | None
+    )  # dB below the loudest value that are kept; null where scale is magnitude
 
     @property
     def bins(self) -> int:
@@ -79,7 +85,9 @@ class Spectrogram:
                 f" {max(1, self.win_length // 4)}, say"
             )
         if (self.scale == "db") != (self.dynamic_range_db is not None):
-            raise ValueError("dynamic_range_db must be a number where scale is db, and null where it is magnitude")
+            raise ValueError(
+                "dynamic_range_db must be a number where scale is db, and null where it is magnitude"
+            )
         return self
 
     def _overlap(self) -> float:
@@ -99,18 +107,26 @@ class Picture:
     """The part of the spectrogram, or of the image, that the model sees, and how it comes to lie in [0, 1]."""
 
     bins: Count | None  # the lowest; the others come back as zeros; null: all
-    frames: Count | None  # at least those of a clip, more are padding on the right; null: the clip's
+    frames: (
+        Count | None
+    )  # at least those of a clip, more are padding on the right; null: the clip's
     scaling: Literal[
         "clip", "dataset", "pixel", "fixed"
     ]  # limits of: each clip, the training split, each of its pixels
-    range: tuple[float, float] | None  # the limits where scaling is fixed, in the spectrogram's unit
+    range: (
+        tuple[float, float] | None
+    )  # the limits where scaling is fixed, in the spectrogram's unit
     size: tuple[Count, Count] | None  # rows and columns it is resized to at last; null: as it is
-    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"] | None  # where size is given
+    interpolation: (
+        Literal["nearest", "bilinear", "bicubic", "lanczos"] | None
+    )  # where size is given
 
     @model_validator(mode="after")
     def _complete(self) -> "Picture":
         if (self.scaling == "fixed") != (self.range is not None):
-            raise ValueError("range must be [lowest, highest] where scaling is fixed, and null elsewhere")
+            raise ValueError(
+                "range must be [lowest, highest] where scaling is fixed, and null elsewhere"
+            )
         if self.range is not None and self.range[0] >= self.range[1]:
             raise ValueError(f"range = [{self.range[0]:g}, {self.range[1]:g}] must rise")
         if (self.size is None) != (self.interpolation is None):
@@ -133,7 +149,9 @@ class Split:
     """Which groups go to validation and test, as a share of them or named by columns; the rest trains."""
 
     seed: Seed
-    block_seconds: Positive | None  # each such stretch of a recording is a group of its own; null: what fetch says
+    block_seconds: (
+        Positive | None
+    )  # each such stretch of a recording is a group of its own; null: what fetch says
     validation: Side
     test: Side
 
@@ -152,31 +170,43 @@ class Preprocess:
     waveform: Waveform | None
     spectrogram: Spectrogram | None
     picture: Picture
-    dtype: Literal["float32", "float16"]  # of the picture array; float16 takes half of the room, and rounds by 2^-12
+    dtype: Literal[
+        "float32", "float16"
+    ]  # of the picture array; float16 takes half of the room, and rounds by 2^-12
     limit: Limit | None  # of the training split's clips, in the order of the table
     split: Split
 
     @model_validator(mode="after")
     def _fits(self) -> "Preprocess":
         if (self.waveform is None) != (self.spectrogram is None):
-            raise ValueError("waveform and spectrogram must both be given (sounds), or both be null (images)")
+            raise ValueError(
+                "waveform and spectrogram must both be given (sounds), or both be null (images)"
+            )
         if self.waveform and self.spectrogram:
             self._fits_sound(self.waveform, self.spectrogram)
         elif self.picture.size is None or self.picture.scaling != "fixed":
-            raise ValueError("images need picture.size, and picture.scaling = fixed with range [0, 1]")
+            raise ValueError(
+                "images need picture.size, and picture.scaling = fixed with range [0, 1]"
+            )
         elif self.picture.bins or self.picture.frames or self.split.block_seconds:
             raise ValueError("images have no bins, frames and seconds: these must be null")
         return self
 
     def _fits_sound(self, waveform: Waveform, spectrogram: Spectrogram) -> None:
-        if spectrogram.mel_bands and waveform.sample_rate / spectrogram.n_fft > _band_width(spectrogram, waveform):
+        if spectrogram.mel_bands and waveform.sample_rate / spectrogram.n_fft > _band_width(
+            spectrogram, waveform
+        ):
             raise ValueError(
                 f"spectrogram.mel_bands = {spectrogram.mel_bands}: the lowest are narrower than a bin at n_fft ="
                 f" {spectrogram.n_fft}, and some empty: take fewer, or a longer n_fft"
             )
         frames = 1 + waveform.clip_length // spectrogram.hop_length
         if self.picture.bins and self.picture.bins > spectrogram.bins:
-            bins = f"mel_bands = {spectrogram.bins}" if spectrogram.mel_bands else f"n_fft / 2 + 1 = {spectrogram.bins}"
+            bins = (
+                f"mel_bands = {spectrogram.bins}"
+                if spectrogram.mel_bands
+                else f"n_fft / 2 + 1 = {spectrogram.bins}"
+            )
             raise ValueError(f"picture.bins = {self.picture.bins} must be at most {bins}")
         if self.picture.frames and self.picture.frames < frames:
             raise ValueError(

@@ -66,7 +66,14 @@ def use(root: Path, name: str, force: bool) -> None:
 
 def needed(root: Path, name: str) -> str:
     """What the recipe's header says of its recordings."""
-    return next((line for line in _header(root / "recipes" / f"{name}.yaml") if line.startswith("Recordings: ")), "")
+    return next(
+        (
+            line
+            for line in _header(root / "recipes" / f"{name}.yaml")
+            if line.startswith("Recordings: ")
+        ),
+        "",
+    )
 
 
 def _is_kept(root: Path, text: str) -> bool:
@@ -99,7 +106,9 @@ def _merge(base: Any, own: dict[str, Any], name: str) -> None:
     """Set what is a recipe's own in the base, mapping by mapping."""
     for key, value in own.items():
         if key not in base:
-            raise UserError(f"{name}: {key} is no key of {BASE}.yaml, which has {', '.join(base)} there")
+            raise UserError(
+                f"{name}: {key} is no key of {BASE}.yaml, which has {', '.join(base)} there"
+            )
         if isinstance(value, dict) and isinstance(base[key], dict):
             _merge(base[key], value, name)
         else:

@@ -36,7 +36,9 @@ OWN_COLUMNS |= {"item", "start", "source_start", "split", "low", "high", "gain"}
 
 def _inside(path: str) -> str:
     if Path(path).is_absolute() or ".." in Path(path).parts:
-        raise ValueError("must be a path inside the project, as DVC's experiments run on a copy of it")
+        raise ValueError(
+            "must be a path inside the project, as DVC's experiments run on a copy of it"
+        )
     return path
 
 

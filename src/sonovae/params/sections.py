@@ -39,7 +39,9 @@ class Shown:
     split: Literal["train", "validation", "test"]
     draw: Literal["first", "random"]
     count: Count
-    names: Annotated[tuple[str, ...], Field(min_length=1)] | None  # of recordings, whose clips they are instead
+    names: (
+        Annotated[tuple[str, ...], Field(min_length=1)] | None
+    )  # of recordings, whose clips they are instead
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -77,11 +79,17 @@ class Generate:
     seed: Seed
     sounds: Count
     source: Annotated[Literal["prior", "density", "clip", "between", "walk"], Field(alias="from")]
-    of: tuple[Annotated[str, BeforeValidator(_as_text)], ...]  # labels, or recordings by name: what it leads around
+    of: tuple[
+        Annotated[str, BeforeValidator(_as_text)], ...
+    ]  # labels, or recordings by name: what it leads around
     path: Literal["spherical", "straight"]  # from one of them to the next
     temperature: NotNegative  # of draws from prior and density: 0 is the middle of each Gaussian
-    label: Annotated[str, BeforeValidator(_as_text)] | None  # null: from the source; else this label's part of density
-    label_scale: NotNegative | None  # around the label's mean instead, up to this far from it in each dimension
+    label: (
+        Annotated[str, BeforeValidator(_as_text)] | None
+    )  # null: from the source; else this label's part of density
+    label_scale: (
+        NotNegative | None
+    )  # around the label's mean instead, up to this far from it in each dimension
     griffin_lim: GriffinLim
 
     @model_validator(mode="after")
@@ -90,7 +98,9 @@ class Generate:
         if not fits(len(self.of)):
             raise ValueError(f"from = {self.source} and of = {list(self.of)}: it takes {said}")
         if self.label is not None and self.source != "density":
-            raise ValueError(f"from = {self.source} and label = {self.label}: a label is a part of density alone")
+            raise ValueError(
+                f"from = {self.source} and label = {self.label}: a label is a part of density alone"
+            )
         return self
 
 
@@ -114,5 +124,7 @@ class Params:
                 " sound, and null for image"
             )
         if self.train.prior == "none" and self.generate.source == "prior":
-            raise ValueError("generate.from = prior, and train.prior = none has none: generate.from must be density")
+            raise ValueError(
+                "generate.from = prior, and train.prior = none has none: generate.from must be density"
+            )
         return self

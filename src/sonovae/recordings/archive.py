@@ -25,8 +25,19 @@ LONGEST_NAME, LONGEST_PATH = 255, 1000
 """Bytes; more than disks take."""
 BLOCK = 1 << 20
 
-DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError)
-DAMAGED += (EOFError, MemoryError, NotImplementedError, RuntimeError, ValueError)  # RuntimeError: of an encrypted zip
+DAMAGED: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+)
+DAMAGED += (
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)  # RuntimeError: of an encrypted zip
 
 
 @dataclass(frozen=True)
@@ -68,11 +79,15 @@ def unpack(path: Path, folder: Path) -> None:
     except Refused as reason:
         raise DamagedArchive(f"{path} is refused: {reason}; nothing of it was kept") from None
     except DAMAGED as error:
-        raise DamagedArchive(f"{path} cannot be unpacked: {error}; nothing of it was kept") from None
+        raise DamagedArchive(
+            f"{path} cannot be unpacked: {error}; nothing of it was kept"
+        ) from None
     except OSError as error:
         if error.errno:  # the disk's fault, and not the archive's
             raise
-        raise DamagedArchive(f"{path} cannot be unpacked: {error}; nothing of it was kept") from None
+        raise DamagedArchive(
+            f"{path} cannot be unpacked: {error}; nothing of it was kept"
+        ) from None
 
 
 @contextmanager
@@ -108,9 +123,13 @@ def _of_tar(opened: tarfile.TarFile) -> Iterator[Member]:
         if not (entry.isreg() or entry.isdir()):
             raise Refused(f"{entry.name!r} is a link, device or FIFO")
         if entry.size < 0 or n > MOST_FILES:
-            raise Refused(f"{entry.name!r} has {entry.size} bytes and is entry {n}, of at most {MOST_FILES}")
+            raise Refused(
+                f"{entry.name!r} has {entry.size} bytes and is entry {n}, of at most {MOST_FILES}"
+            )
         if not entry.isdir():
-            yield Member(entry.name.removeprefix("./"), entry.size, partial(opened.extractfile, entry))
+            yield Member(
+                entry.name.removeprefix("./"), entry.size, partial(opened.extractfile, entry)
+            )
     _check_end(opened)
 
 
@@ -129,7 +148,13 @@ def _check_names(names: list[str]) -> None:
     seen = dict[str, str]()
     for name in names:
         parts = name.split("/")
-        if not name or name.startswith("/") or "\\" in name or "\0" in name or parts[0].endswith(":"):
+        if (
+            not name
+            or name.startswith("/")
+            or "\\" in name
+            or "\0" in name
+            or parts[0].endswith(":")
+        ):
             raise Refused(f"{name!r} is no path inside a folder")
         if {"", ".", ".."} & set(parts):
             raise Refused(f"{name!r} leads out of the folder, or is no plain path")
@@ -169,5 +194,7 @@ def _write(member: Member, target: Path, written: int, path: Path) -> int:
             _check_size(written, path)
             file.write(block)
     if target.stat().st_size != member.size:
-        raise Refused(f"{member.name!r} holds {target.stat().st_size} bytes and promises {member.size}")
+        raise Refused(
+            f"{member.name!r} holds {target.stat().st_size} bytes and promises {member.size}"
+        )
     return written

@@ -49,7 +49,9 @@ def _read(path: Path) -> Card:
         return parse(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")), Card)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}: mend the card") from None
+        raise UserError(
+            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}: mend the card"
+        ) from None
     except (OSError, UnicodeDecodeError, YAMLError):
         raise UserError(f"{path} is not YAML that can be read: mend the card") from None
 

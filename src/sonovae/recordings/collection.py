@@ -47,8 +47,14 @@ def collect(source: Path, out: Path, p: Fetch) -> pd.DataFrame:
 def files(source: Path, p: Fetch) -> dict[str, Path]:
     """The files of the folder by name, without the table that says what they are."""
     if not source.is_dir():
-        raise UserError(f"fetch.folder = {str(source)!r} is not a folder: `make folder FROM=…` adds yours")
-    return {name: path for name, path in folder.files(source).items() if not p.table or name != p.table.path}
+        raise UserError(
+            f"fetch.folder = {str(source)!r} is not a folder: `make folder FROM=…` adds yours"
+        )
+    return {
+        name: path
+        for name, path in folder.files(source).items()
+        if not p.table or name != p.table.path
+    }
 
 
 def _judged(source: Path, paths: Mapping[str, Path], p: Fetch) -> pd.DataFrame:
@@ -64,7 +70,9 @@ def _contents(source: Path, paths: Mapping[str, Path], p: Fetch) -> Iterator[Con
     """Of each file in its order; those that are no plain files, or hidden, are not opened."""
     reasons = [folder.reason_not_to_open(path, source) for path in paths.values()]
     plain = [path for path, reason in zip(paths.values(), reasons, strict=True) if not reason]
-    found = sandbox.each(contents.of_sound if p.kind == "sound" else contents.of_image, plain, MOST_SECONDS)
+    found = sandbox.each(
+        contents.of_sound if p.kind == "sound" else contents.of_image, plain, MOST_SECONDS
+    )
     return (Unreadable(reason) if reason else next(found) for reason in reasons)
 
 
@@ -90,7 +98,11 @@ def _held(name: str, found: Contents, p: Fetch) -> Row:
         return row
     if reason := verdict.refusal(facts, p):
         raise Unreadable(reason)
-    row |= {"seconds": round(facts.seconds, 6), "sample_rate": facts.sample_rate, "channels": facts.channels}
+    row |= {
+        "seconds": round(facts.seconds, 6),
+        "sample_rate": facts.sample_rate,
+        "channels": facts.channels,
+    }
     return row | {"warning": verdict.warning(facts, name), "samples": facts.samples_sha256}
 
 
@@ -105,7 +117,8 @@ def _with_case_clashes(table: pd.DataFrame) -> pd.DataFrame:
     times = Counter(name.casefold() for name in table["name"])
     clash = table["name"].map(lambda name: times[name.casefold()] > 1) & (table["status"] == USED)
     table.loc[clash, "warning"] = [
-        "; ".join(filter(None, [before, "another name differs in case alone"])) for before in table["warning"][clash]
+        "; ".join(filter(None, [before, "another name differs in case alone"]))
+        for before in table["warning"][clash]
     ]
     return table
 
@@ -121,7 +134,10 @@ def _with_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> pd.DataFrame
                 image_files.read_labels(paths[labels])
                 sha256 = checksums.sha256(paths[labels])
                 table.loc[at, ["sha256", "path"]] = sha256, _place(sha256, labels)
-                table.loc[at, ["status", "reason"]] = recordings_table.LABELS, f"of the images in {name!r}"
+                table.loc[at, ["status", "reason"]] = (
+                    recordings_table.LABELS,
+                    f"of the images in {name!r}",
+                )
                 table.loc[i, "labels"] = table.loc[at, "path"]
     return table
 
@@ -131,15 +147,24 @@ def _chosen(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
     used = recordings_table.used(table)
     if len(used):
         chosen = naming.matches(used, p.only or {}, "fetch.only")
-        table.loc[used.index[~chosen], ["status", "reason"]] = NOT_CHOSEN, "fetch.only passes it over"
+        table.loc[used.index[~chosen], ["status", "reason"]] = (
+            NOT_CHOSEN,
+            "fetch.only passes it over",
+        )
     return table
 
 
 def _without_copies(table: pd.DataFrame) -> pd.DataFrame:
     """Of two files of the same sound, which would stand on both sides of a split, the first is used."""
     seen = dict[str, str]()
-    for i, name, sha256, samples in recordings_table.used(table)[["name", "sha256", "samples"]].itertuples():
-        same = {what: seen.setdefault(key, name) for what, key in (("samples", samples), ("bytes", sha256)) if key}
+    for i, name, sha256, samples in recordings_table.used(table)[
+        ["name", "sha256", "samples"]
+    ].itertuples():
+        same = {
+            what: seen.setdefault(key, name)
+            for what, key in (("samples", samples), ("bytes", sha256))
+            if key
+        }
         for what, first in same.items():
             if first != name:
                 reason = f"the same {what} as {first!r}"
@@ -163,7 +188,9 @@ def _copy(paths: Mapping[str, Path], table: pd.DataFrame, out: Path) -> None:
     for name, sha256, path in table.loc[used, ["name", "sha256", "path"]].itertuples(index=False):
         shutil.copyfile(paths[name], out / path)
         if checksums.sha256(out / path) != sha256:
-            raise UserError(f"{name!r} changed while it was being copied: run again when nothing writes to it")
+            raise UserError(
+                f"{name!r} changed while it was being copied: run again when nothing writes to it"
+            )
 
 
 def _check_enough(table: pd.DataFrame, source: Path, p: Fetch) -> None:

@@ -45,7 +45,11 @@ def reason_not_to_open(path: Path, folder: Path) -> str:
 
 def stumbling_blocks(folder: Path) -> list[str]:
     """What in the folder DVC would hang on (a FIFO) or die of, each with what to do."""
-    return [f"{name!r} {fault}" for name, path in files(folder).items() if (fault := _fault(path, folder))]
+    return [
+        f"{name!r} {fault}"
+        for name, path in files(folder).items()
+        if (fault := _fault(path, folder))
+    ]
 
 
 def _fault(path: Path, folder: Path) -> str:

@@ -15,9 +15,13 @@ def check(root: Path) -> None:
         if not (root / path).is_dir():
             raise UserError(f"{key} = {path!r} is not there: {back}; or name another")
         refuse(root / path)
-    found = {name for name in folder.files(root / p.folder) if not name.startswith(".")} - {"README.md"}
+    found = {name for name in folder.files(root / p.folder) if not name.startswith(".")} - {
+        "README.md"
+    }
     if p.source == "folder" and not found:
-        raise UserError(f"fetch.folder = {p.folder!r} holds no recordings: `make folder FROM=…` takes yours")
+        raise UserError(
+            f"fetch.folder = {p.folder!r} holds no recordings: `make folder FROM=…` takes yours"
+        )
 
 
 def refuse(path: Path) -> None:

@@ -45,7 +45,11 @@ def download(handle: str, folder: Path) -> Path:
             try:
                 _download(parse_dataset_handle(handle), part)
                 return part.replace(target)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            except (
+                requests.ConnectionError,
+                requests.Timeout,
+                requests.exceptions.ChunkedEncodingError,
+            ):
                 if _size(part) <= before:  # no step further than the last attempt
                     raise
 
@@ -62,9 +66,15 @@ def files(handle: str) -> dict[str, int]:
     with _told(handle), _client() as client:
         while True:
             request = ApiListDatasetFilesRequest()
-            request.owner_slug, request.dataset_slug, request.page_size = dataset.owner, dataset.dataset, PAGE
+            request.owner_slug, request.dataset_slug, request.page_size = (
+                dataset.owner,
+                dataset.dataset,
+                PAGE,
+            )
             request.dataset_version_number, request.page_token = dataset.version, page
-            answer = handle_call(lambda r=request: client.datasets.dataset_api_client.list_dataset_files(r), dataset)
+            answer = handle_call(
+                lambda r=request: client.datasets.dataset_api_client.list_dataset_files(r), dataset
+            )
             found |= {file.name: file.total_bytes for file in answer.dataset_files}
             if not (page := answer.next_page_token):
                 return found
@@ -75,10 +85,16 @@ def _download(dataset: DatasetHandle, part: Path) -> None:
     request.owner_slug, request.dataset_slug = dataset.owner, dataset.dataset
     request.dataset_version_number = dataset.version
     with _client() as client:
-        answer = handle_call(lambda: client.datasets.dataset_api_client.download_dataset(request), dataset)
-        download_file(answer, str(part), dataset)  # with a progress bar, and MD5 where Kaggle names one
+        answer = handle_call(
+            lambda: client.datasets.dataset_api_client.download_dataset(request), dataset
+        )
+        download_file(
+            answer, str(part), dataset
+        )  # with a progress bar, and MD5 where Kaggle names one
     promised = answer.headers.get("Content-Length")
-    if promised and _size(part) != int(promised):  # of a server that answers a resumed request with something else
+    if promised and _size(part) != int(
+        promised
+    ):  # of a server that answers a resumed request with something else
         part.unlink()
         raise DataCorruptionError
 
@@ -87,7 +103,9 @@ def _newest(dataset: DatasetHandle) -> str:
     request = ApiGetDatasetRequest()
     request.owner_slug, request.dataset_slug = dataset.owner, dataset.dataset
     with _client() as client:
-        answer = handle_call(lambda: client.datasets.dataset_api_client.get_dataset(request), dataset)
+        answer = handle_call(
+            lambda: client.datasets.dataset_api_client.get_dataset(request), dataset
+        )
         return f"{dataset.owner}/{dataset.dataset}/versions/{answer.current_version_number}"
 
 
@@ -108,7 +126,9 @@ def _client() -> Iterator[Any]:
     try:
         made = build_kaggle_client()
     except (ValueError, TypeError, OSError):  # whose text may hold the secret
-        raise UserError(f"your Kaggle credentials cannot be read: mend or delete {CREDENTIALS}, {INSTEAD}") from None
+        raise UserError(
+            f"your Kaggle credentials cannot be read: mend or delete {CREDENTIALS}, {INSTEAD}"
+        ) from None
     with made as client:
         for scheme in ("https://", "http://"):
             client.http_client()._session.mount(scheme, _Impatient())
@@ -127,9 +147,15 @@ def _told(handle: str) -> Iterator[None]:
     except requests.Timeout:
         raise UserError(f"Kaggle sent nothing for {SECONDS[1]:g} s: run again, {INSTEAD}") from None
     except requests.RequestException:
-        raise UserError(f"Kaggle cannot be reached for {handle}: check the network, {INSTEAD}") from None
-    except ValueError:  # an answer that is no JSON, or a login that is no header; whose text may hold the secret
-        raise UserError(f"Kaggle was not understood: check {CREDENTIALS} and the network, {INSTEAD}") from None
+        raise UserError(
+            f"Kaggle cannot be reached for {handle}: check the network, {INSTEAD}"
+        ) from None
+    except (
+        ValueError
+    ):  # an answer that is no JSON, or a login that is no header; whose text may hold the secret
+        raise UserError(
+            f"Kaggle was not understood: check {CREDENTIALS} and the network, {INSTEAD}"
+        ) from None
 
 
 def _answered(handle: str, code: int) -> str:

@@ -31,7 +31,11 @@ class Naming:
         if self.pattern is not None:
             if (match := re.search(self.pattern, name)) is None:
                 raise Unreadable(f"its name does not match fetch.pattern {self.pattern}")
-            return dict.fromkeys(match.groupdict(), "") | plain | {k: v for k, v in match.groupdict().items() if v}
+            return (
+                dict.fromkeys(match.groupdict(), "")
+                | plain
+                | {k: v for k, v in match.groupdict().items() if v}
+            )
         return plain
 
 
@@ -46,7 +50,9 @@ def matches(values: pd.DataFrame, selection: Mapping[str, str], key: str) -> "pd
     found = pd.Series(True, index=values.index)
     for column, expression in selection.items():
         if column not in values.columns:
-            raise UserError(f"{key}.{column}: the recordings have no such column, but {', '.join(values.columns)}")
+            raise UserError(
+                f"{key}.{column}: the recordings have no such column, but {', '.join(values.columns)}"
+            )
         found &= values[column].astype(str).str.fullmatch(expression)
     return found
 
@@ -70,8 +76,14 @@ def _rows(folder: Path, table: Table) -> dict[str, dict[str, str]]:
     except (OSError, ValueError) as error:
         raise UserError(f"fetch.table.path = {table.path!r} cannot be read: {error}") from None
     wanted = {"name": table.name, "label": table.label, "group": table.group}
-    if absent := [f"fetch.table.{key} = {column!r}" for key, column in wanted.items() if column not in data.columns]:
-        raise UserError(f"{', '.join(absent)}: not a column of {table.path}, which has {', '.join(data.columns)}")
+    if absent := [
+        f"fetch.table.{key} = {column!r}"
+        for key, column in wanted.items()
+        if column not in data.columns
+    ]:
+        raise UserError(
+            f"{', '.join(absent)}: not a column of {table.path}, which has {', '.join(data.columns)}"
+        )
     if twice := sorted(data[table.name][data[table.name].duplicated()]):
         raise UserError(f"{table.path} has two rows of {twice[0]!r}: each file must have one")
     others = [column for column in data.columns if column not in OWN_COLUMNS]

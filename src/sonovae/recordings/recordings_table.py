@@ -25,10 +25,14 @@ def read(path: Path) -> pd.DataFrame:
     """The door back from `write`: text columns as text, whatever they hold."""
     stage = "preprocess" if path.parent.name == "pictures" else "fetch"
     try:
-        text: dict[str, type] = {name: str for name in pd.read_csv(path, nrows=0).columns if name not in NUMBERS}
+        text: dict[str, type] = {
+            name: str for name in pd.read_csv(path, nrows=0).columns if name not in NUMBERS
+        }
         table = pd.read_csv(path, dtype=text | NUMBERS, keep_default_na=False)
     except (OSError, ValueError):
-        raise UserError(f"{path} cannot be read as a table: `dvc repro -f {stage}` writes it anew") from None
+        raise UserError(
+            f"{path} cannot be read as a table: `dvc repro -f {stage}` writes it anew"
+        ) from None
     return schema.check(table, schema.RECORDINGS, str(path), stage)
 
 
@@ -41,8 +45,14 @@ def summary(table: pd.DataFrame) -> str:
     """How many are used, and each that is left out with its reason."""
     kept, gone = used(table), table[table["status"] == LEFT_OUT]
     seconds = f", {kept['seconds'].sum():.0f} s" if kept["seconds"].sum() else ""
-    counts = {"not chosen": (table["status"] == NOT_CHOSEN).sum(), "with a warning": (kept["warning"] != "").sum()}
+    counts = {
+        "not chosen": (table["status"] == NOT_CHOSEN).sum(),
+        "with a warning": (kept["warning"] != "").sum(),
+    }
     others = "".join(f"; {n} {what}" for what, n in counts.items() if n)
     lines = [f"{len(kept)} recordings used{seconds}; {len(gone)} left out{others}"]
-    lines += [f"  left out: {name!r}: {reason}" for name, reason in zip(gone["name"], gone["reason"], strict=True)]
+    lines += [
+        f"  left out: {name!r}: {reason}"
+        for name, reason in zip(gone["name"], gone["reason"], strict=True)
+    ]
     return "\n".join(lines[:20] + ([f"  … and {len(lines) - 20} more"] if len(lines) > 20 else []))

@@ -36,8 +36,13 @@ RECORDINGS = pa.DataFrameSchema(
         "warning": text,
     },
     checks=[
-        pa.Check(lambda t: t["status"].isin(["used", "labels"]) == (t["path"] != ""), name="used files have a path"),
-        pa.Check(lambda t: (t["status"] == "used") == (t["reason"] == ""), name="others have a reason"),
+        pa.Check(
+            lambda t: t["status"].isin(["used", "labels"]) == (t["path"] != ""),
+            name="used files have a path",
+        ),
+        pa.Check(
+            lambda t: (t["status"] == "used") == (t["reason"] == ""), name="others have a reason"
+        ),
     ],
 )
 
@@ -58,7 +63,14 @@ CLIPS = pa.DataFrameSchema(
     unique=["sha256", "item", "start"],
 )
 
-CLIP_FIELDS = {"item": "i8", "start": "i8", "source_start": "f8", "gain": "f8", "low": "f8", "high": "f8"}
+CLIP_FIELDS = {
+    "item": "i8",
+    "start": "i8",
+    "source_start": "f8",
+    "gain": "f8",
+    "low": "f8",
+    "high": "f8",
+}
 """Columns of the clips table that analysis fills, with the types in which the spectrogram cache keeps them."""
 
 
@@ -68,7 +80,10 @@ def check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str, stage: str
         return schema.validate(table, lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases.fillna("").drop_duplicates(["check", "index"])
-        lines = [f"  row {case['index']}{_where(case)}: {case['check']}" for case in cases[:SHOWN].to_dict("records")]
+        lines = [
+            f"  row {case['index']}{_where(case)}: {case['check']}"
+            for case in cases[:SHOWN].to_dict("records")
+        ]
         more = [f"  … and {len(cases) - SHOWN} more"] if len(cases) > SHOWN else []
         head = f"{what} breaks {len(cases)} of its rules: `dvc repro -f {stage}` writes it anew"
         raise UserError("\n".join([head, *lines, *more])) from None
@@ -76,4 +91,8 @@ def check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str, stage: str
 
 def _where(case: Mapping[Hashable, Any]) -> str:
     """The column and its value; a rule over the whole row has none of its own."""
-    return f", {case['column']} = {case['failure_case']!r}" if case["schema_context"] == "Column" else ""
+    return (
+        f", {case['column']} = {case['failure_case']!r}"
+        if case["schema_context"] == "Column"
+        else ""
+    )

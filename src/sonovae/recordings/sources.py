@@ -49,7 +49,9 @@ def newest(root: Path, p: Fetch) -> tuple[dict[str, str], list[str]]:
     if p.source == "archive" and p.archive:
         sha256 = pinned(root, p.archive.at)
         change = [f"{p.archive.at}: SHA-256 {p.archive.sha256[:12]}… → {sha256[:12]}…"]
-        return ({"fetch.archive.sha256": sha256}, change) if sha256 != p.archive.sha256 else ({}, [])
+        return (
+            ({"fetch.archive.sha256": sha256}, change) if sha256 != p.archive.sha256 else ({}, [])
+        )
     raise UserError(f"fetch.source = {p.source} has no versions: only archive and kaggle have")
 
 
@@ -75,7 +77,9 @@ def _home(root: Path) -> Path:
 
 
 def _unpack(root: Path, p: Fetch, folder: Path) -> None:
-    with lock.in_turn(_home(root).with_suffix(".lock")):  # or two experiments would write the same download
+    with lock.in_turn(
+        _home(root).with_suffix(".lock")
+    ):  # or two experiments would write the same download
         path = _archive(root, p)
     try:
         archive.unpack(path, folder)
@@ -110,7 +114,9 @@ def _fetched(root: Path, at: str, sha256: str | None) -> Path:
     if not at.lower().startswith(("https://", "http://")):
         path = environment.home(root) / at
         if not path.is_file():
-            raise UserError(f"{at!r} is not a file: name a zip or tar file, by its path in the project or its URL")
+            raise UserError(
+                f"{at!r} is not a file: name a zip or tar file, by its path in the project or its URL"
+            )
         return path
     known = _home(root) / f"{sha256}.archive"
     return known if known.is_file() else _downloaded(at, _home(root))
@@ -127,7 +133,11 @@ def _downloaded(url: str, home: Path) -> Path:
     except requests.exceptions.ChunkedEncodingError:
         raise UserError(f"{url!r} broke off: run again") from None
     except requests.RequestException as error:
-        answer = f"answered {error.response.status_code}" if error.response is not None else "cannot be reached"
+        answer = (
+            f"answered {error.response.status_code}"
+            if error.response is not None
+            else "cannot be reached"
+        )
         raise UserError(f"{url!r} {answer}: check the address and the network") from None
     except (ValueError, HTTPError):  # of a malformed address or answer
         raise UserError(f"{url!r} is no address that can be used: check it") from None
@@ -138,5 +148,9 @@ def _changes(old: str, new: str) -> list[str]:
     before, after = kaggle.files(old), kaggle.files(new)
     lines = [f"+ {name}, {size} bytes" for name, size in after.items() if name not in before]
     lines += [f"- {name}" for name in before if name not in after]
-    lines += [f"~ {n}, {before[n]} → {after[n]} bytes" for n in before if n in after and before[n] != after[n]]
+    lines += [
+        f"~ {n}, {before[n]} → {after[n]} bytes"
+        for n in before
+        if n in after and before[n] != after[n]
+    ]
     return lines

@@ -95,9 +95,16 @@ def mean_power(blocks: Iterable[Samples], sample_rate: int, bin_hz: float) -> Po
     for block in blocks:
         rest = np.concatenate([rest, block])
         if n := max(0, (len(rest) - overlap) // (frame - overlap)):
-            total, frames = total + n * _welch(rest[: n * (frame - overlap) + overlap], sample_rate, frame), frames + n
+            total, frames = (
+                total + n * _welch(rest[: n * (frame - overlap) + overlap], sample_rate, frame),
+                frames + n,
+            )
             rest = rest[n * (frame - overlap) :]
-    return total / frames if frames else _welch(np.pad(rest, (0, frame - len(rest))), sample_rate, frame)
+    return (
+        total / frames
+        if frames
+        else _welch(np.pad(rest, (0, frame - len(rest))), sample_rate, frame)
+    )
 
 
 def _welch(samples: Samples, sample_rate: int, frame: int) -> Powers:
@@ -128,8 +135,12 @@ def misfits(found: Survey, used: pd.DataFrame) -> list[str]:
 
 
 def _measured(raw: Path, rows: pd.DataFrame, bin_hz: float) -> Iterator[Measured]:
-    for path, name in progress(zip(rows["path"], rows["name"], strict=True), "report", "recordings", len(rows)):
+    for path, name in progress(
+        zip(rows["path"], rows["name"], strict=True), "report", "recordings", len(rows)
+    ):
         try:
             yield measured(raw / path, bin_hz)
         except Unreadable as error:
-            raise UserError(f"{name!r} cannot be read: {error}: `make repro` fetches the recordings anew") from None
+            raise UserError(
+                f"{name!r} cannot be read: {error}: `make repro` fetches the recordings anew"
+            ) from None

@@ -40,7 +40,12 @@ class Whistler:
 
 def write(folder: Path, p: Whistles) -> None:
     """`<melody>/<whistler>-<take>.wav` for every whistler, melody and take; the same bytes for the same parameters."""
-    names = [(who, melody, take) for who in range(p.whistlers) for melody in MELODIES for take in range(p.takes)]
+    names = [
+        (who, melody, take)
+        for who in range(p.whistlers)
+        for melody in MELODIES
+        for take in range(p.takes)
+    ]
     for who, melody, take in progress(names, "whistling", "recordings"):
         whistler = _whistler(np.random.default_rng([p.seed, who]))
         rng = np.random.default_rng([p.seed, who, list(MELODIES).index(melody), take])
@@ -72,15 +77,21 @@ def _whistler(rng: Generator) -> Whistler:
     )
 
 
-def _phrase(steps: list[int], tempo: float, who: Whistler, sample_rate: int, rng: Generator) -> Waves:
+def _phrase(
+    steps: list[int], tempo: float, who: Whistler, sample_rate: int, rng: Generator
+) -> Waves:
     """The notes of a melody, `tempo` seconds each, gliding from one to the next."""
     lengths = (tempo * rng.choice([1, 1, 2], len(steps)) * sample_rate).astype(int)
     pitch = np.repeat(np.asarray(steps, float), lengths)
     width = max(1, int(who.glide * sample_rate))
-    pitch = np.convolve(np.pad(pitch, width, mode="edge"), np.hanning(width + 2)[1:-1] / (width + 1) * 2, "same")
+    pitch = np.convolve(
+        np.pad(pitch, width, mode="edge"), np.hanning(width + 2)[1:-1] / (width + 1) * 2, "same"
+    )
     pitch = pitch[width:-width]
     time = np.arange(len(pitch)) / sample_rate
-    pitch += who.vibrato_depth * np.sin(2 * np.pi * who.vibrato_rate * time + rng.uniform(0, 2 * np.pi))
+    pitch += who.vibrato_depth * np.sin(
+        2 * np.pi * who.vibrato_rate * time + rng.uniform(0, 2 * np.pi)
+    )
     phase = 2 * np.pi * np.cumsum(who.lowest * 2 ** (pitch / 12)) / sample_rate
     envelope = _envelope(lengths, sample_rate)
     noise = np.convolve(rng.normal(size=len(phase)), np.ones(4) / 2, "same")

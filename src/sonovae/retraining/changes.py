@@ -74,7 +74,9 @@ def parameters(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any,
     """Those that differ, of two params.yaml, by dotted name: before and now; None where there was no such key."""
     old, new = params.flat(old), params.flat(new)
     names = sorted(old.keys() | new.keys())
-    return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
+    return {
+        name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)
+    }
 
 
 def _hashes(table: pd.DataFrame) -> dict[str, str]:

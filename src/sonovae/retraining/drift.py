@@ -20,7 +20,10 @@ def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
     """Of recordings of the table `used`, whose files lie in `raw`, a row each: length in `seconds`, RMS `level` in
     dBFS, and spectral `centroid` in Hz. Of images nothing."""
     chosen = survey.some(used[used["seconds"] > 0])
-    rows = [_features(raw / path) for path in progress(list(chosen["path"]), "drift", "recordings", len(chosen))]
+    rows = [
+        _features(raw / path)
+        for path in progress(list(chosen["path"]), "drift", "recordings", len(chosen))
+    ]
     return pd.DataFrame([row for row in rows if row], columns=list(UNITS))
 
 
@@ -42,7 +45,9 @@ def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["feature", "was", "came", "drift", "p"])
 
 
-def _row(name: str, new: "pd.Series[float]", old: "pd.Series[float]") -> tuple[str, str, str, float, float]:
+def _row(
+    name: str, new: "pd.Series[float]", old: "pd.Series[float]"
+) -> tuple[str, str, str, float, float]:
     was, came = (f"{each.median():.4g} {UNITS.get(name, '')}".strip() for each in (old, new))
     found = ks_2samp(new, old)
     return name, was, came, float(found.statistic), float(found.pvalue)

@@ -34,8 +34,12 @@ def heard(old: Result, new: Result) -> tuple[float, float] | None:
             return None
         at, *models_at = (Path(str(folder)) for folder in folders)
         # Before the judge, as they set the threads.
-        models = [studio.opened(each, studio.ITERATIONS, studio.MOMENTUM, SEED) for each in models_at]
-        if not (who := judge.load(at)) or any(each.c.shape != who.network.input_shape[1:] for each in models):
+        models = [
+            studio.opened(each, studio.ITERATIONS, studio.MOMENTUM, SEED) for each in models_at
+        ]
+        if not (who := judge.load(at)) or any(
+            each.c.shape != who.network.input_shape[1:] for each in models
+        ):
             return None
         one, other = (_share(each, who) for each in models)
         return one, other

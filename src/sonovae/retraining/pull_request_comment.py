@@ -65,7 +65,9 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _drift(came: pd.DataFrame) -> str:
-    rows = came.assign(drift=came["drift"].map("{:.2f}".format))[["feature", "was", "came", "drift"]].to_numpy(str)
+    rows = came.assign(drift=came["drift"].map("{:.2f}".format))[
+        ["feature", "was", "came", "drift"]
+    ].to_numpy(str)
     return _table(["", "there", "came in", "drift: 0 the same, 1 nothing in common"], rows.tolist())
 
 
@@ -75,7 +77,9 @@ def _parameters(changed: dict[str, tuple[Any, Any]]) -> list[str]:
 
 
 def _metrics(old: dict[str, Any], new: dict[str, Any], heard: tuple[float, float] | None) -> str:
-    rows = [[name, _said(old, name), _said(new, name)] for name in SHOWN if name in new.get("test", {})]
+    rows = [
+        [name, _said(old, name), _said(new, name)] for name in SHOWN if name in new.get("test", {})
+    ]
     if heard:
         rows.append(["labels heard by the judge of before", *(f"{share:.0%}" for share in heard)])
     return _table(["", "before", "now"], rows)
@@ -85,4 +89,6 @@ def _said(metrics: dict[str, Any], name: str) -> str:
     if name not in metrics.get("test", {}):
         return "–"
     sure = metrics.get("interval", {}).get(name)
-    return f"{metrics['test'][name]:.4g}" + (f" ({sure['low']:.4g} to {sure['high']:.4g})" if sure else "")
+    return f"{metrics['test'][name]:.4g}" + (
+        f" ({sure['low']:.4g} to {sure['high']:.4g})" if sure else ""
+    )

@@ -36,7 +36,9 @@ def run(root: Path, base: str, promote: bool) -> None:
     pull = ["--pull"] if remote else []
     _dvc(root, "repro", *pull, "preprocess")
     came = _came(root, old)
-    print(came.to_string(index=False) if len(came) else "retrain: no recordings came in", flush=True)
+    print(
+        came.to_string(index=False) if len(came) else "retrain: no recordings came in", flush=True
+    )
     _dvc(root, "repro", *pull)
     if remote:
         _dvc(root, "push", "--run-cache")
@@ -55,7 +57,9 @@ def shut(p: Promotion, old: Result, new: Result, came: pd.DataFrame) -> list[str
     limit = 1.0 if p.most_drift is None else p.most_drift
     far = came[(came["drift"] > limit) & (came["p"] < BY_CHANCE)]
     drifts = zip(far["feature"], far["drift"], strict=True)
-    return red + [f"{name} of what came in drifts by {drift:.2f}, more than {limit}" for name, drift in drifts]
+    return red + [
+        f"{name} of what came in drifts by {drift:.2f}, more than {limit}" for name, drift in drifts
+    ]
 
 
 def _came(root: Path, old: Result) -> pd.DataFrame:
@@ -67,10 +71,19 @@ def _came(root: Path, old: Result) -> pd.DataFrame:
         return drift.of_features(pd.DataFrame(), pd.DataFrame())
     rows = drift.of_features(*(drift.features(root / "data/raw", side) for side in sides))
     backend.prepare(params.load(root / "params.yaml").train.threads)
-    if (sure := model_comparison.confidence(old, saved_dataset.load(root / "data/pictures"))) is not None:
-        new, there = (pd.DataFrame({"confidence": sure[sure.index.isin(side["sha256"])]}) for side in sides)
+    if (
+        sure := model_comparison.confidence(old, saved_dataset.load(root / "data/pictures"))
+    ) is not None:
+        new, there = (
+            pd.DataFrame({"confidence": sure[sure.index.isin(side["sha256"])]}) for side in sides
+        )
         rows = pd.concat([rows, drift.of_features(new, there)], ignore_index=True)
-    labels = {"feature": "labels", "was": "", "came": "", "drift": drift.of_labels(*(side["label"] for side in sides))}
+    labels = {
+        "feature": "labels",
+        "was": "",
+        "came": "",
+        "drift": drift.of_labels(*(side["label"] for side in sides)),
+    }
     return pd.concat([rows, pd.DataFrame([labels])], ignore_index=True)
 
 
@@ -78,16 +91,22 @@ def _links(root: Path, promote: bool) -> list[str]:
     """Log the result, and promote it if it may be; where it is to be found, a line each. A server that is away makes
     nothing red."""
     try:
-        found = [tracking.promote(root) if promote else f"MLflow run {tracking.track(root)['train']}"]
+        found = [
+            tracking.promote(root) if promote else f"MLflow run {tracking.track(root)['train']}"
+        ]
     except UserError as error:
         found = [str(error)]
     return found + ([f"[Report and sounds]({os.environ[LINK]})"] if LINK in os.environ else [])
 
 
-def _write(root: Path, old: Result, new: Result, came: pd.DataFrame, red: list[str], more: list[str]) -> None:
+def _write(
+    root: Path, old: Result, new: Result, came: pd.DataFrame, red: list[str], more: list[str]
+) -> None:
     """Write the comment."""
     (out := root / OUT).mkdir(parents=True, exist_ok=True)
-    gains, _ = gates.compared(new.clips, old.clips, params.load(root / "params.yaml").promotion.lower)
+    gains, _ = gates.compared(
+        new.clips, old.clips, params.load(root / "params.yaml").promotion.lower
+    )
     heard = model_comparison.heard(old, new) if new.stages != old.stages else None
     said = pull_request_comment.text(old, new, came, heard, gains, red, more)
     (out / "comment.md").write_text(said, encoding="utf-8")

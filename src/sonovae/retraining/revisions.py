@@ -16,7 +16,11 @@ from sonovae.recordings import recordings_table
 from sonovae.tracking import provenance
 from sonovae.tracking.provenance import Made
 
-RECORDINGS, CLIPS, METRICS = "data/raw/recordings.csv", "data/evaluation/clips.csv", "data/evaluation/metrics.json"
+RECORDINGS, CLIPS, METRICS = (
+    "data/raw/recordings.csv",
+    "data/evaluation/clips.csv",
+    "data/evaluation/metrics.json",
+)
 LOSSES = "data/model/losses.csv"
 Getter = Callable[[str, Path], Path | None]
 """A path inside the project and where to → the file or folder there, or None."""
@@ -58,7 +62,10 @@ def of_commit(root: Path, revision: str) -> Result:
     def get(path: str, to: Path) -> Path | None:
         try:
             files.get(path, str(to / Path(path).name), recursive=files.isdir(path))
-        except (DvcException, OSError):  # that commit has no such file, or neither cache nor remote has it
+        except (
+            DvcException,
+            OSError,
+        ):  # that commit has no such file, or neither cache nor remote has it
             return None
         return to / Path(path).name
 
@@ -71,9 +78,15 @@ def _result(stages: dict[str, Made], get: Getter) -> Result:
         params, recordings, clips, metrics, losses = (get(path, Path(name)) for path in paths)
         return Result(
             stages,
-            dict(YAML(typ="safe", pure=True).load(params.read_text(encoding="utf-8"))) if params else {},
-            recordings_table.read(recordings) if recordings else pd.DataFrame(columns=recordings_table.COLUMNS),
-            clip_errors.read(clips) if clips else pd.DataFrame(columns=["sha256", "item", "start", "group"]),
+            dict(YAML(typ="safe", pure=True).load(params.read_text(encoding="utf-8")))
+            if params
+            else {},
+            recordings_table.read(recordings)
+            if recordings
+            else pd.DataFrame(columns=recordings_table.COLUMNS),
+            clip_errors.read(clips)
+            if clips
+            else pd.DataFrame(columns=["sha256", "item", "start", "group"]),
             json.loads(metrics.read_text(encoding="utf-8")) if metrics else {},
             pd.read_csv(losses) if losses else pd.DataFrame(columns=["val_mse"]),
             get,

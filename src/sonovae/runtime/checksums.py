@@ -29,7 +29,9 @@ def verify(folder: Path, stage: str) -> dict[str, str]:
     try:
         lines = (folder / NAME).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise UserError(f"{folder / NAME} cannot be read: `dvc repro -f {stage}` writes it anew") from None
+        raise UserError(
+            f"{folder / NAME} cannot be read: `dvc repro -f {stage}` writes it anew"
+        ) from None
     promised = {name: hashed for hashed, _, name in (line.partition("  ") for line in lines)}
     found = _files(folder)
     faults = [f"{folder / name} is not there" for name in sorted(promised.keys() - found)]

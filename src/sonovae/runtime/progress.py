@@ -21,6 +21,19 @@ def bar(total: int, what: str, unit: str) -> Any:
 
 def _tqdm(items: Iterable[T] | None, what: str, total: int | None, unit: str) -> Any:
     terminal = sys.stderr.isatty()
-    form = None if terminal else "{desc}: {n_fmt}/{total_fmt}{unit}, {rate_fmt}, {remaining} left{postfix}\n"
+    form = (
+        None
+        if terminal
+        else "{desc}: {n_fmt}/{total_fmt}{unit}, {rate_fmt}, {remaining} left{postfix}\n"
+    )
     pause = 0.1 if terminal else 10
-    return tqdm(items, what, total, unit=f" {unit}", bar_format=form, mininterval=pause, delay=2, leave=not terminal)
+    return tqdm(
+        items,
+        what,
+        total,
+        unit=f" {unit}",
+        bar_format=form,
+        mininterval=pause,
+        delay=2,
+        leave=not terminal,
+    )

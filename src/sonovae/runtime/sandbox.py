@@ -24,7 +24,9 @@ def each(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])
     items = list(items)
-    with ProcessPool(min(environment.cores(), max(1, len(items))), initializer=_hush, context=context) as pool:
+    with ProcessPool(
+        min(environment.cores(), max(1, len(items))), initializer=_hush, context=context
+    ) as pool:
         try:
             for future in [pool.schedule(function, [item], timeout=most_seconds) for item in items]:
                 try:

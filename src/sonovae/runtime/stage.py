@@ -1,15 +1,13 @@
 """What every stage does alike: one at a time, errors in one line, outs that appear whole."""
 
-import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from sonovae.errors import UserError
@@ -50,37 +48,6 @@ def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
     sys.exit(code)
 
 
-@contextlib.contextmanager
-def whole(out: Path) -> Iterator[Path]:
-    """A new folder to write to, which takes the place of `out` when the block ends well, and vanishes otherwise."""
-    part, old = (out.parent / f".{out.name}.{which}" for which in ("part", "old"))
-    _settle(out, part, old)  # what a stage that was killed left behind
-    part.mkdir(parents=True)
-    try:
-        yield part
-        if out.exists():
-            out.rename(old)
-        part.rename(out)
-    finally:
-        _settle(out, part, old)
-
-
-@contextlib.contextmanager
-def new(out: Path) -> Iterator[Path]:
-    """A new folder, as `whole` makes one; UserError where `out` is there already."""
-    if out.exists():
-        raise UserError(f"--out {out} is there already: name a folder that is not")
-    with whole(out) as part:
-        yield part
-
-
-def _settle(out: Path, part: Path, old: Path) -> None:
-    if old.exists() and not out.exists():
-        old.rename(out)
-    for left in (part, old):
-        shutil.rmtree(left, ignore_errors=True)
-
-
 def _farewell(what: str, way_back: str) -> None:
     """Say what went wrong and, in the last line, how to go back."""
     print(f"{what}\n{way_back}", file=sys.stderr, flush=True)
@@ -92,7 +59,9 @@ def _way_back(root: Path, outs: tuple[str, ...], in_git: str) -> str:
     listed = lock.read_text(encoding="utf-8") if lock.exists() else ""
     if not all(f"path: {out}\n" in listed for out in outs):
         return f"nothing was written to {', '.join(outs)}; there were none before"
-    commands = f"`dvc checkout {' '.join(outs)}`" + (f" and `git checkout {in_git}`" if in_git else "")
+    commands = f"`dvc checkout {' '.join(outs)}`" + (
+        f" and `git checkout {in_git}`" if in_git else ""
+    )
     return f"nothing was written to {', '.join(outs)}; {commands} brings the last good ones back"
 
 

@@ -34,7 +34,9 @@ def spread(
     import joblib
 
     with _cluster(scheduler) if scheduler else joblib.parallel_config("loky", n_jobs=n):
-        done = joblib.Parallel(return_as="generator", pre_dispatch=AHEAD)(map(joblib.delayed(work), batches))
+        done = joblib.Parallel(return_as="generator", pre_dispatch=AHEAD)(
+            map(joblib.delayed(work), batches)
+        )
         yield from zip(batches, done, strict=True)
 
 

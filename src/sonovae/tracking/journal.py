@@ -27,7 +27,12 @@ class Journal:
     """What is noted of one training, a JSON object a line: its run's header, points, and in which state it is."""
 
     def __init__(self, root: Path, folder: Path, header: Line) -> None:
-        self.folder, self.sender, self.new, self.over = folder, Sender(root, folder), threading.Event(), False
+        self.folder, self.sender, self.new, self.over = (
+            folder,
+            Sender(root, folder),
+            threading.Event(),
+            False,
+        )
         before, _ = _lines(folder, 0)
         self.known = {line.get("step") for line in before}
         for line in [*([] if before else [header]), {"status": "RUNNING"}]:
@@ -49,14 +54,19 @@ class Journal:
         self.thread.join(patience)
         if self.thread.is_alive() or self.sender.fault:
             why = self.sender.fault or "it does not answer"
-            print(f"warning: MLflow lacks this training, `make track` brings it later: {why}", file=sys.stderr)
+            print(
+                f"warning: MLflow lacks this training, `make track` brings it later: {why}",
+                file=sys.stderr,
+            )
             return False
         shutil.rmtree(self.folder, ignore_errors=True)
         return True
 
     def _note(self, line: Line) -> None:
         with (self.folder / NAME).open("a", encoding="utf-8") as file:
-            file.write(f"\n{json.dumps(line)}\n")  # after half a line, too, that a killed process left
+            file.write(
+                f"\n{json.dumps(line)}\n"
+            )  # after half a line, too, that a killed process left
         self.new.set()
 
     def _send(self) -> None:
@@ -83,7 +93,10 @@ class Sender:
             self.sent, self.fault = end, ""
         except Exception as error:  # whatever a store, a network or a disk may come up with
             if not self.fault:
-                print(f"warning: MLflow is away, and the work goes on: {in_a_line(error)}", file=sys.stderr)
+                print(
+                    f"warning: MLflow is away, and the work goes on: {in_a_line(error)}",
+                    file=sys.stderr,
+                )
             self.fault = in_a_line(error)
 
     def _open(self, lines: list[Line]) -> Store:
@@ -96,7 +109,9 @@ class Sender:
 
     def _bring(self, store: Store, lines: list[Line]) -> None:
         points = [line for line in lines if "step" in line and line["step"] not in self.seen]
-        store.metrics(self.run_id, [(line["time"], line["step"], line["metrics"]) for line in points])
+        store.metrics(
+            self.run_id, [(line["time"], line["step"], line["metrics"]) for line in points]
+        )
         self.seen |= {line["step"] for line in points}
         for state in [line["status"] for line in lines if "status" in line][-1:]:
             store.state(self.run_id, state)

@@ -16,7 +16,9 @@ def verify(root: Path, run_id: str) -> str:
     here = provenance.now(root, run.data.tags["stage"])
     found = {f"input.{name}": hashed for name, hashed in here.inputs.items()}
     found |= {f"output.{name}": hashed for name, hashed in here.outs.items()}
-    said = {name: tag for name, tag in run.data.tags.items() if name.startswith(("input.", "output."))}
+    said = {
+        name: tag for name, tag in run.data.tags.items() if name.startswith(("input.", "output."))
+    }
     wrong = [
         f"{name.partition('.')[2]}: {said.get(name, 'nothing')} {'went in' if name[0] == 'i' else 'came out'}, and here"
         f" it is {found.get(name, 'nothing')}"
@@ -53,7 +55,9 @@ def of_run(root: Path, run_id: str) -> Iterator[str]:
 def of_commit(root: Path, revision: str) -> Iterator[str]:
     """The run of the result that a commit's dvc.lock holds."""
     if not (train := provenance.at_commit(root, revision).get("train")):
-        raise UserError(f"{revision} is neither a file, nor a run, nor a commit whose dvc.lock holds a training")
+        raise UserError(
+            f"{revision} is neither a file, nor a run, nor a commit whose dvc.lock holds a training"
+        )
     if not (runs := Store(root).runs(key=train.key) if is_there(root) else []):
         yield f"MLflow has no run of {revision}: `git checkout {revision}; dvc checkout; make track` makes one"
     for run in runs:
@@ -62,7 +66,9 @@ def of_commit(root: Path, revision: str) -> Iterator[str]:
 
 def _told(root: Path, run: Any) -> Iterator[str]:
     yield f"MLflow run {run.info.run_name}, {run.info.run_id}"
-    commits = list(provenance.commits(root, run.data.tags["key"], run.data.tags["input.data/pictures"]))
+    commits = list(
+        provenance.commits(root, run.data.tags["key"], run.data.tags["input.data/pictures"])
+    )
     for commit in commits:
         yield f"commit {commit[:10]} holds it: git checkout {commit[:10]}; dvc checkout"
     if not commits:

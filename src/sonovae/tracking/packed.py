@@ -16,7 +16,9 @@ LOADER = "sonovae.generation.served"
 def save(model: Path, to: Path) -> None:
     """Write the folder `to` from a model's."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # MLflow's of its own code, and that examples would be nice
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # MLflow's of its own code, and that examples would be nice
         _save(model, to)
 
 
@@ -46,7 +48,9 @@ def requirements() -> list[str]:
 
     found = set()
     for each in map(Requirement, metadata.requires("sonovae") or ()):
-        wanted = each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in ("", "cpu", "gpu"))
+        wanted = each.marker is None or any(
+            each.marker.evaluate({"extra": extra}) for extra in ("", "cpu", "gpu")
+        )
         with contextlib.suppress(metadata.PackageNotFoundError):
             found |= {f"{each.name}=={metadata.version(each.name)}"} if wanted else set()
     return sorted(found)

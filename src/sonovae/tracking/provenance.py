@@ -29,7 +29,9 @@ class Made:
     @property
     def inputs(self) -> dict[str, str]:
         """Hashes of all that went in, by path, a section of the parameters as params.yaml:SECTION."""
-        return self.deps | {f"params.yaml:{name}": _hash(section) for name, section in self.params.items()}
+        return self.deps | {
+            f"params.yaml:{name}": _hash(section) for name, section in self.params.items()
+        }
 
     @property
     def key(self) -> str:
@@ -62,7 +64,10 @@ def made(root: Path, stage: str) -> Made:
 
 def now(root: Path, stage: str) -> Made:
     """A stage as it would run, or has just run, in the working tree."""
-    wiring, values = _yaml((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage], sections(root)
+    wiring, values = (
+        _yaml((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage],
+        sections(root),
+    )
     return Made(
         _hashes(root, [_filled(path, values) for path in wiring["deps"]]),
         {name: values[name] for name in wiring["params"]},
@@ -73,7 +78,9 @@ def now(root: Path, stage: str) -> Made:
 def outs(root: Path, stage: str) -> dict[str, str]:
     """The hash of each out of a stage that lies in the working tree, by path."""
     wiring = _yaml((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
-    return _hashes(root, [*wiring["outs"], *(path for each in wiring.get("metrics", []) for path in each)])
+    return _hashes(
+        root, [*wiring["outs"], *(path for each in wiring.get("metrics", []) for path in each)]
+    )
 
 
 def sections(root: Path) -> dict[str, Any]:
@@ -96,7 +103,9 @@ def commit(root: Path) -> dict[str, str]:
     """The git commit, and whether the tree had changes that it does not hold, but for what DVC itself writes; empty
     outside git."""
     head = _git(root, "rev-parse", "HEAD")
-    dirty = _git(root, "status", "--porcelain", "--", ".", *(f":(exclude){path}" for path in DVCS_OWN))
+    dirty = _git(
+        root, "status", "--porcelain", "--", ".", *(f":(exclude){path}" for path in DVCS_OWN)
+    )
     return {"git.commit": head, "git.clean": str(not dirty).lower()} if head else {}
 
 
@@ -110,7 +119,9 @@ def commits(root: Path, key: str, data: str) -> Iterator[str]:
     hash `data`; newest first."""
     for revision in _git(root, "log", "--all", "--format=%H", "--", "dvc.lock").split():
         text = _lock_at(root, revision)
-        if data in text and _locked(text)["train"].key == key:  # to read them all as YAML would take minutes
+        if (
+            data in text and _locked(text)["train"].key == key
+        ):  # to read them all as YAML would take minutes
             yield revision
 
 
@@ -125,7 +136,9 @@ def _locked(text: str) -> dict[str, Made]:
     stages = (_yaml(text) or {}).get("stages", {})
     return {
         name: Made(
-            hashes(each.get("deps", [])), each.get("params", {}).get("params.yaml", {}), hashes(each.get("outs", []))
+            hashes(each.get("deps", [])),
+            each.get("params", {}).get("params.yaml", {}),
+            hashes(each.get("outs", [])),
         )
         for name, each in stages.items()
     }
@@ -138,13 +151,17 @@ def _hashes(root: Path, paths: list[str]) -> dict[str, str]:
 def _filled(path: str, values: dict[str, Any]) -> str:
     """A path of dvc.yaml, in which ${section.key} stands for a parameter."""
     return re.sub(
-        r"\$\{([\w.]+)}", lambda found: str(reduce(lambda at, name: at[name], found[1].split("."), values)), path
+        r"\$\{([\w.]+)}",
+        lambda found: str(reduce(lambda at, name: at[name], found[1].split("."), values)),
+        path,
     )
 
 
 def _git(root: Path, *words: str) -> str:
     try:
-        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", *words], cwd=root, capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
 

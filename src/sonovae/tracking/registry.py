@@ -42,7 +42,10 @@ def versions(root: Path) -> dict[str, str]:
     store, name = Store(root), params.load(root / "params.yaml").promotion.model
     champion = _champion(store, name)
     best = str(champion.version) if champion else ""
-    found = sorted((str(each.version) for each in store.client.search_model_versions(f"name = '{name}'")), key=int)
+    found = sorted(
+        (str(each.version) for each in store.client.search_model_versions(f"name = '{name}'")),
+        key=int,
+    )
     return {f"version {each}" + (f", {ALIAS}" if each == best else ""): each for each in found}
 
 
@@ -51,7 +54,9 @@ def download(root: Path, version: str, to: Path) -> Path:
     """The folder of a version's model, by its number, brought to `to`."""
     store, name = Store(root), params.load(root / "params.yaml").promotion.model
     run = store.client.get_model_version(name, version).run_id
-    return next(Path(store.client.download_artifacts(run, "model", str(to))).rglob("model.json")).parent
+    return next(
+        Path(store.client.download_artifacts(run, "model", str(to))).rglob("model.json")
+    ).parent
 
 
 def _promote(store: Store, p: Promotion, run: Any, evaluation: str) -> str:
@@ -63,7 +68,11 @@ def _promote(store: Store, p: Promotion, run: Any, evaluation: str) -> str:
         store.client.set_model_version_tag(p.model, version, "evaluation", evaluation)
         store.client.set_registered_model_alias(p.model, ALIAS, version)
     before = f"version {champion.version}" if champion else "none"
-    said = f"the champion stays {before}: {'; '.join(reasons)}" if reasons else f"it is the champion, after {before}"
+    said = (
+        f"the champion stays {before}: {'; '.join(reasons)}"
+        if reasons
+        else f"it is the champion, after {before}"
+    )
     store.client.set_model_version_tag(p.model, version, "promotion", said)
     return f"version {version} of {p.model}: {said}"
 
@@ -74,7 +83,9 @@ def _reasons(store: Store, p: Promotion, run: Any, evaluation: str, champion: An
     if differing := sorted(name for name, _ in _pictures(run) ^ _pictures(other)):
         return [f"its pictures are other ones ({differing[0]}), and errors say nothing across them: give"
                 " promotion.model another name, or move the alias by hand in the dashboard"]  # fmt: skip
-    return gates.not_better(_clips(store, evaluation), _clips(store, champion.tags["evaluation"]), p.lower)
+    return gates.not_better(
+        _clips(store, evaluation), _clips(store, champion.tags["evaluation"]), p.lower
+    )
 
 
 def _pictures(run: Any) -> set[tuple[str, str]]:
@@ -90,7 +101,9 @@ def _pictures(run: Any) -> set[tuple[str, str]]:
 def _clips(store: Store, evaluation: str) -> pd.DataFrame:
     """The errors of each test clip."""
     with tempfile.TemporaryDirectory() as folder:
-        return clip_errors.read(Path(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder)))
+        return clip_errors.read(
+            Path(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder))
+        )
 
 
 def _version(store: Store, name: str, run: Any) -> str:
@@ -98,14 +111,20 @@ def _version(store: Store, name: str, run: Any) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
-        store.client.create_registered_model(name, description="Learns the sound of recordings, and makes new ones.")
+        store.client.create_registered_model(
+            name, description="Learns the sound of recordings, and makes new ones."
+        )
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    if known := store.client.search_model_versions(f"run_id = '{run.info.run_id}' and name = '{name}'"):
+    if known := store.client.search_model_versions(
+        f"run_id = '{run.info.run_id}' and name = '{name}'"
+    ):
         return str(known[0].version)
     tags = {tag: run.data.tags[tag] for tag in ("key", "model_id")}
-    made = store.client.create_model_version(name, f"runs:/{run.info.run_id}/model", run.info.run_id, tags=tags)
+    made = store.client.create_model_version(
+        name, f"runs:/{run.info.run_id}/model", run.info.run_id, tags=tags
+    )
     return str(made.version)
 
 

@@ -24,8 +24,19 @@ ABOVE = ("fetch", "preprocess", "train")
 """Stages whose parameters a training's run shows."""
 HEADLINE = (
     *("test.mse", "test.r2", "test.pca_ratio", "test.kl", "floors.pca", "floors.mean_picture"),
-    *("interval.mse.low", "interval.mse.high", "generated.frechet_judge", "generated.frechet_mel", "generated.copies"),
-    *("judge.accuracy", "health.posterior_collapse", "health.prior_out_of_reach", "health.overfitting"),
+    *(
+        "interval.mse.low",
+        "interval.mse.high",
+        "generated.frechet_judge",
+        "generated.frechet_mel",
+        "generated.copies",
+    ),
+    *(
+        "judge.accuracy",
+        "health.posterior_collapse",
+        "health.prior_out_of_reach",
+        "health.overfitting",
+    ),
 )
 """Metrics of an evaluation that the training's run shows, too."""
 PATIENCE, HASTE = 10.0, 2.0
@@ -35,7 +46,9 @@ PATIENCE, HASTE = 10.0, 2.0
 @contextlib.contextmanager
 def training(root: Path, made: Made) -> "Iterator[Training]":
     """The run of the training under way, of what went into it; it says so where that is stopped or fails."""
-    with journal.of(root, _header(made, provenance.sections(root), provenance.commit(root))) as points:
+    with journal.of(
+        root, _header(made, provenance.sections(root), provenance.commit(root))
+    ) as points:
         run = Training(root, made, points)
         try:
             yield run
@@ -64,7 +77,13 @@ class Training:
 
     @forgiving("make track")
     def _log(self, made: Made) -> None:
-        log_training(self.root, Store(self.root), made, provenance.sections(self.root), provenance.commit(self.root))
+        log_training(
+            self.root,
+            Store(self.root),
+            made,
+            provenance.sections(self.root),
+            provenance.commit(self.root),
+        )
 
 
 @forgiving("make track")
@@ -87,19 +106,29 @@ def track(root: Path) -> dict[str, str]:
     if "train" not in locked:
         raise UserError("nothing is trained yet, as far as dvc.lock knows: make repro")
     if provenance.made(root, "train") != (train := locked["train"]):
-        raise UserError(f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it")
+        raise UserError(
+            f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it"
+        )
     # Of a result that was made elsewhere, or earlier, only the commit is known that holds it.
-    commit = provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
+    commit = (
+        provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
+    )
     store = Store(root)
     found = {"train": log_training(root, store, train, _sections(locked), commit)}
     for stage in FOLDERS:
-        if (made := locked.get(stage)) and _is_of(made, train) and provenance.made(root, stage) == made:
+        if (
+            (made := locked.get(stage))
+            and _is_of(made, train)
+            and provenance.made(root, stage) == made
+        ):
             found[stage] = log_below(root, store, found["train"], train.key, stage, made, commit)
     print(f"MLflow has this result: run {train.key[:8]}, {found['train']}")
     return found
 
 
-def log_training(root: Path, store: Store, made: Made, sections: dict[str, Any], commit: dict[str, str]) -> str:
+def log_training(
+    root: Path, store: Store, made: Made, sections: dict[str, Any], commit: dict[str, str]
+) -> str:
     """The id of a training's run, in which all that lies in the model's folder is logged now, where it was not. Other
     weights of the same key, as another machine may make them, have a run of their own."""
     run_id = store.open(_header(made, sections, commit), made.outs)
@@ -119,11 +148,17 @@ def log_training(root: Path, store: Store, made: Made, sections: dict[str, Any],
     return run_id
 
 
-def log_below(root: Path, store: Store, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]) -> str:
+def log_below(
+    root: Path, store: Store, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]
+) -> str:
     """The id of the run of what a stage made of the model of the training with this key, in which it is logged now,
     where it was not; and its headline in that training's."""
     own = {name: each for name, each in made.params.items() if name not in ABOVE}
-    tags = {"key": made.key_below(key), "stage": stage, "mlflow.parentRunId": parent} | _inputs(made) | commit
+    tags = (
+        {"key": made.key_below(key), "stage": stage, "mlflow.parentRunId": parent}
+        | _inputs(made)
+        | commit
+    )
     run_id = store.open({"name": stage, "time": now(), "tags": tags, "params": own})
     held = store.holds(run_id, made.outs)
     metrics = root / FOLDERS[stage] / "metrics.json"
@@ -137,7 +172,9 @@ def log_below(root: Path, store: Store, parent: str, key: str, stage: str, made:
     return run_id
 
 
-def _log_headline(store: Store, parent: str, evaluation: str, found: dict[str, float], report: Path) -> None:
+def _log_headline(
+    store: Store, parent: str, evaluation: str, found: dict[str, float], report: Path
+) -> None:
     """What a training's run shows of its newest evaluation."""
     headline = {name: found[name] for name in HEADLINE if name in found}
     store.metrics(parent, [(now(), 0, headline)])
@@ -159,12 +196,17 @@ def _sections(locked: dict[str, Made]) -> dict[str, Any]:
 def _described(headline: dict[str, float]) -> str:
     """What MLflow shows on top of a training's page, in Markdown."""
     lines = [f"- {name}: {value:.5g}" for name, value in headline.items()]
-    return "\n".join(["`report.html`, among the artifacts, shows and plays the result.", "", *lines])
+    return "\n".join(
+        ["`report.html`, among the artifacts, shows and plays the result.", "", *lines]
+    )
 
 
 def _header(made: Made, sections: dict[str, Any], commit: dict[str, str]) -> dict[str, Any]:
     """Of a training's run."""
-    tags, above = {"key": made.key, "stage": "train"} | _inputs(made) | commit, {name: sections[name] for name in ABOVE}
+    tags, above = (
+        {"key": made.key, "stage": "train"} | _inputs(made) | commit,
+        {name: sections[name] for name in ABOVE},
+    )
     return {"name": made.key[:8], "time": now(), "tags": tags, "params": above}
 
 

@@ -19,8 +19,12 @@ from sonovae.runtime import environment, lock
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # the default waits minutes for a server that is gone
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds, for one that is there and does not answer
+os.environ.setdefault(
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"
+)  # the default waits minutes for a server that is gone
+os.environ.setdefault(
+    "MLFLOW_HTTP_REQUEST_TIMEOUT", "20"
+)  # seconds, for one that is there and does not answer
 
 EXPERIMENT = "sonovae"
 MOST_METRICS, MOST_PARAMS = 1000, 100
@@ -41,7 +45,10 @@ def forgiving(again: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 action(*args, **kwargs)
             except Exception as error:  # whatever a store, a network or a disk may come up with
                 said = in_a_line(error).removeprefix("error: ")
-                print(f"warning: MLflow does not have this: {said}; `{again}` tries again", file=sys.stderr)
+                print(
+                    f"warning: MLflow does not have this: {said}; `{again}` tries again",
+                    file=sys.stderr,
+                )
 
         return wrapper
 
@@ -61,7 +68,10 @@ def reached() -> Iterator[None]:
 
 def is_there(root: Path) -> bool:
     """Whether there is a store to be asked: a mere question makes none."""
-    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (environment.home(root) / "mlruns/mlflow.db").is_file()
+    return (
+        bool(os.environ.get("MLFLOW_TRACKING_URI"))
+        or (environment.home(root) / "mlruns/mlflow.db").is_file()
+    )
 
 
 def in_a_line(error: Exception) -> str:
@@ -92,24 +102,37 @@ class Store:
 
     def _experiment(self, artifacts: str | None) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)
-        return str(found.experiment_id if found else self.client.create_experiment(EXPERIMENT, artifacts))
+        return str(
+            found.experiment_id if found else self.client.create_experiment(EXPERIMENT, artifacts)
+        )
 
     def runs(self, **tags: str) -> list[Any]:
         """Those with all these tags, newest first."""
         wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
-        return list(self.client.search_runs([self.experiment], wanted, order_by=["attributes.start_time DESC"]))
+        return list(
+            self.client.search_runs(
+                [self.experiment], wanted, order_by=["attributes.start_time DESC"]
+            )
+        )
 
     def open(self, header: dict[str, Any], outs: dict[str, str] | None = None) -> str:
         """The id of the run that a `header` describes by name, tags (its key among them) and params, and that has these
         `outs` or none yet; where there is none, it is made."""
         with self.turn():
             for run in self.runs(key=header["tags"]["key"]):
-                if outs is None or all(run.data.tags.get(_output(name), each) == each for name, each in outs.items()):
+                if outs is None or all(
+                    run.data.tags.get(_output(name), each) == each for name, each in outs.items()
+                ):
                     self.params(run, header["params"])
                     return str(run.info.run_id)
             # These MLflow shows beside a run.
-            own = {"mlflow.user": _user(), "mlflow.source.name": f"stages/{header['tags']['stage']}.py"}
-            run = self.client.create_run(self.experiment, header["time"], header["tags"] | own, header["name"])
+            own = {
+                "mlflow.user": _user(),
+                "mlflow.source.name": f"stages/{header['tags']['stage']}.py",
+            }
+            run = self.client.create_run(
+                self.experiment, header["time"], header["tags"] | own, header["name"]
+            )
         self.params(run, header["params"])
         return str(run.info.run_id)
 
@@ -117,8 +140,12 @@ class Store:
         """Log those of nested parameters, by dotted name, that the run lacks."""
         from mlflow.entities import Param
 
-        named = {FORBIDDEN.sub("_", name): str(value) for name, value in params.flat(values).items()}
-        lacking = [Param(name, value) for name, value in named.items() if name not in run.data.params]
+        named = {
+            FORBIDDEN.sub("_", name): str(value) for name, value in params.flat(values).items()
+        }
+        lacking = [
+            Param(name, value) for name, value in named.items() if name not in run.data.params
+        ]
         for some in _pieces(lacking, MOST_PARAMS):
             self.client.log_batch(run.info.run_id, params=some)
 
@@ -126,7 +153,11 @@ class Store:
         """Log points: milliseconds since 1970, step, values by name."""
         from mlflow.entities import Metric
 
-        each = [Metric(name, value, time, step) for time, step, values in points for name, value in values.items()]
+        each = [
+            Metric(name, value, time, step)
+            for time, step, values in points
+            for name, value in values.items()
+        ]
         for some in _pieces(each, MOST_METRICS):
             self.client.log_batch(run_id, metrics=some)
 
@@ -139,7 +170,9 @@ class Store:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         data = Dataset(path, digest, "dvc", json.dumps({"path": path, "md5": digest} | source))
-        self.client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+        self.client.log_inputs(
+            run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])]
+        )
 
     def state(self, run_id: str, state: str) -> None:
         """RUNNING, or one in which it ended."""
@@ -171,7 +204,9 @@ def _make(database: Path) -> None:
     """Whole or not at all: its tables take MLflow a second or two, and it never gets over a kill among them."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    part = database.parent / ".part"  # a folder, for what SQLite leaves beside a database when it is killed
+    part = (
+        database.parent / ".part"
+    )  # a folder, for what SQLite leaves beside a database when it is killed
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     store = SqlAlchemyStore(_uri(part / database.name), (database.parent / "artifacts").as_uri())  # type: ignore[no-untyped-call]

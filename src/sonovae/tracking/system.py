@@ -11,7 +11,9 @@ def monitors() -> list[Any]:
 
     found: list[Any] = []
     for monitor in (CPUMonitor, GPUMonitor):
-        with contextlib.suppress(Exception):  # NVIDIA's library has errors of its own, where there is no GPU
+        with contextlib.suppress(
+            Exception
+        ):  # NVIDIA's library has errors of its own, where there is no GPU
             found.append(monitor())
     metrics(found)  # a processor's use is counted from here on
     return found

@@ -41,7 +41,12 @@ class Batches(keras.utils.PyDataset):
     """The rows in `order` from batch `first` on; of several workers each reads its share of a batch."""
 
     def __init__(
-        self, pictures: Pictures, order: Sequence[int] | Rows, size: int, first: int = 0, warp: Warp | None = None
+        self,
+        pictures: Pictures,
+        order: Sequence[int] | Rows,
+        size: int,
+        first: int = 0,
+        warp: Warp | None = None,
     ) -> None:
         super().__init__()
         self.share, self.shares = backend.worker()
@@ -64,7 +69,9 @@ class Batches(keras.utils.PyDataset):
         found = self.pictures[rows[own]]
         if self.warp:
             frames = self.warp.frames(self.first + i, len(rows), found.shape[2])[own]
-            found = np.stack([np.take(clip, each, axis=1) for clip, each in zip(found, frames, strict=True)])
+            found = np.stack(
+                [np.take(clip, each, axis=1) for clip, each in zip(found, frames, strict=True)]
+            )
         return (found,)
 
 

@@ -65,9 +65,15 @@ class Checkpoints:
         self.wait()
         for path in reversed(self._files()):
             if checksums.sha256(path) == path.stem.split("-")[1]:
-                with contextlib.suppress(ValueError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as arrays:
+                with (
+                    contextlib.suppress(ValueError, zipfile.BadZipFile),
+                    np.load(path, allow_pickle=False) as arrays,
+                ):
                     return dict(arrays)
-            print(f"warning: {path} is not what was written: the checkpoint before it is used", file=sys.stderr)
+            print(
+                f"warning: {path} is not what was written: the checkpoint before it is used",
+                file=sys.stderr,
+            )
             self._discard(path)
         return None
 
@@ -119,7 +125,9 @@ def _folder(home: Path, key: str) -> Path:
 def _sweep(own: Path) -> None:
     """Delete the checkpoints of trainings that were given up."""
     for folder in own.parent.iterdir():
-        if time.time() - folder.stat().st_mtime > DAYS * 24 * 3600 and not lock.is_held(folder / LOCK):
+        if time.time() - folder.stat().st_mtime > DAYS * 24 * 3600 and not lock.is_held(
+            folder / LOCK
+        ):
             shutil.rmtree(folder)
 
 

@@ -57,9 +57,13 @@ def _variances(pca: Any, size: int) -> tuple[float, NDArray[np.float64]]:
 def _features(encoder: keras.Model, flat: Array) -> NDArray[np.float64]:
     """Pictures [N, pixels] → what comes to the dense layers of the encoder, in their order."""
     before = keras.Model(encoder.input, encoder.get_layer(networks.MEAN).input)
-    (found,) = networks.predict(before, flat.reshape(-1, *encoder.input_shape[1:]).astype(np.float32))
+    (found,) = networks.predict(
+        before, flat.reshape(-1, *encoder.input_shape[1:]).astype(np.float32)
+    )
     return found.astype(float)
 
 
-def _set(network: keras.Model, name: str, kernel: NDArray[np.float64], bias: NDArray[np.float64]) -> None:
+def _set(
+    network: keras.Model, name: str, kernel: NDArray[np.float64], bias: NDArray[np.float64]
+) -> None:
     network.get_layer(name).set_weights([kernel.astype(np.float32), bias.astype(np.float32)])

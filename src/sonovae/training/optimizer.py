@@ -18,7 +18,9 @@ class Adam(keras.optimizers.Adam):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One variable's, as Keras asks for it."""
-        super().update_step(gradient, variable, learning_rate * self.shares[self._get_variable_index(variable)])
+        super().update_step(
+            gradient, variable, learning_rate * self.shares[self._get_variable_index(variable)]
+        )
 
 
 def build(vae: VAE, p: Train, batches: int) -> Adam:
@@ -32,6 +34,8 @@ def build(vae: VAE, p: Train, batches: int) -> Adam:
     )
     dense = {id(each) for each in networks.beside_z(vae.encoder, vae.decoder)}
     share = (p.dense_learning_rate or p.learning_rate) / p.learning_rate
-    found = Adam(rate, p.clip_norm, [share if id(each) in dense else 1.0 for each in vae.trainable_variables])
+    found = Adam(
+        rate, p.clip_norm, [share if id(each) in dense else 1.0 for each in vae.trainable_variables]
+    )
     found.build(vae.trainable_variables)
     return found

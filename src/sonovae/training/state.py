@@ -40,13 +40,17 @@ class State:
 
     def is_over(self, p: Train) -> bool:
         """Whether all epochs are, or `patience` of them came without a lower validation loss."""
-        return self.epoch >= p.epochs or (p.patience is not None and self.epoch - self.best >= p.patience)
+        return self.epoch >= p.epochs or (
+            p.patience is not None and self.epoch - self.best >= p.patience
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """By epoch: `losses`, and where the prior is normal `kl_by_dim`, in nats."""
         found: dict[str, list[Any]] = {"losses": self.losses, "kl_by_dim": self.kl_by_dim}
         epochs = pd.RangeIndex(1, self.epoch + 1, name="epoch")
-        return {name: pd.DataFrame(values, index=epochs) for name, values in found.items() if values}
+        return {
+            name: pd.DataFrame(values, index=epochs) for name, values in found.items() if values
+        }
 
 
 def variables(vae: VAE) -> list[Any]:
@@ -59,8 +63,12 @@ def pack(vae: VAE, state: State) -> Arrays:
     if keras.backend.backend() == "jax":
         vae.jax_state_sync()
     lists = {"now": [keras.ops.convert_to_numpy(each) for each in variables(vae)], **state.kept}
-    arrays = {f"{name}/{i}": each for name, values in lists.items() for i, each in enumerate(values)}
-    return arrays | {"state": np.array(json.dumps({**asdict(replace(state, kept={})), "kept": list(state.kept)}))}
+    arrays = {
+        f"{name}/{i}": each for name, values in lists.items() for i, each in enumerate(values)
+    }
+    return arrays | {
+        "state": np.array(json.dumps({**asdict(replace(state, kept={})), "kept": list(state.kept)}))
+    }
 
 
 def unpack(arrays: Arrays) -> tuple[State, Weights]:
@@ -68,6 +76,8 @@ def unpack(arrays: Arrays) -> tuple[State, Weights]:
     plain = json.loads(str(arrays["state"]))
 
     def values(name: str) -> Weights:
-        return [arrays[f"{name}/{i}"] for i in range(sum(key.startswith(f"{name}/") for key in arrays))]
+        return [
+            arrays[f"{name}/{i}"] for i in range(sum(key.startswith(f"{name}/") for key in arrays))
+        ]
 
     return State(**{**plain, "kept": {name: values(name) for name in plain["kept"]}}), values("now")

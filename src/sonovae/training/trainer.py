@@ -48,7 +48,9 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
         losses = _Epoch(vae, train, p, state, given, checkpoints).run(validation)
         state, given = _after(vae, train, p, state, losses), []
         checkpoints.save(pack(vae, state))
-        print(f"epoch {state.epoch}/{p.epochs}: {', '.join(f'{name} {value:.4g}' for name, value in losses.items())}")
+        print(
+            f"epoch {state.epoch}/{p.epochs}: {', '.join(f'{name} {value:.4g}' for name, value in losses.items())}"
+        )
         on_epoch(state.epoch, state.losses[-1])
     return state
 
@@ -56,7 +58,9 @@ def fit(vae: VAE, data: Dataset, p: Train, checkpoints: Checkpoints, on_epoch: O
 def _compile(vae: VAE, p: Train, clips: int) -> None:
     _, workers = backend.worker()
     if p.batch_size % workers:
-        raise UserError(f"train.batch_size = {p.batch_size}: it must be a multiple of the {workers} workers")
+        raise UserError(
+            f"train.batch_size = {p.batch_size}: it must be a multiple of the {workers} workers"
+        )
     adam = optimizer.build(vae, p, p.epochs * max(1, clips // p.batch_size))
     # TensorFlow's own kernels train faster than XLA (docs/performance.md), which does not know variables on many GPUs.
     compiled = "auto" if keras.backend.backend() == "jax" else False
@@ -70,14 +74,28 @@ class _Epoch(keras.callbacks.Callback):
     epoch takes."""
 
     def __init__(
-        self, vae: VAE, train: Dataset, p: Train, state: State, given: Weights, checkpoints: Checkpoints
+        self,
+        vae: VAE,
+        train: Dataset,
+        p: Train,
+        state: State,
+        given: Weights,
+        checkpoints: Checkpoints,
     ) -> None:
         super().__init__()
-        self.vae, self.p, self.state, self.given, self.checkpoints = vae, p, state, given, checkpoints
+        self.vae, self.p, self.state, self.given, self.checkpoints = (
+            vae,
+            p,
+            state,
+            given,
+            checkpoints,
+        )
         size = min(p.batch_size, len(train.clips))
         order = np.random.default_rng([p.seed, state.epoch]).permutation(len(train.clips))
         warp = Warp(p.time_warp, (p.seed, state.epoch)) if p.time_warp else None
-        self.batches = Batches(train.pictures, order[: len(order) // size * size], size, state.batch, warp)
+        self.batches = Batches(
+            train.pictures, order[: len(order) // size * size], size, state.batch, warp
+        )
         self.bar = bar(len(self.batches), f"epoch {state.epoch + 1}/{p.epochs}", "batches")
         self.saved = time.monotonic()
 
@@ -86,7 +104,11 @@ class _Epoch(keras.callbacks.Callback):
         some = Batches(validation.pictures, np.arange(len(validation.clips)), self.p.batch_size)
         with self.bar, backend.within_memory(self.p.batch_size):
             found = self.vae.fit(
-                feed(self.batches), validation_data=feed(some), shuffle=False, verbose=0, callbacks=[self]
+                feed(self.batches),
+                validation_data=feed(some),
+                shuffle=False,
+                verbose=0,
+                callbacks=[self],
             )
         return {name: float(values[0]) for name, values in found.history.items()}
 
@@ -126,8 +148,12 @@ def _after(vae: VAE, train: Dataset, p: Train, state: State, losses: Losses) -> 
             f"the validation loss is no longer a number in epoch {state.epoch + 1}: lower train.learning_rate"
         )
     posterior = latent.encode(vae.encoder, train.some(HEALTH_CLIPS, p.seed).pictures)
-    losses |= health.of_posterior(posterior, latent.of_prior(vae.prior), p.seed) | health.of_losses(losses)
+    losses |= health.of_posterior(posterior, latent.of_prior(vae.prior), p.seed) | health.of_losses(
+        losses
+    )
     each = [*state.kl_by_dim, latent.kl_by_dim(posterior).tolist()] if p.prior == "normal" else []
-    now = replace(state, epoch=state.epoch + 1, batch=0, losses=[*state.losses, losses], kl_by_dim=each)
+    now = replace(
+        state, epoch=state.epoch + 1, batch=0, losses=[*state.losses, losses], kl_by_dim=each
+    )
     names = [str(now.epoch)] * (now.epoch in p.snapshots) + ["best"] * (now.best == now.epoch)
     return replace(now, kept=now.kept | dict.fromkeys(names, vae.get_weights()))
