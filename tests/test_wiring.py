@@ -27,6 +27,7 @@ NO_BYTES = {
     "dataset/shared_storage.py",
     "runtime/environment.py",
     "runtime/lock.py",
+    "runtime/logs.py",
     "runtime/progress.py",
     "runtime/stage.py",
     "runtime/workers.py",

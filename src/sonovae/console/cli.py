@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sonovae.errors import UserError
+from sonovae.runtime import logs
 
 
 def main() -> None:
     """`sonovae check` and the other commands; exit code 2 and one line a fault for what a user can mend."""
+    logs.to_console()
     words = _parser().parse_args()
     try:
         words.call(Path.cwd(), words)

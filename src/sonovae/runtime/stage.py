@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sonovae.errors import UserError
-from sonovae.runtime import lock
+from sonovae.runtime import lock, logs
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 WORKER = os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "")
@@ -29,6 +29,7 @@ def run(main: Callable[[Path], None], *outs: str, in_git: str = "") -> None:
     bring the last good ones back.
     """
     root = Path.cwd()
+    logs.to_console()
     _die_with_parent()
     _end_in_time(lambda: _farewell("stopped", _way_back(root, outs, in_git)))
     try:
