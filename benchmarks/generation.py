@@ -16,12 +16,12 @@ import scipy.fft
 
 from benchmarks import project
 from sonovae.codec import saved_codec, sound_files, spectrogram, waveform
-from sonovae.codec.saved_codec import Sound
+from sonovae.codec.sound_codec import SoundCodec
 from sonovae.model import latent, saved_model
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import GriffinLim
 
-Way = Callable[[Model, Sound, Any], list[Any]]
+Way = Callable[[Model, SoundCodec, Any], list[Any]]
 AT = project.place("generation")
 CLIPS, ROUNDS, ITERATIONS = 64, 3, 32
 
@@ -33,7 +33,7 @@ def ratios() -> dict[str, float]:
         project.run(AT, "fetch", "preprocess", "train")
     trained, c = (
         saved_model.load(AT / "data/model"),
-        cast(Sound, saved_codec.load(AT / "data/model")),
+        cast(SoundCodec, saved_codec.load(AT / "data/model")),
     )
     z = trained.space.density.sample(CLIPS, np.random.default_rng(1))
     wanted = [c.magnitude(each, c.typical) for each in latent.decode(trained.decoder, z)]
@@ -57,7 +57,7 @@ def ratios() -> dict[str, float]:
     }
 
 
-def plain(trained: Model, c: Sound, z: Any) -> list[Any]:
+def plain(trained: Model, c: SoundCodec, z: Any) -> list[Any]:
     """As such originals do it, clip by clip."""
     found = []
     for row in z:
@@ -76,19 +76,17 @@ def plain(trained: Model, c: Sound, z: Any) -> list[Any]:
     return found
 
 
-def made(trained: Model, c: Sound, z: Any) -> list[Any]:
+def made(trained: Model, c: SoundCodec, z: Any) -> list[Any]:
     """As generate does it."""
     scales = [c.typical] * len(z)
     found = list(
-        saved_codec.sounds(
-            c, latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1
-        )
+        c.decode(latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1)
     )
     write(c, found)
     return found
 
 
-def write(c: Sound, clips: list[Any]) -> None:
+def write(c: SoundCodec, clips: list[Any]) -> None:
     """WAV files of levelled clips."""
     with TemporaryDirectory() as folder:
         for n, samples in enumerate(clips):
@@ -99,7 +97,7 @@ def write(c: Sound, clips: list[Any]) -> None:
             )
 
 
-def ffts(magnitude: Any, c: Sound) -> float:
+def ffts(magnitude: Any, c: SoundCodec) -> float:
     """Seconds of a clip's FFTs alone, if all cores did nothing else."""
     rows = np.ascontiguousarray(magnitude.T.astype(np.complex64))
     began = time.monotonic()

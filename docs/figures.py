@@ -16,7 +16,7 @@ from scipy.signal import get_window
 
 from sonovae import params
 from sonovae.codec import saved_codec, scaling, sound_files, spectrogram
-from sonovae.codec.saved_codec import Sound
+from sonovae.codec.sound_codec import SoundCodec
 from sonovae.dataset import baselines, saved_dataset
 from sonovae.dataset.clips import recording_to_clips
 from sonovae.pages import plots
@@ -74,7 +74,7 @@ def main() -> None:
     print(f"drawn in {OUT}: {', '.join(figures)}")
 
 
-def whistle(p: Params) -> tuple[Array, Sound]:
+def whistle(p: Params) -> tuple[Array, SoundCodec]:
     """The clips [n, length] of a whistle made on the spot, and a codec fitted on them."""
     who = whistles.Whistler(
         1000, vibrato_rate=6, vibrato_depth=0.3, glide=0.05, breath=0.005, harmonic=0.05
@@ -82,19 +82,19 @@ def whistle(p: Params) -> tuple[Array, Sound]:
     rng = np.random.default_rng(p.fetch.whistles.seed)
     samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
     clips = recording_to_clips([samples], p.fetch.whistles.sample_rate, p.preprocess.waveform)
-    values = [saved_codec.unfitted(p.preprocess).analyse(clip) for clip in clips.items]
+    values = [saved_codec.analysis(p.preprocess)(clip) for clip in clips.items]
     limits = np.array([scaling.limits(each, p.preprocess) for each in values])
     return np.stack(clips.items), saved_codec.fit(
         p.preprocess, values, limits, np.full(len(values), clips.gain)
     )
 
 
-def picture(clip: Array, c: Sound) -> Array:
+def picture(clip: Array, c: SoundCodec) -> Array:
     """What the model sees of a clip."""
     return c.encode(c.analyse(clip), c.typical)
 
 
-def there(clip: Array, c: Sound) -> Figure:
+def there(clip: Array, c: SoundCodec) -> Figure:
     """One clip as a waveform, as a spectrogram with all its bins, and as the picture that the model sees."""
     rate, (seconds, kept) = c.waveform.sample_rate, c.extent
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(clip, c.frames))
@@ -200,7 +200,7 @@ def aliasing(rate: float) -> Figure:
     return figure
 
 
-def back(clips: Array, c: Sound, used: GriffinLim, seed: int) -> Figure:
+def back(clips: Array, c: SoundCodec, used: GriffinLim, seed: int) -> Figure:
     """How near the way back comes to the magnitudes of true pictures, by iterations; librosa's from random phases."""
     wanted, counts = (
         [c.magnitude(picture(clip, c), c.typical) for clip in clips],
@@ -268,7 +268,7 @@ def losses(seed: int) -> Figure:
     return figure
 
 
-def generated(c: Sound) -> Figure:
+def generated(c: SoundCodec) -> Figure:
     """The first generated sound, as its WAV holds it; only frames that lie wholly inside it."""
     samples, rate = sound_files.read(SAMPLES / "sound_001.wav")
     decibels = spectrogram.magnitude_to_db(

@@ -94,7 +94,7 @@ def write(out: Path, table: pd.DataFrame, values: Values, p: Preprocess) -> pd.D
     scaled = zip(values(table.index), fitted.clip_scales(table), strict=True)
     shown = progress(scaled, "preprocess", "clips", len(table))
     saved_dataset.save(out, (fitted.encode(*pair) for pair in shown), table, p.dtype)
-    fitted.save(out)
+    saved_codec.save(out, fitted)
     return table
 
 

@@ -264,15 +264,15 @@ def test_without_a_model_the_command_is_named(tmp_path: Path) -> None:
 
 def test_a_model_that_is_replaced_is_taken_whole_or_not_at_all(root: Path, tmp_path: Path) -> None:
     shelf = Shelf(copy := shutil.copytree(root, tmp_path / "copy"), copy / "data/model")
-    first = shelf.get(OWN).studio.trained.id
+    first = shelf.get(OWN).studio.model.id
     params.edit(copy / "params.yaml", {"train.seed": 2})
     shutil.copytree(copy / "data/model", copy / "data/before")
     train.main(copy)
-    second = shelf.get(OWN).studio.trained.id
+    second = shelf.get(OWN).studio.model.id
     assert second != first
     for name in ("encoder.npz", "model.json"):  # half of another one
         shutil.copy(copy / "data/before" / name, copy / "data/model" / name)
-    assert shelf.get(OWN).studio.trained.id == second
+    assert shelf.get(OWN).studio.model.id == second
 
 
 def test_without_recordings_the_map_is_drawn(root: Path, tmp_path: Path) -> None:

@@ -83,17 +83,17 @@ def test_a_straight_path_passes_its_places_evenly(rng: np.random.Generator) -> N
 
 
 def test_a_spherical_path_keeps_its_radius(rng: np.random.Generator) -> None:
-    z = sampling.along(np.array([[3.0, 1], [1, 3]]), 9, middle=np.ones(2))
+    z = sampling.along(np.array([[3.0, 1], [1, 3]]), 9, centre=np.ones(2))
     np.testing.assert_allclose(np.linalg.norm(z - 1, axis=1), 2, atol=1e-6)
     angles = np.arctan2(*(z - 1).T[::-1])
     np.testing.assert_allclose(np.diff(angles), np.pi / 16, atol=1e-6)
-    apart = sampling.along(np.array([[1.0, 0], [0, 5]]), 3, middle=np.zeros(2))
+    apart = sampling.along(np.array([[1.0, 0], [0, 5]]), 3, centre=np.zeros(2))
     np.testing.assert_allclose(np.linalg.norm(apart, axis=1), [1, 3, 5], atol=1e-6)
 
 
 @pytest.mark.parametrize("other", [[-1.0, 0], [2.0, 0], [0.0, 0]])
 def test_where_no_single_arc_leads_the_path_is_straight(other: list[float]) -> None:
-    z = sampling.along(np.array([[1.0, 0], other]), 3, middle=np.zeros(2))
+    z = sampling.along(np.array([[1.0, 0], other]), 3, centre=np.zeros(2))
     np.testing.assert_allclose(z[1], [(1 + other[0]) / 2, 0], atol=1e-6)
 
 
@@ -107,7 +107,9 @@ def test_a_walk_without_places_draws_them(rng: np.random.Generator) -> None:
 def test_places_that_are_not_there(rng: np.random.Generator) -> None:
     with pytest.raises(UserError, match="generate.label = 'c': the model knows a, b"):
         drawn(space(rng), label="c")
-    with pytest.raises(UserError, match="generate.from = prior: a plain autoencoder has none"):
+    with pytest.raises(
+        UserError, match="generate.from = prior: a plain autoencoder has no prior; choose density"
+    ):
         drawn(space(rng), **{"from": "prior"})
     prior = standard_normal(3)
     np.testing.assert_array_equal(

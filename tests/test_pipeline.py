@@ -250,15 +250,14 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
     picture = latent.decode(m.decoder, np.load(done / "data/samples/z.npy"))[1]
     samples, rate = sound_files.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
-    np.testing.assert_allclose(
-        samples, c.decode(picture, c.typical, p.griffin_lim, p.seed), atol=2**-15
-    )
+    (levelled,) = c.decode([picture], [c.typical], p.griffin_lim, p.seed)
+    np.testing.assert_allclose(samples, c.restore_level(levelled, c.typical), atol=2**-15)
 
 
 def test_every_sound_carries_the_models_id(done: Path) -> None:
     index = pd.read_csv(done / "data/samples/index.csv")
     assert set(index["model"]) == {saved_model.load(done / "data/model").id}
-    said = item_files.about(done / "data/samples" / index["sound"][1])
+    said = item_files.read_provenance(done / "data/samples" / index["sound"][1])
     row = index.loc[1, ["model", "seed", "from", "temperature", "row_of_z"]].to_dict()
     assert {key: said[key] for key in row} == row
 
@@ -276,7 +275,7 @@ def test_a_walk_between_two_labels_is_one_sound(copy: Path) -> None:
     )
     (walk,) = (copy / "data/samples").glob("*.wav")
     assert len(sound_files.read(walk)[0]) == 2.5 * c.waveform.clip_length
-    said, index = item_files.about(walk), pd.read_csv(copy / "data/samples/index.csv")
+    said, index = item_files.read_provenance(walk), pd.read_csv(copy / "data/samples/index.csv")
     assert said["rows_of_z"] == "0-3" == index["rows_of_z"].item()
     assert "row_of_z" not in {**said, **index}
 

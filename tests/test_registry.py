@@ -98,9 +98,7 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     versions = tracking.Store(weak).client.search_model_versions("name = 'sonovae'")
     of_two = next(version.tags["model_id"] for version in versions if str(version.version) == "2")
     assert (
-        shelf.get("version 2, champion").studio.trained.id
-        == of_two
-        != shelf.get(OWN).studio.trained.id
+        shelf.get("version 2, champion").studio.model.id == of_two != shelf.get(OWN).studio.model.id
     )
     with pytest.raises(
         UserError,

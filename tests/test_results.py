@@ -8,9 +8,9 @@ import pytest
 from conftest import HERE, tone
 
 from sonovae import params
-from sonovae.codec import saved_codec
-from sonovae.codec.saved_codec import Codec
+from sonovae.codec.image_codec import ImageCodec
 from sonovae.codec.scaling import Scale
+from sonovae.codec.sound_codec import SoundCodec
 from sonovae.evaluation import result_page
 from sonovae.generation import item_files
 from sonovae.model import health
@@ -73,7 +73,9 @@ def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> N
 
 def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
     p: Params = params.load(HERE / "params.yaml")
-    c = saved_codec.unfitted(p.preprocess)
+    section = p.preprocess
+    scale = Scale(0.0, 1.0, 1.0)
+    c = SoundCodec(section.picture, scale, section.waveform, section.spectrogram)
     for name in ("reconstructed", "epoch_3", "original"):
         for n in (1, 2):
             item_files.write(tmp_path / f"{name}_{n:02d}", c, tone(0.5, 300 * n, 16000))
@@ -86,7 +88,7 @@ def test_players_stand_in_rows_the_first_name_first(tmp_path: Path) -> None:
 
 def test_images_have_no_sound(tmp_path: Path) -> None:
     section = params.load(HERE / "params.yaml").preprocess.picture
-    c = Codec(section, Scale(0.0, 1.0, 1.0))
+    c = ImageCodec(section, Scale(0.0, 1.0, 1.0))
     item_files.write(tmp_path / "generated_01", c, np.zeros((8, 8), np.float32))
     ((only,),) = page.players(tmp_path, "generated")
     assert only.audio == ""

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 
 from sonovae import params
 from sonovae.codec import saved_codec, sound_files
-from sonovae.codec.saved_codec import Codec
+from sonovae.codec.base import Codec
 from sonovae.dataset import baselines, saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import control_sets, judge, scoring

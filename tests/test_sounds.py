@@ -57,7 +57,7 @@ def test_an_anchor_is_low_passed_and_noisy(rng: np.random.Generator) -> None:
 
 def test_images_are_no_sounds(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "sonovae.generation.studio.opened", lambda *_: SimpleNamespace(c="a codec of images")
+        "sonovae.generation.studio.load", lambda *_: SimpleNamespace(sample_rate=None)
     )
     with pytest.raises(
         UserError, match="data/model is of images, and a listening study needs sounds"

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from conftest import make_project, tone
@@ -12,10 +13,13 @@ from conftest import make_project, tone
 from sonovae.codec import sound_files
 from sonovae.console import cli, inspection
 from sonovae.errors import UserError
-from sonovae.generation import item_files, studio
+from sonovae.generation import item_files, sounds, studio
 from sonovae.generation.studio import Studio
 from sonovae.model import saved_model
+from sonovae.params.sections import GriffinLim
 from stages import fetch, preprocess, train
+
+FEW = GriffinLim(iterations=4, momentum=0.99)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def at_hand(root: Path) -> Studio:
-    return studio.opened(root / "data/model", 4, 0.99, seed=1)
+    return studio.load(root / "data/model", FEW, seed=1)
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.496, 1.2])
@@ -41,7 +45,7 @@ def test_a_file_of_any_length_is_reconstructed(
 ) -> None:
     sound_files.write(tmp_path / "in.wav", tone(seconds, sample_rate=16000), 16000)
     out = tmp_path / f"out.{suffix}"
-    at_hand.reconstruct(tmp_path / "in.wav", out)
+    at_hand.reconstruct_file(tmp_path / "in.wav", out)
     samples, rate = sound_files.read(out)
     assert rate == 8000
     assert len(samples) / rate == pytest.approx(seconds, abs=0.1 if suffix == "mp3" else 0.001)
@@ -53,15 +57,17 @@ def test_new_sounds_are_the_seeds_and_of_the_label(
     root: Path, at_hand: Studio, tmp_path: Path
 ) -> None:
     for name in ("one", "two"):
-        at_hand.generate(tmp_path / name, 3, "rise", 1.0)
-    other = studio.opened(root / "data/model", 4, 0.99, seed=2)
-    other.generate(tmp_path / "other", 3, "rise", 1.0)
+        sounds.save(at_hand.generate(3, "rise"), tmp_path / name)
+    other = studio.load(root / "data/model", FEW, seed=2)
+    sounds.save(other.generate(3, "rise"), tmp_path / "other")
     bytes_of = {
         name: (tmp_path / name / "sound_002.wav").read_bytes() for name in ("one", "two", "other")
     }
     assert bytes_of["one"] == bytes_of["two"] != bytes_of["other"]
-    assert len(list((tmp_path / "one").glob("*.png"))) == 3
-    said = item_files.about(tmp_path / "one/sound_002.wav")
+    assert len(list((tmp_path / "one").glob("sound_*.png"))) == 3
+    assert (tmp_path / "one/gallery.html").is_file()
+    assert len(pd.read_csv(tmp_path / "one/index.csv")) == 3
+    said = item_files.read_provenance(tmp_path / "one/sound_002.wav")
     assert (said["label"], said["seed"], said["row_of_z"]) == ("rise", 1, 1)
     assert said["model"] == saved_model.load(root / "data/model").id
     assert "generated" in said["made_by"]
@@ -69,8 +75,8 @@ def test_new_sounds_are_the_seeds_and_of_the_label(
 
 def test_variations_are_nearer_to_the_clip_the_colder(at_hand: Studio, tmp_path: Path) -> None:
     sound_files.write(tmp_path / "in.wav", tone(0.5, sample_rate=8000), 8000)
-    at_hand.vary(tmp_path / "in.wav", tmp_path / "cold", 2, 0.0)
-    at_hand.vary(tmp_path / "in.wav", tmp_path / "warm", 2, 1.0)
+    sounds.save(at_hand.vary(tmp_path / "in.wav", 2, temperature=0.0), tmp_path / "cold")
+    sounds.save(at_hand.vary(tmp_path / "in.wav", 2, temperature=1.0), tmp_path / "warm")
     cold, warm = (
         [sound_files.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)]
         for name in ("cold", "warm")
@@ -82,28 +88,32 @@ def test_variations_are_nearer_to_the_clip_the_colder(at_hand: Studio, tmp_path:
 def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_path: Path) -> None:
     (tmp_path / "noise.wav").write_bytes(b"no sound at all")
     with pytest.raises(UserError, match=r"noise.wav: not a sound file"):
-        at_hand.reconstruct(tmp_path / "noise.wav", tmp_path / "out.wav")
+        at_hand.reconstruct_file(tmp_path / "noise.wav", tmp_path / "out.wav")
     assert not (tmp_path / "out.wav").exists()
     with pytest.raises(UserError, match="generate.label = 'polka': the model knows arch, call"):
-        at_hand.generate(tmp_path / "new", 2, "polka", 1.0)
-    with pytest.raises(UserError, match="is there already: name a folder that is not"):
-        at_hand.generate(tmp_path, 2, None, 1.0)
+        at_hand.generate(2, "polka")
+    with pytest.raises(UserError, match="exists: name a folder that does not exist yet"):
+        sounds.save(at_hand.generate(2), tmp_path)
     with pytest.raises(UserError, match="holds no model"):
-        studio.opened(tmp_path, 4, 0.99, seed=1)
+        studio.load(tmp_path, FEW, seed=1)
     sound_files.write(tmp_path / "in.wav", tone(), 8000)
     with pytest.raises(UserError, match=r"out.doc: it takes wav, flac, ogg or mp3"):
-        at_hand.reconstruct(tmp_path / "in.wav", tmp_path / "out.doc")
+        at_hand.reconstruct_file(tmp_path / "in.wav", tmp_path / "out.doc")
 
 
 @pytest.mark.parametrize("kind", ["flac", "ogg", "mp3"])
 def test_sounds_are_exported_with_what_they_say(at_hand: Studio, tmp_path: Path, kind: str) -> None:
-    at_hand.generate(tmp_path / "new", 2, "rise", 1.0)
+    sounds.save(at_hand.generate(2, "rise"), tmp_path / "new")
     inspection.export(tmp_path / "new", kind, tmp_path / kind)
     files = sorted((tmp_path / kind).iterdir())
     assert [file.name for file in files] == [f"sound_001.{kind}", f"sound_002.{kind}"]
-    assert item_files.about(files[1]) == item_files.about(tmp_path / "new/sound_002.wav") != {}
+    assert (
+        item_files.read_provenance(files[1])
+        == item_files.read_provenance(tmp_path / "new/sound_002.wav")
+        != {}
+    )
     assert sound_files.read(files[1])[1] == 8000
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="exists"):
         inspection.export(tmp_path / "new", kind, tmp_path / kind)
     sound_files.write(tmp_path / "new/odd.wav", tone(), 10007)
     with pytest.raises(UserError, match="odd.mp3: mp3 cannot hold 10007 Hz"):
@@ -141,7 +151,7 @@ def test_whence(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    at_hand.generate(tmp_path / "new", 1, None, 0.5)
+    sounds.save(at_hand.generate(1, temperature=0.5), tmp_path / "new")
     inspection.whence(root, str(tmp_path / "new/sound_001.wav"))
     said, _, run = capsys.readouterr().out.rpartition("}")
     assert json.loads(said + "}")["temperature"] == 0.5

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonovae.codec.base import Codec
 from sonovae.codec.picture import Item
-from sonovae.codec.saved_codec import Codec
 from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
@@ -57,7 +57,7 @@ class Landscape:
             )
         clip = self.clips.iloc[[row]]
         (item,) = reconstructions.originals(self.raw, c, clip)
-        return c.restore(item, c.clip_scales(clip)[0])
+        return c.restore_level(item, c.clip_scales(clip)[0])
 
     def told(self) -> dict[str, Any]:
         """For a page: points [x, y, label], and names."""

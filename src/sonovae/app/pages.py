@@ -15,7 +15,6 @@ from starlette.routing import BaseRoute, Route
 from sonovae.app import asked, shown
 from sonovae.app.shelf import OWN, SEED, Opened, Shelf
 from sonovae.errors import UserError
-from sonovae.generation import item_files
 
 STATIC = Path(__file__).parent / "static"
 FILES = {path.name: path for path in sorted(STATIC.iterdir())}
@@ -87,13 +86,13 @@ def _alone(
 
 def _model(opened: Opened, words: Words) -> Words:
     """What a page must know of the model."""
-    density, c = opened.studio.trained.space.density, opened.studio.c
+    density, c = opened.studio.model.space.density, opened.studio.codec
     strongest = np.argsort(density.variance)[::-1][:STRONGEST]
     return {
-        "id": opened.studio.trained.id,
+        "id": opened.studio.model.id,
         "kind": c.kind,
         "labels": density.names,
-        "latent_size": opened.studio.trained.latent_size,
+        "latent_size": opened.studio.model.latent_size,
         "sliders": [
             {"dimension": int(n), "deviation": float(np.sqrt(density.variance[n]))}
             for n in strongest
@@ -104,7 +103,7 @@ def _model(opened: Opened, words: Words) -> Words:
 
 def _draw(opened: Opened, words: Words) -> Words:
     """A new z, of a label or of all."""
-    label = asked.label(words.get("label"), opened.studio.trained.space.density.names)
+    label = asked.label(words.get("label"), opened.studio.model.space.density.names)
     seed, temperature = (
         _seed(words),
         asked.number(words.get("temperature", 1.0), "temperature", 0, 3),
@@ -149,7 +148,7 @@ def _vary(opened: Opened, words: Words) -> Words:
 def _recording(opened: Opened, words: Words) -> Words:
     """A clip that is on the map, as it was recorded."""
     row = asked.whole(words.get("row"), "row", 0, max(0, len(opened.land.z) - 1))
-    c, name = opened.studio.c, str(opened.land.clips["name"][row])
+    c, name = opened.studio.codec, str(opened.land.clips["name"][row])
     return shown.of_item(c, opened.land.recording(row, c), {"recording": name}) | {"name": name}
 
 
@@ -157,23 +156,22 @@ def _reconstruct(opened: Opened, words: Words) -> Words:
     """A file, what the model makes of it, and the z of its first clip."""
     own, name = opened.studio, str(words["name"])
     try:
-        original, restored, z = own.meet(words["file"], MOST_SECONDS)
+        compared = own.compare(words["file"], MOST_SECONDS)
     except UserError as error:
         raise UserError(f"{name}: {str(error).split(': ', 2)[-1]}") from None
-    if not len(original):
+    if not len(compared.original):
         raise UserError(f"{name}: holds no samples")
-    about = item_files.provenance(own.trained.id, own.seed, {"from": name})
     return {
-        "original": shown.of_item(own.c, original, {"recording": name}),
-        "restored": shown.of_item(own.c, restored, about),
-        "z": z[0].astype(float).tolist(),
-        "at": opened.land.place(z)[0].tolist(),
+        "original": shown.of_item(own.codec, compared.original, {"recording": name}),
+        "restored": shown.of_item(own.codec, compared.restored, own.about({"from": name})),
+        "z": compared.z[0].astype(float).tolist(),
+        "at": opened.land.place(compared.z)[0].tolist(),
         "most_seconds": MOST_SECONDS,
     }
 
 
 def _z(opened: Opened, words: Words, name: str) -> Any:
-    return asked.z(words.get(name), opened.studio.trained.latent_size, name)
+    return asked.z(words.get(name), opened.studio.model.latent_size, name)
 
 
 def _seed(words: Words) -> int:

@@ -61,9 +61,9 @@ class Shelf:
         return (file.stat().st_ino, file.stat().st_mtime_ns) if file.is_file() else (0, 0)
 
     def _opened(self, folder: Path) -> Opened:
-        at_hand = studio.opened(folder, studio.ITERATIONS, studio.MOMENTUM, SEED)
-        at_hand.items(at_hand.draw(1, None, 1.0))  # compiles
-        return Opened(at_hand, landscape.survey(self.root, at_hand.trained))
+        at_hand = studio.load(folder, seed=SEED)
+        at_hand.items(at_hand.draw(1))  # compiles
+        return Opened(at_hand, landscape.survey(self.root, at_hand.model))
 
     def _of_registry(self, name: str) -> Opened:
         if name not in (versions := self._versions()):

@@ -5,6 +5,7 @@ import importlib
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +135,10 @@ def _add_model(commands: Any) -> None:
     )
     model.add_argument("--seed", type=_number(int, 0, 2**32), default=1, help="[%(default)s]")
     model.add_argument(
-        "--iterations", type=_number(int, 1), default=32, help="of Griffin-Lim [%(default)s]"
+        "--iterations", type=_number(int, 1), help="of Griffin-Lim [as params.yaml has it]"
     )
     model.add_argument(
-        "--momentum", type=_number(float, 0, 1), default=0.99, help="of Griffin-Lim [%(default)s]"
+        "--momentum", type=_number(float, 0, 1), help="of Griffin-Lim [as params.yaml has it]"
     )
     many.add_argument("--out", type=Path, required=True, help="a new folder for them")
     many.add_argument("--n", type=_number(int, 1), default=8, help="how many [%(default)s]")
@@ -146,7 +147,7 @@ def _add_model(commands: Any) -> None:
     command = _add(
         commands,
         "reconstruct",
-        lambda _, w: _studio(w).reconstruct(w.source, w.out),
+        lambda _, w: _studio(w).reconstruct_file(w.source, w.out),
         "restore a file",
         model,
     )
@@ -158,7 +159,7 @@ def _add_model(commands: Any) -> None:
     command = _add(
         commands,
         "vary",
-        lambda _, w: _studio(w).vary(w.source, w.out, w.n, w.temperature),
+        lambda _, w: _save(_studio(w).vary(w.source, w.n, temperature=w.temperature), w.out),
         what,
         model,
         many,
@@ -167,7 +168,7 @@ def _add_model(commands: Any) -> None:
     command = _add(
         commands,
         "generate",
-        lambda _, w: _studio(w).generate(w.out, w.n, w.label, w.temperature),
+        lambda _, w: _save(_studio(w).generate(w.n, w.label, temperature=w.temperature), w.out),
         "make new sounds",
         model,
         many,
@@ -273,6 +274,15 @@ def _room(name: str) -> Any:
 
 def _studio(words: Any) -> Any:
     """The model in the folder that the words name."""
-    return _room("generation.studio").opened(
-        words.model, words.iterations, words.momentum, words.seed
-    )
+    opened = _room("generation.studio").load(words.model, seed=words.seed)
+    given = {
+        name: value
+        for name in ("iterations", "momentum")
+        if (value := getattr(words, name)) is not None
+    }
+    return replace(opened, griffin_lim=replace(opened.griffin_lim, **given))
+
+
+def _save(sounds: Any, out: Path) -> None:
+    """Write new sounds to a new folder."""
+    _room("generation.sounds").save(sounds, out)

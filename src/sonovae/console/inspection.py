@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sonovae import atomic, params, tracking
-from sonovae.codec import saved_codec, sound_files, spectrogram
+from sonovae.codec import sound_codec, sound_files, spectrogram
 from sonovae.errors import Unreadable, UserError
 from sonovae.generation import item_files
 from sonovae.pages import plots
@@ -40,7 +40,7 @@ def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
         raise UserError("\n".join(params.faults(error, whole))) from None
     except Unreadable as error:
         raise UserError(f"{source}: {error}") from None
-    frames = saved_codec.frames(section)
+    frames = sound_codec.frames(section)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, frames))
     plots.save(plots.panel(samples, rate, decibels), out)
     print("\n".join(f"{name}: {value}" for name, value in {**frames, **asdict(facts)}.items()))
@@ -50,7 +50,7 @@ def whence(root: Path, what: str) -> None:
     """Print what a sound or image says about itself, the run that made its model, and the commits that hold it; or the
     same of a run, by its id, or of a commit."""
     if Path(what).is_file():
-        if "model" not in (found := item_files.about(Path(what))):
+        if "model" not in (found := item_files.read_provenance(Path(what))):
             raise UserError(
                 f"{what}: it says nothing about where it comes from; what sonovae generated does"
             )

@@ -97,10 +97,10 @@ def files(recording: Mapping[Hashable, Any]) -> list[str]:
 
 def _values(found: Clips, p: Preprocess) -> Iterator[tuple[dict[str, Any], Array]]:
     """Each clip's place and limits, and its values."""
-    unfitted = saved_codec.unfitted(p)
+    analyse = saved_codec.analysis(p)
     labels = found.labels or [""] * len(found.items)
     for n, item in enumerate(found.items):
-        values = unfitted.analyse(item)
+        values = analyse(item)
         low, high = scaling.limits(values, p)
         place = {
             "item": found.number[n],

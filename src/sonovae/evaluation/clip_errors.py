@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae.codec import saved_codec
+from sonovae.codec.base import Codec
 from sonovae.codec.picture import Array
-from sonovae.codec.saved_codec import Codec
+from sonovae.codec.scaling import Scale
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import metrics
@@ -57,18 +57,23 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, converters={"label": str, "group": str})
 
 
-def _in_decibels(c: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> dict[str, Any]:
-    if not isinstance(c, saved_codec.Sound):
+def _in_decibels(codec: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> dict[str, Any]:
+    scales = codec.clip_scales(clips)
+    real = _decibels(codec, x, scales)
+    reconstructed = _decibels(codec, restored, scales)
+    if real is None or reconstructed is None:
         return {}
-    scales = c.clip_scales(clips)
-    one, other = (
-        np.stack([c.decibels(each, scale) for each, scale in zip(some, scales, strict=True)])
-        for some in (x, restored)
-    )
     return {
-        "log_spectral_distance_db": metrics.log_spectral_distance(one, other),
-        "spectral_convergence_db": metrics.spectral_convergence(one, other),
+        "log_spectral_distance_db": metrics.log_spectral_distance(real, reconstructed),
+        "spectral_convergence_db": metrics.spectral_convergence(real, reconstructed),
     }
+
+
+def _decibels(codec: Codec, pictures: Array, scales: list[Scale]) -> Array | None:
+    """Decibels [N, bins, frames] of pictures; None if they are of images."""
+    decibels = [codec.decibels(*pair) for pair in zip(pictures, scales, strict=True)]
+    known = [values for values in decibels if values is not None]
+    return np.stack(known) if known else None
 
 
 def _of_draws(

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonovae.codec import saved_codec
+from sonovae.codec.base import Codec
 from sonovae.codec.picture import Array
-from sonovae.codec.saved_codec import Codec, Sound
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
@@ -20,9 +19,6 @@ from sonovae.model import latent
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import Generate, GriffinLim
 from sonovae.runtime.progress import progress
-
-NOISE_DBFS = -20.0
-"""RMS level of white noise."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def heard(
     found = {"real": _known(c, tested), **_heard(c, pictures, back, seed)}
     mean = found["mean_picture"].heard
     found["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own(n))  # all are one
-    found["white_noise"] = Scored(embedding.items(c, _noise(c, n, rng)), _own(n))
+    found["white_noise"] = Scored(embedding.items(c, (c.noise(rng) for _ in range(n))), _own(n))
     return found | {"training_copies": _known(c, real(c, train))}
 
 
@@ -114,9 +110,7 @@ def _heard(c: Codec, sets: dict[str, Drawn], back: GriffinLim, seed: int) -> dic
     """Sets once they were sounds."""
     pictures = [each for drawn in sets.values() for each in drawn.pictures]
     scales = [each for drawn in sets.values() for each in drawn.scales]
-    made = progress(
-        saved_codec.sounds(c, pictures, scales, back, seed), "evaluate", "sounds", len(pictures)
-    )
+    made = progress(c.decode(pictures, scales, back, seed), "evaluate", "sounds", len(pictures))
     return {
         name: Scored(
             embedding.items(c, itertools.islice(made, len(each.groups))), each.groups, each.labels
@@ -135,13 +129,3 @@ def _new(c: Codec, pictures: Array, labels: list[str] | None = None) -> Drawn:
 
 def _own(n: int) -> list[str]:
     return [str(i) for i in range(n)]
-
-
-def _noise(c: Codec, n: int, rng: np.random.Generator) -> list[Array]:
-    if isinstance(c, Sound):
-        scale = 10 ** (NOISE_DBFS / 20)
-        return [
-            rng.normal(scale=scale, size=c.waveform.clip_length).astype(np.float32)
-            for _ in range(n)
-        ]
-    return [rng.random(c.shape, np.float32) for _ in range(n)]

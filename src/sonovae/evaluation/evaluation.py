@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sonovae.codec.base import Codec
 from sonovae.codec.picture import Array, Item
-from sonovae.codec.saved_codec import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import baselines
 from sonovae.dataset.saved_dataset import Dataset
@@ -34,7 +34,7 @@ from sonovae.model import health, latent
 from sonovae.model.saved_model import Model
 from sonovae.pages import page, plots
 from sonovae.params.sections import Evaluate, Generate
-from sonovae.recordings import recordings_table
+from sonovae.project import Project
 
 MOST_PICTURES = 8
 """Of a row of a figure."""
@@ -104,9 +104,8 @@ class Evaluation:
 
     @cached_property
     def _place(self) -> sampling.Place:
-        return sampling.places(
-            self.trained, self.data, recordings_table.read(self.raw / "recordings.csv")
-        )
+        project = Project(self.raw.parents[1])
+        return sampling.places(self.trained, project.pictures, project.recordings)
 
     @cached_property
     def shown(self) -> reconstructions.Shown:

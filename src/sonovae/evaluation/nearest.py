@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sonovae.codec import saved_codec
-from sonovae.codec.saved_codec import Codec, Sound
+from sonovae.codec.base import Codec
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import copies, embedding, reconstructions
 from sonovae.evaluation.scoring import Seen
@@ -29,7 +28,7 @@ def write(
 ) -> None:
     """generated_N, of the rows of z, and nearest_N, of the training clips `known`; both levelled."""
     pictures = latent.decode(trained.decoder, z)
-    made = list(saved_codec.sounds(c, pictures, [c.typical] * len(z), back, seed))
+    made = list(c.decode(pictures, [c.typical] * len(z), back, seed))
     _, which = copies.nearest(embedding.items(c, made).mel, known.mel)
     real = reconstructions.originals(raw, c, train.clips.iloc[which].reset_index(drop=True))
     out.mkdir()
@@ -38,5 +37,5 @@ def write(
             item_files.write(
                 out / f"{name}_{i + 1:02d}",
                 c,
-                np.clip(item, -1, 1) if isinstance(c, Sound) else item,
+                np.clip(item, -1, 1),
             )

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae.codec import picture, saved_codec, spectrogram, waveform
+from sonovae.codec import picture
+from sonovae.codec.base import Codec
 from sonovae.codec.picture import Array
-from sonovae.codec.saved_codec import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import clips
 from sonovae.dataset.saved_dataset import Dataset
@@ -93,61 +93,53 @@ def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[picture.Item]:
     found: dict[Any, picture.Item] = {}
     for sha256, some in rows.groupby("sha256"):
         (recording,) = recordings[recordings["sha256"] == sha256].to_dict("records")
-        read = clips.read(raw, recording, c.waveform if isinstance(c, saved_codec.Sound) else None)
+        read = clips.read(raw, recording, c.clip_settings)
         found |= {i: read.item(row["item"], row["start"]) for i, row in some.iterrows()}
     return [found[i] for i in rows.index]
 
 
 def write(
-    out: Path, c: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int
+    out: Path, codec: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int
 ) -> dict[str, float]:
-    """Write original_N, reconstructed_N … to see and to hear; returns what the codec alone loses, as means over the
-    true pictures, which no model can better: of their way back the spectral convergence and the log-spectral distance
-    in dB, and the error of resizing."""
+    """Write original_N, reconstructed_N and so on, and return what the codec alone loses.
+
+    Those are means over the true pictures, which no model can better: spectral convergence and
+    log-spectral distance of their inverse in dB, and the error of resizing.
+    """
     out.mkdir()
     found: dict[str, list[float]] = {}
     for n in progress(range(len(shown.items)), "evaluate", "clips"):
-        if isinstance(c, saved_codec.Sound):
-            _write_sounds(out, c, shown, n, griffin_lim, seed)
-            for name, value in _ceilings(c, shown, n, griffin_lim, seed).items():
-                found.setdefault(name, []).append(value)
-        else:
-            for name, pictures in {"original": shown.pictures, **shown.restored}.items():
-                item_files.write(out / f"{name}_{n + 1:02d}", c, pictures[n])
-        if shown.is_resized:
-            enlarged = c.enlarge(shown.pictures[n], shown.full[n].shape)
-            found.setdefault("resize_mse", []).append(
-                float(np.square(shown.full[n] - enlarged).mean())
-            )
+        scale = shown.scales[n]
+        items = {"original": shown.items[n]}
+        for name, pictures in shown.restored.items():
+            (items[name],) = codec.decode([pictures[n]], [scale], griffin_lim, seed)
+        for name, item in items.items():
+            stem = out / f"{name}_{n + 1:02d}"
+            item_files.write(stem, codec, codec.restore_level(item, scale))
+        for name, value in _codec_errors(codec, shown, n, griffin_lim, seed).items():
+            found.setdefault(name, []).append(value)
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-def _ceilings(
-    c: saved_codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int
+def _codec_errors(
+    codec: Codec, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int
 ) -> dict[str, float]:
+    errors = {}
+    image = shown.pictures[n]
     scale = shown.scales[n]
-    magnitude = c.magnitude(shown.pictures[n], scale)
-    samples = c.invert(magnitude, griffin_lim, seed)
-    heard = picture.unscale(c.encode_full(c.analyse(samples), scale), scale.low, scale.high)
-    one, other = c.decibels(shown.pictures[n], scale), c.in_decibels(heard)
-    return {
-        "spectral_convergence_db": spectrogram.spectral_convergence_db(
-            magnitude, samples, c.frames
-        ),
-        "log_spectral_distance_db": float(
-            metrics.log_spectral_distance(one[np.newaxis], other[np.newaxis])[0]
-        ),
-    }
-
-
-def _write_sounds(
-    out: Path, c: saved_codec.Sound, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int
-) -> None:
-    sounds = {"original": waveform.unlevel(shown.items[n], shown.scales[n].gain)}
-    for name, pictures in shown.restored.items():
-        sounds[name] = c.decode(pictures[n], shown.scales[n], griffin_lim, seed)
-    for name, samples in sounds.items():
-        item_files.write(out / f"{name}_{n + 1:02d}", c, samples)
+    (item,) = codec.decode([image], [scale], griffin_lim, seed)
+    convergence = codec.spectral_convergence(image, scale, item)
+    expected = codec.decibels(image, scale)
+    heard = codec.reanalysed_decibels(item, scale)
+    if convergence is not None and expected is not None and heard is not None:
+        errors["spectral_convergence_db"] = convergence
+        distance = metrics.log_spectral_distance(expected[np.newaxis], heard[np.newaxis])
+        errors["log_spectral_distance_db"] = float(distance[0])
+    if shown.is_resized:
+        full = shown.full[n]
+        enlarged = codec.enlarge(image, full.shape)
+        errors["resize_mse"] = float(np.square(full - enlarged).mean())
+    return errors
 
 
 def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Array]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae.codec.saved_codec import Codec
+from sonovae.codec.base import Codec
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import copies, embedding, fidelity, metrics
 from sonovae.evaluation.control_sets import Scored, real

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sonovae.codec import saved_codec
+from sonovae.codec.base import Codec
 from sonovae.codec.picture import Array, Item
-from sonovae.codec.saved_codec import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import clips
 from sonovae.dataset.baselines import Floors
@@ -43,7 +42,7 @@ def meet(source: Path, trained: Model, c: Codec, floors: Floors, n: int) -> Met:
     first: list[tuple[Item, Scale, Array]] = []
     for name, found in _read(source, c):
         pictures, scales = zip(
-            *(c.encode_new(item, found.gain) for item in found.items), strict=True
+            *(c.encode_item(item, found.gain) for item in found.items), strict=True
         )
         place = {"name": name, "item": found.number, "source_start": found.source_start}
         errors.append(pd.DataFrame(place | _errors(np.stack(pictures), trained, floors)))
@@ -62,7 +61,7 @@ def _read(source: Path, c: Codec) -> Iterator[tuple[str, clips.Clips]]:
         try:
             if reason:
                 raise Unreadable(reason)
-            found = clips.of_file(path, c.waveform if isinstance(c, saved_codec.Sound) else None)
+            found = clips.of_file(path, c.clip_settings)
             if not found.items:
                 raise Unreadable("shorter than a clip, once silences are cut")
         except Unreadable as error:

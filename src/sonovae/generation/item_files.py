@@ -1,61 +1,88 @@
-"""Clips and images as files that people look at and listen to."""
+"""New items as files that people look at and listen to, each with its provenance inside."""
 
 import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sonovae.codec import image_files, saved_codec, sound_files, spectrogram
-from sonovae.codec.picture import Item
-from sonovae.codec.saved_codec import Codec
-from sonovae.pages import plots
+import numpy as np
+import pandas as pd
+
+from sonovae.arrays import Item, Latents, Picture
+from sonovae.codec import image_files, sound_files
+from sonovae.codec.base import Codec
+from sonovae.pages import page, plots
+
+SHOWN = 8
+"""Pictures side by side in gallery.png."""
 
 
 def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
-    """What a file says about itself: that it was generated, by which model, from which seed, and how z was drawn."""
+    """Return what a generated file holds: its model, the seed, and how z was drawn."""
     return {"made_by": "sonovae, which generated it", "model": model_id, "seed": seed, **how}
 
 
-def about(path: Path) -> dict[str, Any]:
-    """What a file says about itself; nothing where that is not known."""
+def read_provenance(path: Path) -> dict[str, Any]:
+    """Return the provenance in a file; empty if it has none."""
+    files = image_files if path.suffix.lower() == ".png" else sound_files
     try:
-        found = json.loads(
-            (image_files if path.suffix.lower() == ".png" else sound_files).comment(path)
-        )
+        about = json.loads(files.comment(path))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return about if isinstance(about, dict) else {}
 
 
-def write(stem: Path, c: Codec, item: Item, said: dict[str, Any] | None = None) -> None:
-    """Samples in [-1, 1] as STEM.wav, with waveform, spectrum and spectrogram as STEM.png; or an image as STEM.png. The
-    file itself holds what is said about it."""
-    comment = json.dumps(said) if said else ""
-    if not isinstance(c, saved_codec.Sound):
-        image_files.write(stem.with_suffix(".png"), item, comment)
-        return
-    rate = c.waveform.sample_rate
-    sound_files.write(stem.with_suffix(".wav"), item, rate, comment)
-    decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(item, c.frames))
-    plots.save(plots.panel(item, rate, decibels), stem.with_suffix(".png"))
+def write(stem: Path, codec: Codec, item: Item, about: dict[str, Any] | None = None) -> None:
+    """Write an item within ±1 as STEM.wav, drawn in STEM.png; an image only as STEM.png."""
+    comment = json.dumps(about) if about else ""
+    codec.write(stem.with_suffix(codec.suffix), item, comment)
+    decibels = codec.full_decibels(item)
+    if decibels is not None and codec.sample_rate:
+        panel = plots.panel(item, codec.sample_rate, decibels)
+        plots.save(panel, stem.with_suffix(".png"))
 
 
-def packed(c: Codec, item: Item, said: dict[str, Any]) -> bytes:
-    """The bytes of a WAV, or of a PNG where the item is an image; they hold what is said about it."""
+def to_bytes(codec: Codec, item: Item, about: dict[str, Any]) -> bytes:
+    """Return the file that holds an item within ±1 and its provenance: a WAV, or a PNG."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "new.wav"
-        if isinstance(c, saved_codec.Sound):
-            sound_files.write(path, item, c.waveform.sample_rate, json.dumps(said))
-        else:
-            image_files.write(path, item, json.dumps(said))
+        path = Path(folder) / f"item{codec.suffix}"
+        codec.write(path, item, json.dumps(about))
         return path.read_bytes()
 
 
-def write_new(
-    out: Path, c: Codec, item: Item, n: int, said: dict[str, Any]
-) -> tuple[str, dict[str, Any]]:
-    """The n-th new levelled clip or image, as KIND_N in a folder; returns its name, and what it says about itself, with
-    the row of z that it was made of: the n-th, where no `rows_of_z` are said."""
-    name, said = f"{c.kind}_{n + 1:03d}", said if "rows_of_z" in said else said | {"row_of_z": n}
-    write(out / name, c, c.restore(item, c.typical), said)
-    return name, said
+def write_gallery(
+    folder: Path,
+    codec: Codec,
+    pictures: list[Picture],
+    items: Iterable[Item],
+    about: dict[str, Any],
+) -> None:
+    """Write items within ±1, KIND_001 and so on, with index.csv, gallery.html and gallery.png."""
+    rows = [_write_row(folder, codec, n, item, about) for n, item in enumerate(items)]
+    pd.DataFrame(rows).to_csv(folder / "index.csv", index=False, lineterminator="\n")
+    overview = plots.rows({"generated": pictures[:SHOWN]}, codec.extent, codec.unit)
+    plots.save(overview, folder / "gallery.png")
+    players = page.players(folder, codec.kind)
+    content = {"kind": codec.kind, "about": about, "rows": players}
+    page.write(folder / "gallery.html", "gallery.html", content)
+
+
+def write_latents(folder: Path, z: Latents) -> None:
+    """Write z [n, latent_size] as z.npy, whose rows the files name."""
+    np.save(folder / "z.npy", z)
+
+
+def _write_row(
+    folder: Path, codec: Codec, n: int, item: Item, about: dict[str, Any]
+) -> dict[str, Any]:
+    """Write the n-th item and return its row of the index."""
+    name = f"{codec.kind}_{n + 1:03d}"
+    # A joined sound names all the rows that it was made of.
+    own = about if "rows_of_z" in about else about | {"row_of_z": n}
+    write(folder / name, codec, item, own)
+    row = {"picture": f"{name}.png", **own}
+    seconds = codec.seconds(item)
+    if seconds is None:
+        return row
+    return {"sound": f"{name}{codec.suffix}", **row, "seconds": seconds}

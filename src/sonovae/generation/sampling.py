@@ -1,60 +1,90 @@
-"""Where the z of new sounds come from: prior or density, a label's part of it, around a clip, or along a path."""
+"""Where the z of new sounds come from: prior or density, a label, around a clip, along a path."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from sonovae.dataset.saved_dataset import Dataset
+from sonovae.arrays import Floats64, Latents
+from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
 from sonovae.model import latent
-from sonovae.model.density import Density, Floats, Points
+from sonovae.model.density import Density
 from sonovae.model.latent import Space
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import Generate
 from sonovae.recordings import recordings_table
 
-Place = Callable[[str], Floats]
+Place = Callable[[str], Floats64]
 """The name of a label or recording → its z [latent_size]."""
 
-DRAWS_A_PLACE = 4
-"""Sounds of a walk from one place to the next, where it has no places of its own."""
+DRAWS_PER_PLACE = 4
+"""Sounds of a walk from one drawn place to the next: near enough that each is heard to move."""
 
 
-def draw(space: Space, p: Generate, n: int, rng: np.random.Generator, place: Place) -> Points:
-    """n new z [n, latent_size], from where generate's section says; UserError where there is no such place."""
-    if p.label is not None:
-        return of_label(space, p.label, p.label_scale, n, rng, p.temperature)
-    if p.source in ("prior", "density"):
-        source = space.density if p.source == "density" else space.prior
+def draw(
+    space: Space, settings: Generate, n: int, rng: np.random.Generator, place: Place
+) -> Latents:
+    """Return n new z [n, latent_size], from where generate's section says.
+
+    Raises UserError if there is no such place.
+    """
+    temperature = settings.temperature
+    if settings.label is not None:
+        return of_label(space, settings.label, settings.label_scale, n, rng, temperature)
+    if settings.source in ("prior", "density"):
+        source = space.density if settings.source == "density" else space.prior
         if source is None:
-            raise UserError("generate.from = prior: a plain autoencoder has none, take density")
-        return source.sample(n, rng, p.temperature)
-    places = [place(name) for name in p.of]
-    if p.source == "clip":
-        return variations(places[0], space.density, p.temperature, n, rng)
+            raise UserError(
+                "generate.from = prior: a plain autoencoder has no prior; choose density"
+            )
+        return source.sample(n, rng, temperature)
+    places = [place(name) for name in settings.of]
+    if settings.source == "clip":
+        return variations(places[0], space.density, temperature, n, rng)
     if not places:
-        places = list(
-            space.density.sample(max(2, 1 + n // DRAWS_A_PLACE), rng, p.temperature).astype(float)
-        )
-    return along(np.stack(places), n, space.density.mean if p.path == "spherical" else None)
+        drawn = space.density.sample(max(2, 1 + n // DRAWS_PER_PLACE), rng, temperature)
+        places = list(drawn.astype(float))
+    centre = space.density.mean if settings.path == "spherical" else None
+    return along(np.stack(places), n, centre)
 
 
-def places(trained: Model, data: Dataset, recordings: pd.DataFrame) -> Place:
-    """Where labels and recordings lie: the mean of a label's part of the density, the posterior mean of a recording's
-    first clip. `recordings` is their table."""
+def describe(settings: Generate) -> dict[str, Any]:
+    """Return how generate's section draws z, for the provenance of what is made."""
+    how: dict[str, Any] = {"from": settings.source, "temperature": settings.temperature}
+    if settings.of:
+        how["of"] = list(settings.of)
+    if settings.source in ("between", "walk"):
+        how["path"] = settings.path
+    if settings.label is not None:
+        how["label"] = settings.label
+        how["label_scale"] = settings.label_scale
+    return how
 
-    def find(name: str) -> Floats:
-        if name in trained.space.density.names:
-            return trained.space.density.of(name).mean
-        used = recordings_table.used(recordings)
-        rows = np.flatnonzero(data.clips["sha256"].isin(used.loc[used["name"] == name, "sha256"]))
+
+def places(model: Model, pictures: Path, recordings: Path) -> Place:
+    """Return what finds z of labels and recordings.
+
+    A label lies at the mean of its part of the density, a recording at the posterior mean of its
+    first clip. Dataset and table are read only if a recording is asked for.
+    """
+
+    def find(name: str) -> Floats64:
+        density = model.space.density
+        if name in density.names:
+            return density.of(name).mean
+        dataset = saved_dataset.load(pictures)
+        used = recordings_table.used(recordings_table.read(recordings))
+        hashes = used.loc[used["name"] == name, "sha256"]
+        rows = np.flatnonzero(dataset.clips["sha256"].isin(hashes))
         if not len(rows):
-            known = ", ".join(trained.space.density.names) or "none"
+            known = ", ".join(density.names) or "none"
             raise UserError(
                 f"generate.of = {name!r}: neither a label ({known}) nor a recording that has clips"
             )
-        return latent.encode(trained.encoder, data.take(rows[:1]).pictures).mean[0].astype(float)
+        first = dataset.take(rows[:1]).pictures
+        return latent.encode(model.encoder, first).mean[0].astype(float)
 
     return find
 
@@ -65,14 +95,16 @@ def of_label(
     scale: float | None,
     n: int,
     rng: np.random.Generator,
-    temperature: float = 1.0,
-) -> Points:
-    """n new z [n, latent_size] of a label: from its part of the density or, with a scale, around its mean, up to so far
-    from it in each dimension, evenly."""
-    if label not in space.density.names:
-        raise UserError(
-            f"generate.label = {label!r}: the model knows {', '.join(space.density.names) or 'no labels'}"
-        )
+    temperature: float,
+) -> Latents:
+    """Return n new z [n, latent_size] of a label: drawn from its part of the density.
+
+    With a scale they are uniform around its mean, up to so far from it in each dimension.
+    """
+    names = space.density.names
+    if label not in names:
+        known = ", ".join(names) or "no labels"
+        raise UserError(f"generate.label = {label!r}: the model knows {known}")
     of = space.density.of(label)
     if scale is None:
         return of.sample(n, rng, temperature)
@@ -80,31 +112,37 @@ def of_label(
 
 
 def variations(
-    z: Floats, density: Density, temperature: float, n: int, rng: np.random.Generator
-) -> Points:
-    """n z [n, latent_size] around one, as far as training clips lie from the middle of their cluster."""
+    z: Floats64, density: Density, temperature: float, n: int, rng: np.random.Generator
+) -> Latents:
+    """Return n z [n, latent_size] around one, as far as training clips from their cluster's middle."""
     around = Density(np.ones(1), z[np.newaxis], density.covariances[:1], np.array([""]))
     return around.sample(n, rng, temperature)
 
 
-def along(places: Floats, n: int, middle: Floats | None) -> Points:
-    """n z [n, latent_size], evenly along a path through places [P, latent_size]: straight or, with a middle, on arcs
-    around it, whose radius goes evenly from one place's to the next one's."""
+def along(places: Floats64, n: int, centre: Floats64 | None) -> Latents:
+    """Return n z [n, latent_size], evenly spaced along a path through places [P, latent_size].
+
+    The path is straight or, with a centre, on arcs around it whose radius changes evenly.
+    """
     at = np.linspace(0, len(places) - 1, n)
     first = np.minimum(at.astype(int), len(places) - 2)
     steps = zip(places[first], places[first + 1], at - first, strict=True)
-    return np.stack([_between(*step, middle) for step in steps]).astype(np.float32)
+    return np.stack([_between(*step, centre) for step in steps]).astype(np.float32)
 
 
-def _between(one: Floats, other: Floats, share: float, middle: Floats | None) -> Floats:
-    if middle is None:
-        return (1 - share) * one + share * other
-    one, other = one - middle, other - middle
-    radii = np.linalg.norm(one), np.linalg.norm(other)
-    cosine = one @ other / max(float(np.prod(radii)), np.finfo(float).tiny)
+def _between(start: Floats64, end: Floats64, share: float, centre: Floats64 | None) -> Floats64:
+    if centre is None:
+        return (1 - share) * start + share * end
+    start = start - centre
+    end = end - centre
+    radii = np.linalg.norm(start), np.linalg.norm(end)
+    cosine = start @ end / max(float(np.prod(radii)), np.finfo(float).tiny)
     angle = np.arccos(np.clip(cosine, -1, 1))
-    if min(radii) == 0 or np.sin(angle) < 1e-6:  # no arc leads there, or too many
-        return middle + (1 - share) * one + share * other
-    parts = np.sin((1 - share) * angle) / np.sin(angle), np.sin(share * angle) / np.sin(angle)
-    direction = parts[0] * one / radii[0] + parts[1] * other / radii[1]
-    return np.asarray(middle + ((1 - share) * radii[0] + share * radii[1]) * direction)
+    if min(radii) == 0 or np.sin(angle) < 1e-6:  # no arc leads there, or infinitely many do
+        return centre + (1 - share) * start + share * end
+    # Spherical interpolation (Shoemake 1985).
+    from_start = np.sin((1 - share) * angle) / np.sin(angle)
+    from_end = np.sin(share * angle) / np.sin(angle)
+    direction = from_start * start / radii[0] + from_end * end / radii[1]
+    radius = (1 - share) * radii[0] + share * radii[1]
+    return np.asarray(centre + radius * direction)

@@ -1,149 +1,231 @@
-"""A trained model at hand: reconstruct any file, vary it, make new sounds; it needs the model's folder alone."""
+"""A trained model at hand: its networks, codec and inverse together turn z into sounds."""
 
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sonovae import atomic
-from sonovae.codec import image_files, saved_codec, sound_files, waveform
-from sonovae.codec.picture import Item
-from sonovae.codec.saved_codec import Codec, Sound
-from sonovae.codec.waveform import Samples
+from sonovae import params
+from sonovae.arrays import Item, Latents, Picture, Pictures
+from sonovae.codec import saved_codec
+from sonovae.codec.base import Codec, Excerpt
+from sonovae.codec.scaling import Scale
 from sonovae.errors import Unreadable, UserError
 from sonovae.generation import item_files, sampling
+from sonovae.generation.sounds import Origin, Sounds
 from sonovae.model import latent, saved_model
-from sonovae.model.density import Points
+from sonovae.model.latent import Posterior
 from sonovae.model.saved_model import Model
+from sonovae.params import recipes
 from sonovae.params.sections import GriffinLim
-
-ITERATIONS, MOMENTUM = 32, 0.99
-"""Of Griffin-Lim, for callers that are not told."""
+from sonovae.project import Project
+from sonovae.runtime.progress import progress
 
 
 @dataclass(frozen=True)
-class Studio:
-    """A model and its codec, the way back, and the seed of draws."""
+class Reconstruction:
+    """A file as the codec reads it, as the model restores it, and z [1, latent_size]."""
 
-    trained: Model
-    c: Codec
-    back: GriffinLim
+    original: Item
+    restored: Item
+    z: Latents
+
+
+@dataclass(frozen=True, repr=False)
+class Studio:
+    """A model, its codec, the settings of the inverse, and the seed of draws and phases."""
+
+    model: Model
+    codec: Codec
+    griffin_lim: GriffinLim
     seed: int
 
-    def reconstruct(self, source: Path, out: Path) -> None:
-        """A file of any length as the model restores it, of overlapping clips; to `out`, a sound file or a PNG."""
-        _, restored, _ = self.meet(source)
-        comment = json.dumps(
-            item_files.provenance(self.trained.id, self.seed, {"from": source.name})
-        )
-        if isinstance(self.c, Sound):
-            sound_files.write(out, restored, self.c.waveform.sample_rate, comment)
-        else:
-            image_files.write(out, restored, comment)
+    def __repr__(self) -> str:
+        """Name the model, what it makes and its labels."""
+        what = f"{self.codec.kind}s"
+        if self.seconds is not None:
+            what += f" of {self.seconds:g} s at {self.sample_rate} Hz"
+        labels = ", ".join(self.labels) or "no labels"
+        return f"<Studio of model {self.model.id[:8]}: {what}; {labels}>"
 
-    def meet(self, source: Path, most_seconds: float = math.inf) -> tuple[Item, Item, Points]:
-        """A file as the model's codec takes it, at its rate, mono, and not longer than so many seconds; as the model
-        restores it; and z [1, latent_size] of its first clip, or image."""
-        items, gain, length = self._read(source, most_seconds)
-        pictures, scales = zip(*(self.c.encode_new(item, gain) for item in items), strict=True)
-        z = latent.encode(self.trained.encoder, np.stack(pictures)).mean
-        made = list(
-            saved_codec.sounds(
-                self.c, latent.decode(self.trained.decoder, z), scales, self.back, self.seed
-            )
-        )
-        if not isinstance(self.c, Sound):
-            return items[0], made[0], z[:1]
-        both = (
-            waveform.crossfade(np.stack(each), self._overlap)[:length] for each in (items, made)
-        )
-        original, restored = (waveform.unlevel(each, gain) for each in both)
-        return original, restored, z[:1]
+    @property
+    def labels(self) -> list[str]:
+        """Labels that new sounds can be asked for."""
+        return self.model.space.density.names
 
-    def vary(self, source: Path, out: Path, n: int, temperature: float) -> None:
-        """n sounds around a file's first clip, in a new folder."""
-        picture, _ = self.c.encode_new(self._read(source)[0][0], 1.0)
-        mean = latent.encode(self.trained.encoder, picture[np.newaxis]).mean
-        z = self.around(mean, n, temperature)
-        self._make(z, out, {"from": f"clip {source.name}", "temperature": temperature})
+    @property
+    def sample_rate(self) -> int | None:
+        """Samples per second; None if the model makes images."""
+        return self.codec.sample_rate
 
-    def generate(self, out: Path, n: int, label: str | None, temperature: float) -> None:
-        """n new sounds, of a label or of all, in a new folder."""
-        said: dict[str, Any] = {"from": "density", "temperature": temperature}
-        z = self.draw(n, label, temperature)
-        self._make(z, out, said | ({"label": label} if label is not None else {}))
+    @property
+    def seconds(self) -> float | None:
+        """Duration of a new sound; None if the model makes images."""
+        settings = self.codec.clip_settings
+        return settings.clip_seconds if settings else None
 
-    def draw(self, n: int, label: str | None, temperature: float) -> Points:
-        """n new z, of a label or of all; UserError where the model knows no such label."""
+    def encode(self, pictures: Any) -> Posterior:
+        """Pictures [N, rows, columns] → posterior over z."""
+        return latent.encode(self.model.encoder, pictures)
+
+    def decode(self, z: Latents) -> Pictures:
+        """Latents z [N, latent_size] → pictures [N, rows, columns]."""
+        return latent.decode(self.model.decoder, z)
+
+    def invert(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Iterator[Item]:
+        """Pictures by their scales → levelled items, in order."""
+        return self.codec.decode(pictures, scales, self.griffin_lim, self.seed)
+
+    def items(self, z: Latents) -> list[Item]:
+        """Latents z [N, latent_size] → N levelled items."""
+        return list(self._invert_new(self.decode(z)))
+
+    def sounds(self, z: Latents, how: dict[str, Any]) -> Sounds:
+        """Latents z [N, latent_size] → sounds as loud as recordings; `how` z was made."""
+        pictures = self.decode(z)
+        typical = self.codec.typical
+        items = [self.codec.restore_level(item, typical) for item in self._invert_new(pictures)]
+        return Sounds(items, Origin(self.codec, z, pictures, self.about(how)))
+
+    def about(self, how: dict[str, Any]) -> dict[str, Any]:
+        """Provenance of what this model makes; `how` z was made."""
+        return item_files.provenance(self.model.id, self.seed, how)
+
+    def draw(self, n: int, label: str | None = None, temperature: float = 1.0) -> Latents:
+        """Draw z [n, latent_size] from the density, of a label or of all.
+
+        Raises UserError if the model knows no such label.
+        """
+        space = self.model.space
         if label is None:
-            return self.trained.space.density.sample(n, self._rng(), temperature)
-        return sampling.of_label(self.trained.space, label, None, n, self._rng(), temperature)
+            return space.density.sample(n, self._rng(), temperature)
+        return sampling.of_label(space, label, None, n, self._rng(), temperature)
 
-    def items(self, z: Points) -> list[Item]:
-        """z [n, latent_size] → n levelled clips or images."""
-        pictures = latent.decode(self.trained.decoder, z)
-        return list(
-            saved_codec.sounds(self.c, pictures, [self.c.typical] * len(z), self.back, self.seed)
-        )
+    def around(self, z: Latents, n: int, temperature: float = 1.0) -> Latents:
+        """Draw z [n, latent_size] around one [1, latent_size].
+
+        At temperature 1 they lie as far from it as training clips from their cluster's middle.
+        """
+        centre = z[0].astype(float)
+        density = self.model.space.density
+        return sampling.variations(centre, density, temperature, n, self._rng())
+
+    def generate(
+        self,
+        n: int = 8,
+        label: str | None = None,
+        seed: int | None = None,
+        temperature: float = 1.0,
+    ) -> Sounds:
+        """Make n new sounds, of a label or of all: float32 [n, samples] within ±1."""
+        seeded = self._seeded(seed)
+        how: dict[str, Any] = {"from": "density", "temperature": temperature}
+        if label is not None:
+            how["label"] = label
+        return seeded.sounds(seeded.draw(n, label, temperature), how)
+
+    def vary(
+        self, source: str | Path, n: int = 8, seed: int | None = None, temperature: float = 1.0
+    ) -> Sounds:
+        """Make n new sounds around the first clip of a file."""
+        seeded = self._seeded(seed)
+        z = seeded.around(self.place(source), n, temperature)
+        how = {"from": f"clip {Path(source).name}", "temperature": temperature}
+        return seeded.sounds(z, how)
+
+    def between(self, start: Any, end: Any, n: int = 9) -> Sounds:
+        """Make n sounds evenly on the arc from one place to another, both included.
+
+        A place is a label, a file, or a z [latent_size].
+        """
+        ends = np.concatenate([self.place(start), self.place(end)]).astype(float)
+        z = sampling.along(ends, n, self.model.space.density.mean)
+        return self.sounds(z, {"from": "between"})
+
+    def place(self, where: Any) -> Latents:
+        """Return z [1, latent_size] of a label's middle, a file's first clip, or a z."""
+        if isinstance(where, np.ndarray):
+            return np.atleast_2d(where).astype(np.float32)
+        if where in self.labels:
+            middle = self.model.space.density.of(str(where)).mean
+            return middle[np.newaxis].astype(np.float32)
+        excerpt = self._read(Path(where), math.inf)
+        picture, _ = self.codec.encode_item(excerpt.items[0], gain=1.0)
+        return self.encode(picture[np.newaxis]).mean
+
+    def reconstruct(self, source: str | Path) -> Item:
+        """Encode and decode a file of any length: float32 [samples] within ±1."""
+        return self.compare(source).restored
+
+    def reconstruct_file(self, source: Path, out: Path) -> None:
+        """Write the reconstruction of a file to another; the extension decides the format."""
+        comment = json.dumps(self.about({"from": source.name}))
+        self.codec.write(out, self.reconstruct(source), comment)
+
+    def compare(self, source: str | Path, most_seconds: float = math.inf) -> Reconstruction:
+        """Reconstruct a file, or its first seconds, and return it with the original."""
+        excerpt = self._read(Path(source), most_seconds)
+        pictures, scales = self.codec.encode_items(excerpt.items, excerpt.gain)
+        z = self.encode(pictures).mean
+        decoded = list(self.invert(self.decode(z), scales))
+
+        def whole(items: list[Item]) -> Item:
+            joined = self.codec.join(items)[0][: excerpt.length]
+            return self.codec.restore_level(joined, scales[0])
+
+        return Reconstruction(whole(excerpt.items), whole(decoded), z[:1])
+
+    def write(self, folder: Path, z: Latents, how: dict[str, Any], join: bool = False) -> int:
+        """Write the sounds of z with index, gallery and z.npy; return how many files.
+
+        `join` cross-fades all of them to one sound that walks along z.
+        """
+        pictures = self.decode(z)
+        levelled = self._invert_new(pictures)
+        items = list(progress(levelled, "generate", f"{self.codec.kind}s", len(z)))
+        about = self.about(how)
+        if join:
+            items = self.codec.join(items)
+        if len(items) < len(z):
+            about["rows_of_z"] = f"0-{len(z) - 1}"
+        loud = [self.codec.restore_level(item, self.codec.typical) for item in items]
+        item_files.write_gallery(folder, self.codec, list(pictures), loud, about)
+        item_files.write_latents(folder, z)
+        return len(items)
+
+    def _invert_new(self, pictures: Pictures) -> Iterator[Item]:
+        return self.invert(pictures, [self.codec.typical] * len(pictures))
+
+    def _seeded(self, seed: int | None) -> "Studio":
+        return self if seed is None else replace(self, seed=seed)
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
 
-    @property
-    def _overlap(self) -> int:
-        """Samples by which clips of a longer file overlap: half."""
-        return self.c.waveform.clip_length // 2 if isinstance(self.c, Sound) else 0
-
-    def around(self, z: Points, n: int, temperature: float) -> Points:
-        """n z [n, latent_size] around one [1, latent_size], as far as clips lie from the middle of their cluster."""
-        return sampling.variations(
-            z[0].astype(float), self.trained.space.density, temperature, n, self._rng()
-        )
-
-    def _read(
-        self, source: Path, most_seconds: float = math.inf
-    ) -> tuple[Sequence[Item], float, int]:
-        """The levelled, overlapping clips of a file, the gain that levelled it, and its length in samples; or its
-        images."""
+    def _read(self, source: Path, most_seconds: float) -> Excerpt:
         try:
-            if not isinstance(self.c, Sound):
-                return image_files.read(source), 1.0, 0
-            with sound_files.streamed(source) as (blocks, sample_rate):
-                read = _at_most(blocks, most_seconds * sample_rate)
-            samples = waveform.resample(read, sample_rate, self.c.waveform.sample_rate)
+            return self.codec.read(source, most_seconds)
         except Unreadable as error:
             raise UserError(f"{source}: {error}") from None
-        levelled, gain = waveform.level(samples, self.c.waveform.peak_dbfs)
-        p = self.c.waveform
-        return (
-            list(waveform.overlapping(levelled, p.clip_length, self._overlap, p.fade_length)),
-            gain,
-            len(levelled),
-        )
-
-    def _make(self, z: Points, out: Path, said: dict[str, Any]) -> None:
-        about = item_files.provenance(self.trained.id, self.seed, said)
-        with atomic.new_folder(out) as part:
-            for n, item in enumerate(self.items(z)):
-                item_files.write_new(part, self.c, item, n, about)
 
 
-def _at_most(blocks: Iterable[Samples], n: float) -> Samples:
-    """The first n samples, and no block beyond."""
-    taken, length = [np.zeros(0, np.float32)], 0
-    for block in blocks:
-        taken.append(block)
-        if (length := length + len(block)) >= n:
-            break
-    return np.concatenate(taken)[: int(min(n, length))]
+def load(folder: str | Path, griffin_lim: GriffinLim | None = None, seed: int = 1) -> Studio:
+    """Open the model in a folder.
+
+    Settings of the inverse are those of the project that the folder lies in, or of the starter.
+    Raises UserError if the folder holds no model.
+    """
+    path = Path(folder)
+    settings = griffin_lim or _inverse_settings(path)
+    return Studio(saved_model.load(path), saved_codec.load(path), settings, seed)
 
 
-def opened(folder: Path, iterations: int, momentum: float, seed: int) -> Studio:
-    """The model in a folder; UserError where there is none."""
-    return Studio(
-        saved_model.load(folder), saved_codec.load(folder), GriffinLim(iterations, momentum), seed
-    )
+def _inverse_settings(folder: Path) -> GriffinLim:
+    project = Project(folder.absolute().parents[1])
+    if project.params.is_file() and project.model == folder.absolute():
+        return params.load(project.params).generate.griffin_lim
+    return recipes.starter().generate.griffin_lim

@@ -53,17 +53,17 @@ def make(root: Path, seed: int, each: int) -> Pool:
     studio = sounds.at_hand(root, seed)
     if (root / POOL / "pool.json").is_file():
         was = load(root)
-        if (was.about.model, was.about.seed, was.about.each) == (studio.trained.id, seed, each):
+        if (was.about.model, was.about.seed, was.about.each) == (studio.model.id, seed, each):
             return was
-    _refuse_answered(root, ids := _ids(studio.trained.id, seed, each))
+    _refuse_answered(root, ids := _ids(studio.model.id, seed, each))
     table, waves = sounds.draw(root, studio, each)
-    waves, before, target = loudness.equal(waves, rate := sounds.sample_rate(studio))
+    waves, before, target = loudness.equal(waves, rate := int(studio.sample_rate or 0))
     table = table.assign(id=ids, loudness=before, row=range(len(table))).sort_values("id")
     with atomic.folder(root / POOL) as part:
         for name, row in zip(table["id"], table["row"], strict=True):
             sound_files.write(part / f"{name}.wav", waves[row], rate)
         table[COLUMNS].to_csv(part / "pool.csv", index=False, lineterminator="\n")
-        about = About(studio.trained.id, seed, each, round(target, 2))
+        about = About(studio.model.id, seed, each, round(target, 2))
         (part / "pool.json").write_text(
             json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8"
         )

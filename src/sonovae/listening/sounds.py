@@ -6,15 +6,13 @@ nothing else (ITU-R BS.1534, and ITU-T P.910 for hidden references among single 
 
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pandas as pd
 from scipy.signal import butter, sosfiltfilt
 
 from sonovae import params
-from sonovae.codec import saved_codec
-from sonovae.codec.saved_codec import Sound
+from sonovae.codec.file_names import CODEC_FILES
 from sonovae.codec.waveform import Samples
 from sonovae.dataset import saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
@@ -22,7 +20,6 @@ from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
 from sonovae.generation import studio
 from sonovae.generation.studio import Studio
-from sonovae.model import latent, saved_model
 from sonovae.params.sections import GriffinLim
 
 RAW, PICTURES, MODEL = "data/raw", "data/pictures", "data/model"
@@ -45,17 +42,12 @@ ANCHOR_Q_DB = 10
 def at_hand(root: Path, seed: int) -> Studio:
     """The project's model, with generate's way back; UserError where there is none, or one of images."""
     back: GriffinLim = params.load(root / "params.yaml").generate.griffin_lim
-    made = studio.opened(root / MODEL, back.iterations, back.momentum, seed)
-    if not isinstance(made.c, Sound):
+    made = studio.load(root / MODEL, back, seed)
+    if made.sample_rate is None:
         raise UserError(
             f"{MODEL} is of images, and a listening study needs sounds: choose a recipe of sounds"
         )
     return made
-
-
-def sample_rate(made: Studio) -> int:
-    """Of a model's sounds, in Hz."""
-    return cast(Sound, made.c).waveform.sample_rate
 
 
 def draw(root: Path, made: Studio, each: int) -> tuple[pd.DataFrame, list[Samples]]:
@@ -68,7 +60,9 @@ def draw(root: Path, made: Studio, each: int) -> tuple[pd.DataFrame, list[Sample
     labels = list(test.clips["label"].iloc[rows[REAL]])
     found[GENERATED] = [_generated(made, label, trial) for trial, label in enumerate(labels)]
     rng = np.random.default_rng(made.seed)
-    found[ANCHOR] = [anchor(samples, sample_rate(made), rng) for samples in found[REFERENCE]]
+    found[ANCHOR] = [
+        anchor(samples, int(made.sample_rate or 0), rng) for samples in found[REFERENCE]
+    ]
     table = [
         (name, _label(test, rows, name, i, labels), i + 1) for name in SETS for i in range(each)
     ]
@@ -119,8 +113,7 @@ def _test_clips(root: Path) -> Dataset:
             f"{PICTURES} holds no clips: `dvc repro` makes them, `dvc pull {PICTURES}` brings them"
         )
     if any(
-        (pictures / name).read_bytes() != (root / MODEL / name).read_bytes()
-        for name in saved_model.CODEC
+        (pictures / name).read_bytes() != (root / MODEL / name).read_bytes() for name in CODEC_FILES
     ):
         raise UserError(
             f"{PICTURES} and {MODEL} have not the same codec: `dvc repro` makes the model anew"
@@ -129,20 +122,19 @@ def _test_clips(root: Path) -> Dataset:
 
 
 def _real(root: Path, made: Studio, chosen: Dataset) -> list[Samples]:
-    return reconstructions.originals(root / RAW, made.c, chosen.clips)
+    return reconstructions.originals(root / RAW, made.codec, chosen.clips)
 
 
 def _reconstructed(made: Studio, chosen: Dataset) -> list[Samples]:
-    pictures = latent.reconstruct(made.trained.encoder, made.trained.decoder, chosen.pictures[:])
-    return list(
-        saved_codec.sounds(made.c, pictures, made.c.clip_scales(chosen.clips), made.back, made.seed)
-    )
+    posterior = made.encode(chosen.pictures[:])
+    scales = made.codec.clip_scales(chosen.clips)
+    return list(made.invert(made.decode(posterior.mean), scales))
 
 
 def _generated(made: Studio, label: str, trial: int) -> Samples:
     """A new sound of the label, or of all where the model does not know it."""
     own = replace(made, seed=made.seed + trial)
-    z = own.draw(1, label if label in made.trained.space.density.names else None, 1.0)
+    z = own.draw(1, label if label in made.labels else None)
     return np.clip(own.items(z)[0], -1, 1)
 
 

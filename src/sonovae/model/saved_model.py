@@ -12,6 +12,7 @@ import keras
 import pandas as pd
 
 from sonovae import params
+from sonovae.codec.file_names import CODEC_FILES
 from sonovae.errors import UserError
 from sonovae.model import backend, density, networks, weights
 from sonovae.model.latent import Space
@@ -20,7 +21,6 @@ from sonovae.params.train import Train
 
 VERSION = 4
 WEIGHTS = ("encoder.npz", "decoder.npz")
-CODEC = ("codec.json", "codec.npz")
 HISTORY = ("losses", "kl_by_dim")
 PRIOR, DENSITY, SNAPSHOTS = "prior.npz", "density.npz", "snapshots"
 
@@ -50,7 +50,7 @@ def save(
 ) -> None:
     """Write the model's folder, with the codec's files from the folder `codec` beside the weights."""
     save_weights(folder, encoder, decoder)
-    for name in CODEC:
+    for name in CODEC_FILES:
         shutil.copyfile(codec / name, folder / name)
     if space.prior:
         space.prior.save(folder / PRIOR)
@@ -99,7 +99,7 @@ def load(folder: Path) -> Model:
     """The door back; UserError where the folder holds no model, or one whose bytes have changed. Runs no code of it."""
     sizes = _sizes(folder)
     if (
-        not all((folder / name).is_file() for name in (*WEIGHTS, *CODEC))
+        not all((folder / name).is_file() for name in (*WEIGHTS, *CODEC_FILES))
         or _id(folder) != sizes["id"]
     ):
         raise UserError(
@@ -151,7 +151,7 @@ def _sizes(folder: Path) -> dict[str, Any]:
 def _id(folder: Path) -> str:
     """SHA-256 of weights, prior, density and codec: what came out, whatever went in."""
     digest = hashlib.sha256()
-    for name in (*WEIGHTS, PRIOR, DENSITY, *CODEC):
+    for name in (*WEIGHTS, PRIOR, DENSITY, *CODEC_FILES):
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from sonovae.errors import UserError
 from sonovae.params.file import check, round_trip, write
+from sonovae.params.sections import Params
 
 BASE = "base"
 OWN = "data/own"
@@ -51,6 +52,13 @@ def whole(root: Path, name: str) -> str:
     written = "\n".join([*(f"# {line}" for line in _header(path)), *NOTE, "", body])
     check(written, path.name)
     return written
+
+
+def starter() -> Params:
+    """Parameters of the starter recipe, which the package brings along."""
+    package = Path(__file__).parents[1]
+    root = package if (package / "recipes").is_dir() else package.parents[1]
+    return check(whole(root, "starter"), "starter")
 
 
 def use(root: Path, name: str, force: bool) -> None:

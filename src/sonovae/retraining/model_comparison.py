@@ -34,11 +34,9 @@ def heard(old: Result, new: Result) -> tuple[float, float] | None:
             return None
         at, *models_at = (Path(str(folder)) for folder in folders)
         # Before the judge, as they set the threads.
-        models = [
-            studio.opened(each, studio.ITERATIONS, studio.MOMENTUM, SEED) for each in models_at
-        ]
+        models = [studio.load(each, seed=SEED) for each in models_at]
         if not (who := judge.load(at)) or any(
-            each.c.shape != who.network.input_shape[1:] for each in models
+            each.codec.shape != who.network.input_shape[1:] for each in models
         ):
             return None
         one, other = (_share(each, who) for each in models)
@@ -58,10 +56,10 @@ def confidence(old: Result, data: Dataset) -> "pd.Series[float] | None":
 
 
 def _share(model: studio.Studio, who: Judge) -> float:
-    asked = [label for label in who.labels if label in model.trained.space.density.names]
+    asked = [label for label in who.labels if label in model.labels]
     if not asked:
         return 0.0
-    z = np.concatenate([model.draw(SOUNDS, label, 1.0) for label in asked])
-    _, probabilities = who.see(embedding.items(model.c, model.items(z)).pictures)
+    z = np.concatenate([model.draw(SOUNDS, label) for label in asked])
+    _, probabilities = who.see(embedding.items(model.codec, model.items(z)).pictures)
     named = np.array(who.labels)[probabilities.argmax(axis=1)]
     return float((named == np.repeat(asked, SOUNDS)).mean())
