@@ -17,7 +17,7 @@ override export EACH := $(or $(value EACH),8)
 override export SEED := $(or $(value SEED),1)
 override export BASE := $(or $(value BASE),HEAD)
 
-.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-all lint types format lock
+.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-all lint types structure format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -127,6 +127,9 @@ lint: env ## Look for faults of style in the code
 
 types: env ## Check the types
 	@$(RUN) mypy
+
+structure: env ## Show how the source is built, as figures with limits [ROWS="4 7": the places of some rows]
+	@$(RUN) python -m benchmarks.structure $(ROWS)
 
 format: env ## Format the code
 	@$(RUN) ruff format && $(RUN) ruff check --fix
