@@ -213,7 +213,7 @@ def test_a_pool_for_webmushra(root: Path, of: Pool, tmp_path: Path) -> None:
     for name in set(named):
         copied = tmp_path / name.removeprefix("configs/")
         assert copied.read_bytes() == (of.folder / copied.name).read_bytes()
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="exists: name a folder"):
         webmushra.export(root, tmp_path / "mine")
 
 

@@ -33,7 +33,7 @@ def write(root: Path, path: Path) -> None:
     found = tables(table) | (splits(clips.clips, p.preprocess) if clips else {})
     content = about(root, p.fetch, table) | {"warnings": warnings, "tables": found}
     content["figures"] = {title: page.figure(figure) for title, figure in figures.items()}
-    page.write(path, "report.html", content)
+    page.write(path, "data_report.html", content)
 
 
 def about(root: Path, p: Fetch, table: pd.DataFrame) -> dict[str, Any]:

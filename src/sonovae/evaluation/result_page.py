@@ -146,4 +146,4 @@ def write(
             {name: each for name, each in params.plain(p).items() if name != "promotion"}
         ),
     }
-    page.write(path, "results.html", content)
+    page.write(path, "result.html", content)

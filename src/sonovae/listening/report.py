@@ -33,7 +33,7 @@ def write(root: Path) -> Path:
         raise UserError("study/ holds no ratings yet: listeners give them on the app's page /study")
     answers.to_csv(root / CSV, index=False, lineterminator="\n")
     began, ended = kept.listeners()
-    page.write(root / PAGE, "listening/report.html", _content(answers, of, began, ended))
+    page.write(root / PAGE, "study_report.html", _content(answers, of, began, ended))
     files = [root / PAGE, root / CSV, of.folder / "pool.csv"]
     tracking.study(root, of.about.model, metrics(answers) | {"study.listeners": ended}, files)
     return root / PAGE
