@@ -32,13 +32,14 @@ NO_BYTES = {
     "runtime/stage.py",
     "runtime/workers.py",
     "tracking",
+    "version_control.py",
 }
 """Code that changes no byte of an out: parameters are tracked by their values, the others report or keep order."""
 FIGURES = "src/sonovae/pages/plots.py"
 """Code that changes bytes only where figures are outs."""
 ORDER = [
     {"arrays", "errors"},
-    {"atomic", "project"},
+    {"atomic", "project", "version_control"},
     {"params"},
     {"pages", "runtime"},
     {"codec"},

@@ -1,11 +1,9 @@
 """What the console's commands do with a project: check it, choose its recordings and recipe, show what they hold."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from sonovae import params
+from sonovae import params, version_control
 from sonovae.errors import UserError
 from sonovae.params import recipes
 from sonovae.params.recipes import OWN
@@ -50,14 +48,13 @@ def _track(root: Path, source: str, values: dict[str, Any]) -> None:
         )
     before = (root / "params.yaml").read_bytes()
     params.edit(root / "params.yaml", values | {"fetch.source": "folder", "fetch.folder": OWN})
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "add", "--quiet", "--out", OWN, source], cwd=root, check=False
-    )
-    if done.returncode:
+    try:
+        version_control.dvc(root, "add", "--quiet", "--out", OWN, source)
+    except UserError:
         (root / "params.yaml").write_bytes(before)
         raise UserError(
             f"DVC could not add {source!r}: see its message above; params.yaml is as it was"
-        )
+        ) from None
     print(f"{OWN} is a copy of {source}, tracked by DVC, and params.yaml fetches it")
     print(f"next: git add {OWN}.dvc data/.gitignore params.yaml; make repro")
 

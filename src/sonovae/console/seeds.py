@@ -1,11 +1,11 @@
 """One experiment with several seeds of training, as DVC experiments, and how far their metrics vary."""
 
-import subprocess
-import sys
+import contextlib
 from pathlib import Path
 
 import pandas as pd
 
+from sonovae import version_control
 from sonovae.errors import UserError
 
 SKIPPED = "interval"
@@ -19,18 +19,11 @@ def run(root: Path, n: int) -> pd.DataFrame:
         raise UserError(f"N = {n}: a spread needs two seeds at least")
     seeds = {f"seed-{seed}": seed for seed in range(1, n + 1)}
     for name, seed in seeds.items():
-        _dvc(root, "remove", "--quiet", name)  # that of before, where there is one
-        if _dvc(root, "run", "--temp", "--name", name, "--set-param", f"train.seed={seed}"):
-            raise UserError(
-                f"the experiment with train.seed = {seed} failed: see DVC's message above"
-            )
+        with contextlib.suppress(UserError):  # there is no experiment of this name yet
+            version_control.dvc(root, "exp", "remove", "--quiet", name)
+        words = ["--temp", "--name", name, "--set-param", f"train.seed={seed}"]
+        version_control.dvc(root, "exp", "run", *words)
     return table({name: _metrics(root, name) for name in seeds})
-
-
-def _dvc(root: Path, *words: str) -> int:
-    return subprocess.run(
-        [sys.executable, "-m", "dvc", "exp", *words], cwd=root, check=False
-    ).returncode
 
 
 def table(found: dict[str, dict[str, float]]) -> pd.DataFrame:

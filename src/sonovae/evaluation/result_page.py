@@ -1,13 +1,11 @@
 """The page of a result: its numbers in words, and sounds side by side: real, reconstructed, generated, nearest real."""
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
-from ruamel.yaml import YAML
 
 from sonovae import params
 from sonovae.model import health
@@ -29,12 +27,6 @@ SCORES = {
     "copies": "flagged as copies ↓",
 }
 """Columns of the table of scores, as the page names them; the arrow says which way is better."""
-
-
-def _yaml(section: dict[str, Any]) -> str:
-    text = io.StringIO()
-    YAML(typ="safe", pure=True).dump(section, text)
-    return text.getvalue()
 
 
 def headline(
@@ -142,7 +134,7 @@ def write(
         "card": known.rows() if known else {},
         "summary": recordings_table.summary(recordings).splitlines()[0],
         "model": model_id,
-        "params": _yaml(
+        "params": params.yaml_text(
             {name: each for name, each in params.plain(p).items() if name != "promotion"}
         ),
     }

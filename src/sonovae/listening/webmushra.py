@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
-from sonovae import atomic
+from sonovae import atomic, params
 from sonovae.listening import pool
 from sonovae.listening.answers import QUESTIONS, SCALE
 from sonovae.listening.sounds import REFERENCE
@@ -37,8 +36,8 @@ def export(root: Path, out: Path) -> None:
             ("study", _single(of.sounds, out.name)),
             ("mushra", _mushra(of.sounds, out.name)),
         ):
-            with (part / f"{kind}.yaml").open("w", encoding="utf-8") as file:
-                YAML(typ="safe", pure=True).dump(_study(kind, of.about.model, pages), file)
+            text = params.yaml_text(_study(kind, of.about.model, pages))
+            (part / f"{kind}.yaml").write_text(text, encoding="utf-8")
 
 
 def _study(kind: str, model: str, pages: list[Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """params.yaml as frozen dataclasses."""
 
-from sonovae.params.file import edit, faults, flat, load, parse, plain
+from sonovae.params.file import edit, faults, flat, load, parse, plain, read_yaml, yaml_text
 from sonovae.params.sections import Params
 
-__all__ = ["Params", "edit", "faults", "flat", "load", "parse", "plain"]
+__all__ = ["Params", "edit", "faults", "flat", "load", "parse", "plain", "read_yaml", "yaml_text"]

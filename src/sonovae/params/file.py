@@ -56,6 +56,18 @@ def round_trip() -> YAML:
     return yaml
 
 
+def read_yaml(source: str | Path) -> Any:
+    """Read plain data from a YAML text or file."""
+    return YAML(typ="safe", pure=True).load(source)
+
+
+def yaml_text(data: Any) -> str:
+    """Write plain data as a YAML text."""
+    text = io.StringIO()
+    YAML(typ="safe", pure=True).dump(data, text)
+    return text.getvalue()
+
+
 def write(path: Path, text: str) -> None:
     """Replace a file's text, at once."""
     part = path.with_suffix(".part")
@@ -92,7 +104,7 @@ def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def check(text: str, name: str) -> Params:
     """The parameters that a text holds; UserError with a line for each fault in it."""
     try:
-        data = YAML(typ="safe", pure=True).load(text)
+        data = read_yaml(text)
     except YAMLError as error:
         raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from None
     try:

@@ -2,12 +2,12 @@
 
 import difflib
 import io
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
+from sonovae import version_control
 from sonovae.errors import UserError
 from sonovae.params.file import check, round_trip, write
 from sonovae.params.sections import Params
@@ -86,15 +86,9 @@ def needed(root: Path, name: str) -> str:
 
 def _is_kept(root: Path, text: str) -> bool:
     """Whether git or a recipe holds this text of params.yaml."""
-    return text == _head(root) or any(_stands_for(root, name, text) for name in described(root))
-
-
-def _head(root: Path) -> str | None:
-    try:
-        words = ["git", "show", "HEAD:./params.yaml"]
-        return subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):  # no git, or nothing committed
-        return None
+    return text == version_control.git(root, "show", "HEAD:./params.yaml") or any(
+        _stands_for(root, name, text) for name in described(root)
+    )
 
 
 def _stands_for(root: Path, name: str, text: str) -> bool:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sonovae.errors import UserError
 from sonovae.params.fetch import Fetch
-from sonovae.params.file import parse
+from sonovae.params.file import parse, read_yaml
 from sonovae.params.rules import STRICT
 
 WHISTLES = "synthetic-whistles"
@@ -46,7 +45,7 @@ def cards(root: Path) -> dict[str, Card]:
 
 def _read(path: Path) -> Card:
     try:
-        return parse(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")), Card)
+        return parse(read_yaml(path), Card)
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(

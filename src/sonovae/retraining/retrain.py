@@ -2,13 +2,11 @@
 the result against the base's, and says in a comment what changed and whether it may be used."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 
-from sonovae import params, tracking
+from sonovae import params, tracking, version_control
 from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import gates
@@ -30,18 +28,18 @@ LINK = "SONOVAE_LINK"
 def run(root: Path, base: str, promote: bool) -> None:
     """Do all of it; UserError, with a line for each gate that is red, where the result may not be used."""
     if remote := _has_remote(root):
-        _dvc(root, "pull", "--run-cache", "--allow-missing")
+        version_control.dvc(root, "pull", "--run-cache", "--allow-missing")
     folder_check.check(root)
     old = revisions.of_commit(root, base)
     pull = ["--pull"] if remote else []
-    _dvc(root, "repro", *pull, "preprocess")
+    version_control.dvc(root, "repro", *pull, "preprocess")
     came = _came(root, old)
     print(
         came.to_string(index=False) if len(came) else "retrain: no recordings came in", flush=True
     )
-    _dvc(root, "repro", *pull)
+    version_control.dvc(root, "repro", *pull)
     if remote:
-        _dvc(root, "push", "--run-cache")
+        version_control.dvc(root, "push", "--run-cache")
     new = revisions.of_tree(root)
     red = shut(params.load(root / "params.yaml").promotion, old, new, came)
     _write(root, old, new, came, red, _links(root, promote and not red))
@@ -114,13 +112,4 @@ def _write(
 
 
 def _has_remote(root: Path) -> bool:
-    return bool(_dvc(root, "remote", "list", said=True).strip())
-
-
-def _dvc(root: Path, *words: str, said: bool = False) -> str:
-    """Run DVC, and return what it says if that is asked for; UserError where it fails."""
-    done = subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, check=False, text=True,
-                          stdout=subprocess.PIPE if said else None)  # fmt: skip
-    if done.returncode:
-        raise UserError(f"dvc {' '.join(words)} failed: see its message above")
-    return done.stdout or ""
+    return bool(version_control.dvc(root, "remote", "list", captured=True).strip())

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from sonovae.errors import UserError
 from sonovae.evaluation import clip_errors
+from sonovae.params.file import read_yaml
 from sonovae.recordings import recordings_table
 from sonovae.tracking import provenance
 from sonovae.tracking.provenance import Made
@@ -78,9 +78,7 @@ def _result(stages: dict[str, Made], get: Getter) -> Result:
         params, recordings, clips, metrics, losses = (get(path, Path(name)) for path in paths)
         return Result(
             stages,
-            dict(YAML(typ="safe", pure=True).load(params.read_text(encoding="utf-8")))
-            if params
-            else {},
+            dict(read_yaml(params)) if params else {},
             recordings_table.read(recordings)
             if recordings
             else pd.DataFrame(columns=recordings_table.COLUMNS),

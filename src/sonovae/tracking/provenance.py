@@ -3,14 +3,13 @@
 import hashlib
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from sonovae import params, version_control
 
 CODE = ("src/", "stages/")
 IGNORED = "__pycache__"
@@ -65,7 +64,7 @@ def made(root: Path, stage: str) -> Made:
 def now(root: Path, stage: str) -> Made:
     """A stage as it would run, or has just run, in the working tree."""
     wiring, values = (
-        _yaml((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage],
+        params.read_yaml(root / "dvc.yaml")["stages"][stage],
         sections(root),
     )
     return Made(
@@ -77,7 +76,7 @@ def now(root: Path, stage: str) -> Made:
 
 def outs(root: Path, stage: str) -> dict[str, str]:
     """The hash of each out of a stage that lies in the working tree, by path."""
-    wiring = _yaml((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
+    wiring = params.read_yaml(root / "dvc.yaml")["stages"][stage]
     return _hashes(
         root, [*wiring["outs"], *(path for each in wiring.get("metrics", []) for path in each)]
     )
@@ -85,7 +84,7 @@ def outs(root: Path, stage: str) -> dict[str, str]:
 
 def sections(root: Path) -> dict[str, Any]:
     """All of params.yaml, as plain data."""
-    return dict(_yaml((root / "params.yaml").read_text(encoding="utf-8")))
+    return dict(params.read_yaml(root / "params.yaml"))
 
 
 def path_hash(path: Path) -> str:
@@ -133,7 +132,7 @@ def _locked(text: str) -> dict[str, Made]:
     def hashes(paths: list[dict[str, Any]]) -> dict[str, str]:
         return {each["path"]: each["md5"] for each in paths}
 
-    stages = (_yaml(text) or {}).get("stages", {})
+    stages = (params.read_yaml(text) or {}).get("stages", {})
     return {
         name: Made(
             hashes(each.get("deps", [])),
@@ -158,16 +157,7 @@ def _filled(path: str, values: dict[str, Any]) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
-    try:
-        return subprocess.run(
-            ["git", *words], cwd=root, capture_output=True, text=True, check=True
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def _yaml(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
+    return (version_control.git(root, *words) or "").strip()
 
 
 def _md5(data: bytes = b"") -> Any:
