@@ -84,7 +84,10 @@ SHRUNK: dict[str, Any] = {
 
 
 def make_project(root: Path, **changes: Any) -> Path:
-    """A copy of what the stages need in `root`, with shrunk parameters; changes by dotted key, `__` for the dot."""
+    """Copy what the stages need to `root`, with shrunk parameters.
+
+    Keywords are changes by dotted key, with `__` for the dot.
+    """
     root.mkdir(parents=True, exist_ok=True)
     for name in ("src", "stages", "recipes", "datasets"):
         shutil.copytree(
@@ -107,7 +110,7 @@ def make_project(root: Path, **changes: Any) -> Path:
 
 
 def write_lock(root: Path) -> None:
-    """dvc.lock of all stages that have run, as DVC would write it (tests/test_dvc.py has the real one)."""
+    """Write dvc.lock of all stages that have run, as DVC would."""
     made = {
         name: provenance.now(root, name)
         for name in ("fetch", "preprocess", "train", "judge", "evaluate", "generate")
@@ -168,7 +171,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler's address, and its process and those of two workers, which are ready, on loopback alone."""
+    """Address of a scheduler on loopback, and the processes of it and of two ready workers."""
     distributed = pytest.importorskip("distributed")
     file, dask = tmp_path / "scheduler.json", [sys.executable, "-m", "dask"]
     door = [

@@ -20,7 +20,7 @@ LONG = 3 * 3600
 
 @dataclass(frozen=True)
 class Odd:
-    """A file: what makes it at a path, its status, and what its reason (its warning, where it is used) says."""
+    """A file: what writes it, its status, and the words of its reason, or of its warning."""
 
     make: Callable[[Path], object]
     status: str

@@ -33,7 +33,7 @@ def answers(root: Path) -> Answers:
 
 
 def rate_all(root: Path, wanted: dict[str, int], question: str | None = None) -> str:
-    """A listener who rates each set as wanted, 3 where nothing is said, in one question or all; returns the token."""
+    """Rate each set as wanted, or 3, in one question or all; return the listener's token."""
     kept, sets = answers(root), pool.load(root).sounds.set_index("id")["set"]
     token = kept.begin()
     while sound := kept.place(token).sound:

@@ -1,4 +1,4 @@
-"""Kaggle's HTTP interface on loopback, as far as the real client uses it: the API, and the storage that it leads to."""
+"""Kaggle's HTTP interface on loopback: the API and the storage, as the real client uses them."""
 
 import base64
 import hashlib

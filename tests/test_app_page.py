@@ -28,7 +28,7 @@ READY = "#status:text-is('Ready')"
 
 @pytest.fixture(scope="module")
 def root(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a model and a study: the one in FIGURES, whose pictures the README shows, or one made here."""
+    """A project with a model and a study: the one in FIGURES, for the README, or a new one."""
     if own := os.environ.get("FIGURES"):
         return Path(own)
     root = make_project(tmp_path_factory.mktemp("page"))
@@ -45,7 +45,7 @@ def url(root: Path) -> Iterator[str]:
 
 @pytest.fixture(params=[(1280, 860), (390, 844)], ids=["desktop", "phone"])
 def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page that is ready. It may ask no other host for anything, print no error, and be no wider than its window."""
+    """Open a page. It may ask no other host, print no error, and be no wider than its window."""
     width, height = request.param
     page, asked, errors = (
         browser.new_page(viewport={"width": width, "height": height}),

@@ -87,7 +87,8 @@ backend._gpus = lambda: ["CPU:0", "CPU:1"]  # in the place of two GPUs
 data = dataset.load(Path("data/pictures"))
 Path("kept").mkdir()
 with backend.distribute(p.threads):
-    state = training.fit(vae.build(data.pictures.shape[1:], p), data, p, Checkpoints(Path("kept")), lambda *_: None)
+    model = vae.build(data.pictures.shape[1:], p)
+    state = training.fit(model, data, p, Checkpoints(Path("kept")), lambda *_: None)
 assert state.losses[1]["mse"] < state.losses[0]["mse"]
 """
 

@@ -1,4 +1,4 @@
-"""The same model code under Keras' other backends; each in a process of its own, as a backend is chosen at import."""
+"""Model code under Keras' other backends, each in its own process: import chooses the backend."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""Batches: each clip once, from any batch on, shared between workers, and warped as seed and epoch decide."""
+"""Batches: each clip once, from any batch on, shared by workers, warped by seed and epoch."""
 
 from pathlib import Path
 

@@ -14,9 +14,10 @@ from sonovae.tracking.provenance import Made
 
 
 def recordings(**hashes: str) -> pd.DataFrame:
-    """Used ones by name, of the label that the name begins with; a hash of "" is one that was left out."""
+    """Recordings by name, whose first letter is the label; an empty hash means left out."""
     rows = [
-        {"name": name, "sha256": hashed or name, "seconds": 2.0, "label": name[0], "path": f"files/{hashed}.wav",
+        {"name": name, "sha256": hashed or name, "seconds": 2.0, "label": name[0],
+         "path": f"files/{hashed}.wav",
          "status": recordings_table.USED if hashed else recordings_table.LEFT_OUT,
          "reason": "" if hashed else "too short"}
         for name, hashed in hashes.items()
@@ -122,7 +123,8 @@ def test_the_comment() -> None:
         "| `train.seed` | `1` | `2` |",
         "| mse | 0.02 (0.01 to 0.04) | 0.01 (0.005 to 0.02) |",
         "| labels heard by the judge of before | 50% | 75% |",
-        "- mse of the 9 clips that both were tested on is 0.01 and was 0.02: lower by 0.01 (0.005 to 0.015)",
+        "- mse of the 9 clips that both were tested on is 0.01 and was 0.02: "
+        "lower by 0.01 (0.005 to 0.015)",
         "MLflow run 1",
     ):
         assert line in said.splitlines()

@@ -44,7 +44,7 @@ def test_what_changed_is_named(written: Path, harm: object, fault: str) -> None:
 
 
 def test_stages_verify_what_they_read(project: Path) -> None:
-    """An edit that keeps size and time, which DVC does not see, stops the next stage and writes nothing."""
+    """An edit that keeps size and time is unseen by DVC, stops the next stage, writes nothing."""
     fetch.main(project)
     flip(
         project / "data/raw" / recordings_table.read(project / "data/raw/recordings.csv")["path"][0]

@@ -90,7 +90,7 @@ def test_a_test_split_out_of_training_flags_nothing() -> None:
 
 
 def test_a_dense_corner_is_not_taken_for_copies() -> None:
-    """A twelfth of all is near silence: close to each other, and no copies. One distance for all would flag them."""
+    """Near silence, a twelfth of all, is no copy; one distance for all would flag it."""
 
     def quiet(items: np.ndarray) -> np.ndarray:
         return items * np.where(np.arange(len(items)) % 12, 1, 0.02)[:, np.newaxis]

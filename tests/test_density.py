@@ -70,7 +70,7 @@ def test_save_and_load(tmp_path: Path) -> None:
 
 
 def test_one_gaussian_has_the_moments_of_the_aggregate_posterior(rng: np.random.Generator) -> None:
-    """Where more than one is not likelier: the covariance of the means, and the variance around them."""
+    """One Gaussian, if more are not likelier: covariance of the means plus variance around them."""
     means = rng.multivariate_normal([1, -2], [[2, 0.8], [0.8, 1]], 5000).astype(np.float32)
     held_out = rng.multivariate_normal([1, -2], [[2.25, 0.8], [0.8, 1.25]], 5000).astype(np.float32)
     found = density.fit(means, np.array([0.25, 0.25]), [""] * 5000, held_out, seed=1)

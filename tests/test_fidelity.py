@@ -193,7 +193,7 @@ def test_bins_are_the_seeds() -> None:
 
 
 def test_noise_is_worse_in_every_score() -> None:
-    """A classifier whose classes are directions; noise lies around the middle, where it cannot tell."""
+    """A classifier whose classes are directions; noise lies around the middle, undecided."""
     centres = 6 * np.eye(8)[:4]
     train, real = (centres[np.arange(600) % 4] + normal(seed, 600) for seed in (1, 2))
     good, noise = centres[np.arange(400) % 4] + normal(3, 400), 1.5 + 0.5 * normal(4, 400)

@@ -62,7 +62,8 @@ def test_only_clips_that_both_were_tested_on_are_compared() -> None:
     assert easy["mse"].mean() < OLD["mse"].mean()
     (why,) = gates.not_better(easy, OLD, ["mse"])
     assert why == (
-        "mse of the 4 clips that both were tested on is 1.5 and was 1.5: lower by 0 (0 to 0), so maybe not"
+        "mse of the 4 clips that both were tested on is 1.5 and was 1.5: "
+        "lower by 0 (0 to 0), so maybe not"
     )
     (why,) = gates.not_better(clips({"mse": [0.0] * 6}, "uvwxyz"), OLD, ["mse"])
     assert why == "clips of 0 groups were tested by both, and it takes two to compare them"

@@ -10,7 +10,7 @@ from sonovae.model.latent import Posterior
 
 
 def posterior(spread: np.ndarray, scale: np.ndarray, n: int = 4000) -> Posterior:
-    """Means with these standard deviations over clips, posteriors with these scales, [latent_size]."""
+    """Return means of these deviations over clips, posteriors of these scales [latent_size]."""
     rng = np.random.default_rng(1)
     mean = (rng.standard_normal((n, len(spread))) * spread).astype(np.float32)
     return Posterior(mean, np.tile(2 * np.log(scale), (n, 1)).astype(np.float32))
@@ -77,7 +77,7 @@ def test_each_illness_by_its_flag(
 
 
 def test_the_gap_by_formula_and_by_draws() -> None:
-    """A mixture of two equal standard normals is one, for which there is a formula: KL(N(1, 4) ‖ N(0, 1))."""
+    """Two equal standard normals are one, which has a formula: KL(N(1, 4) ‖ N(0, 1))."""
     q = posterior(np.sqrt([3.0, 3.0]), np.ones(2))
     moved = Posterior(q.mean - q.mean.mean(axis=0) + 1, q.log_var)
     wanted = 0.5 * (4 + 1 - 1 - np.log(4))

@@ -56,7 +56,7 @@ def elbo(encoder: Any, decoder: Any, x: np.ndarray, noise: float) -> float:
 
 
 def test_its_bound_is_tight(rng: np.random.Generator, tmp_path: Path) -> None:
-    """The posterior is the exact one, so the evidence lower bound is scikit-learn's log-likelihood."""
+    """The posterior is exact, so the lower bound is scikit-learn's log-likelihood."""
     pictures = made(rng, 500)
     wanted = PCA(3, svd_solver="full").fit(pictures.reshape(500, -1).astype(float))
     networks_of = begun(tmp_path, pictures, 3)

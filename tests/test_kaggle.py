@@ -107,7 +107,8 @@ def test_a_wrong_checksum(tmp_path: Path, stub: Kaggle) -> None:
     [
         (
             401,
-            "Kaggle does not know your login (401) for anna/whistles/versions/1: mend KAGGLE_API_TOKEN",
+            "Kaggle does not know your login (401) for anna/whistles/versions/1: "
+            "mend KAGGLE_API_TOKEN",
         ),
         (
             403,

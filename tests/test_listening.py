@@ -1,4 +1,4 @@
-"""A listening study: its pool of sounds, its answers, what these come to, and the pool for webMUSHRA."""
+"""A listening study: pool of sounds, answers, their analysis, and the pool for webMUSHRA."""
 
 import json
 import shutil
@@ -145,8 +145,8 @@ def test_the_report(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = report.write(root).read_text()
     assert "3 listeners began, 3 came to the end" in page
     assert (
-        f"Rated the audio quality of the anchors as high as the hidden references, or higher: {tokens[2][:9]}."
-        in page
+        "Rated the audio quality of the anchors as high as the hidden references, or higher: "
+        f"{tokens[2][:9]}." in page
     )
     assert f"Without {tokens[2][:9]}" in page
     assert tokens[0] not in page

@@ -35,7 +35,7 @@ def test_spectral_convergence_of_a_tenth(rng: np.random.Generator) -> None:
 
 
 def test_labels_that_lie_apart_are_told_apart(rng: np.random.Generator) -> None:
-    """Against scikit-learn's silhouette by hand: a is the mean distance to one's own, b to the other label's."""
+    """Silhouette by hand: a is the mean distance within a label, b that to the other label."""
     train, labels = rng.normal(size=(40, 3)).astype(np.float32), ["a", "b"] * 20
     apart = train + 9 * np.array([[x == "a"] for x in labels])
     found = metrics.class_separation(apart[:20], labels[:20], apart[20:], labels[20:])
@@ -98,7 +98,7 @@ def test_rounded_to_six_digits() -> None:
 
 
 def test_the_bias_of_drawing_again_is_taken_off(rng: np.random.Generator) -> None:
-    """Of values that come twice, fewer are distinct; the interval is around what they truly are, all the same."""
+    """Values that come twice are fewer distinct ones; the interval still covers the truth."""
     values = rng.random(50)
 
     def distinct(rows: np.ndarray) -> dict[str, float]:

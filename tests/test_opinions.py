@@ -36,14 +36,17 @@ def test_scores_are_those_of_a_calculation_by_hand() -> None:
         }
     )
     real, generated = opinions.scores(table).to_dict("records")
-    # Real: 18 + 16 + 17 = 51 of 12 ratings. Listeners' means 4.5, 4, 4.25: variance 0.0625, by three 0.0208333.
-    # Sounds' sums 14, 11, 12, 14, means around 4.25 by 5, -7, -3, 5 twelfths: variance 108 / 144 / 3, by four 0.0625.
+    # Real: 18 + 16 + 17 = 51 of 12 ratings.
+    # Listeners' means 4.5, 4, 4.25: variance 0.0625, by three 0.0208333.
+    # Sounds' sums 14, 11, 12, 14, means around 4.25 by 5, -7, -3, 5 twelfths:
+    # variance 108 / 144 / 3, by four 0.0625.
     # Their sum's root is 0.288675, and t of two degrees of freedom 4.302653: 1.242068.
     assert real["mos"] == 4.25
     assert real["low"] == pytest.approx(4.25 - 1.242068, abs=1e-6)
     assert real["high"] == 5  # not 5.49
     assert real["p"] is None
-    # Generated: 8 + 6 + 7 = 21 of 12. The sounds' means 5/3, 4/3, 8/3 and 4/3 lie under the lowest real one, 11/3.
+    # Generated: 8 + 6 + 7 = 21 of 12.
+    # The sounds' means 5/3, 4/3, 8/3 and 4/3 lie under the lowest real one, 11/3.
     assert generated["mos"] == 1.75
     assert (generated["sounds"], generated["ratings"]) == (4, 12)
     means = [5 / 3, 4 / 3, 8 / 3, 4 / 3], [14 / 3, 11 / 3, 4, 14 / 3]

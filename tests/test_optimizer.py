@@ -12,7 +12,7 @@ from sonovae.training import optimizer
 
 
 def moved(rng: np.random.Generator, made: Any, **changes: Any) -> dict[str, np.ndarray]:
-    """By how much three batches change each weight, with the optimizer that `made` builds of model and parameters."""
+    """Return the change of each weight by three batches, with the optimizer that `made` builds."""
     p = train(learning_rate=1e-2, **changes)
     prior = priors.Normal(3)
     whole = build(prior, vae.terms(p, prior))

@@ -23,7 +23,7 @@ KEYS = ["a" * 64, "b" * 64, "c" * 64]
 
 @pytest.fixture
 def values(rng: np.random.Generator) -> list[list[np.ndarray]]:
-    """Of three recordings with two clips, none and one; images of a file may have a size of their own."""
+    """Analyse recordings with two clips, none and one; images of a file may differ in size."""
     return [
         list(rng.normal(size=(2, 4, 3)).astype(np.float32)),
         [],

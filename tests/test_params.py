@@ -67,7 +67,8 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
     assert lines == [
         "error: params.yaml: fetch.min_recordings = 2.5: input should be a valid integer",
         "error: params.yaml: train.latent_size = -3: input should be greater than or equal to 1",
-        "error: params.yaml: train.encoder[1].filters[1] = 0: input should be greater than or equal to 1",
+        "error: params.yaml: train.encoder[1].filters[1] = 0: "
+        "input should be greater than or equal to 1",
         "error: params.yaml: train.kl_weight = nan: input should be a finite number",
         "error: params.yaml: train.batch_size = 'yes': input should be a valid integer",
         "error: params.yaml: train.epochs is missing: every key must be given",
@@ -139,7 +140,8 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "  network:                    # of",
             "  network:\n    - {layer: dense, units: 4, activation: relu}  # of",
-            "dense, space_to_depth, conv, conv: after a dense layer there can be dense layers alone",
+            "dense, space_to_depth, conv, conv: "
+            "after a dense layer there can be dense layers alone",
         ),
         (
             "  kaggle: ",
@@ -190,8 +192,17 @@ def test_rules(tmp_path: Path, old: str, new: str, rule: str) -> None:
     assert any(rule in line for line in faults(changed(tmp_path, (old, new))))
 
 
-@pytest.mark.parametrize(("rate", "n_fft", "bands"), [(22050, 2048, 50), (22050, 2048, 600), (44100, 512, 128),
-                                                       (16000, 512, 40), (8000, 256, 64), (1500, 64, 16)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rate", "n_fft", "bands"),
+    [
+        (22050, 2048, 50),
+        (22050, 2048, 600),
+        (44100, 512, 128),
+        (16000, 512, 40),
+        (8000, 256, 64),
+        (1500, 64, 16),
+    ],
+)
 def test_mel_bands_that_pass_are_not_empty(
     tmp_path: Path, rate: int, n_fft: int, bands: int
 ) -> None:
@@ -264,8 +275,14 @@ def test_edit_writes_nothing_that_breaks_a_rule(tmp_path: Path) -> None:
 
 def test_console_says_it_in_lines_and_ends_with_2(tmp_path: Path) -> None:
     changed(tmp_path, ("epochs: 24", "epochs: 0"))
-    ended = subprocess.run([sys.executable, "-m", "sonovae", "check"], cwd=tmp_path, capture_output=True, text=True,
-                           env={"PYTHONPATH": str(HERE / "src")}, check=False)  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-m", "sonovae", "check"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(HERE / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 2
     assert (
         ended.stderr

@@ -1,4 +1,4 @@
-"""The transform is librosa's; phases come nearer to the magnitudes than librosa's Griffin-Lim, in fewer iterations."""
+"""The transform is librosa's; phases fit better than librosa's Griffin-Lim, in fewer iterations."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -69,7 +69,7 @@ def test_the_transform_is_librosas(frames: Frames, length: int) -> None:
 def test_it_comes_nearer_than_librosas_in_a_quarter_of_the_iterations(
     frames: Frames, iterations: int
 ) -> None:
-    """But for a rectangle, which is far from the Gaussian that the integration takes a window for: in as many."""
+    """A rectangle is far from the Gaussian that the integration assumes: as many iterations."""
     found = phase.griffin_lim(
         magnitude(frames), phase.stft(**frames, length=LENGTH), iterations, 0.99, seed=1
     )

@@ -1,4 +1,4 @@
-"""The six stages, shrunk, in this process: what each writes, and what follows from another parameter."""
+"""The six stages, shrunk, in this process: what each writes, and what parameters change."""
 
 import json
 import re
@@ -183,7 +183,7 @@ def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
 def test_recordings_that_were_never_in_the_dataset(
     done: Path, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A copy of a test recording has the errors that its clips have in the dataset; what cannot be read is named."""
+    """A copy of a test recording has the errors of its clips; unreadable files are named."""
     clips = pd.read_csv(copy / "data/evaluation/clips.csv")
     sha256 = clips["sha256"].iloc[0]
     (copied,) = (copy / "data/raw/files").glob(f"{sha256}*")
@@ -462,11 +462,17 @@ def test_spoken_digits(tmp_path: Path) -> None:
     if not archive.exists():
         pytest.skip(f"{archive.name} is not beside the project")
     root = make_project(
-        tmp_path, fetch__source="folder", fetch__folder="data/own", preprocess__waveform__silence=None,
-        preprocess__waveform__rest="pad", preprocess__waveform__max_clips=1,
-        fetch__min_seconds=0.1, train__epochs=40, train__learning_rate=3e-3,
+        tmp_path,
+        fetch__source="folder",
+        fetch__folder="data/own",
+        preprocess__waveform__silence=None,
+        preprocess__waveform__rest="pad",
+        preprocess__waveform__max_clips=1,
+        fetch__min_seconds=0.1,
+        train__epochs=40,
+        train__learning_rate=3e-3,
         fetch__pattern=r"(?P<label>\d)_(?P<group>[a-z]+)_(?P<index>\d+)\.wav",
-    )  # fmt: skip
+    )
     with zipfile.ZipFile(archive) as files:
         for name in files.namelist():
             if name.endswith(tuple(f"_{index}.wav" for index in range(4))):

@@ -1,4 +1,4 @@
-"""The preprocess stage against the plain way of doing the same; its workers, its cache, and its memory."""
+"""The preprocess stage compared with plain code; its workers, its cache, and its memory."""
 
 import filecmp
 import shutil

@@ -1,4 +1,4 @@
-"""Every recipe: read as a file, and run, shrunk, through all stages on a few made-up recordings in its own style."""
+"""Every recipe: read as a file, and run, shrunk, through all stages on made-up recordings."""
 
 import json
 import subprocess
@@ -42,9 +42,16 @@ def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def test_there_are_nine() -> None:
     assert sorted(RECIPES) == [
-        "genres", "mnist", "spoken-digits", "spoken-digits-mixture", "starter", "thesis", "thesis-vae", "voices",
+        "genres",
+        "mnist",
+        "spoken-digits",
+        "spoken-digits-mixture",
+        "starter",
+        "thesis",
+        "thesis-vae",
+        "voices",
         "whistles",
-    ]  # fmt: skip
+    ]
 
 
 def test_params_yaml_is_the_starter_as_written() -> None:
@@ -72,7 +79,7 @@ def test_no_key_is_repeated_from_the_base(name: str) -> None:
 
 
 def digits(folder: Path, speakers: list[str], indices: list[int]) -> None:
-    """digit_speaker_index.wav, as the Free Spoken Digit Dataset and AudioMNIST have it; each a tone of its own."""
+    """Write digit_speaker_index.wav, as FSDD and AudioMNIST have it; each a different tone."""
     for digit in range(2):
         for speaker in speakers:
             for index in indices:
@@ -142,7 +149,7 @@ SMALLER: dict[str, dict[str, Any]] = {
 
 
 def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same layers with at most 4 filters or 8 units; what depth_to_space folds up stays as it is."""
+    """Return the layers with at most 4 filters or 8 units; depth_to_space keeps its input."""
     narrow = []
     for i, layer in enumerate(layers):
         after = next(
@@ -163,7 +170,7 @@ def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def shrunk(name: str) -> dict[str, Any]:
-    """A recipe's own parameters, with thin layers, two epochs, and less of everything that is only counted."""
+    """Return a recipe's parameters with thin layers, two epochs, and less of what is counted."""
     p = params.plain(check(recipes.whole(HERE, name), name))
     changes = {f"train.{side}": thin(p["train"][side]) for side in ("encoder", "decoder")}
     changes |= {"train.epochs": 2, "train.snapshots": [1, 2] if p["train"]["snapshots"] else []}
@@ -195,7 +202,7 @@ def done(
 
 
 def test_all_stages(done: tuple[str, Path]) -> None:
-    """Shapes come back, save and load decode the same, and a clip shown comes back at its own size."""
+    """Shapes return, a loaded model decodes the same, and a clip shown has its own size."""
     name, root = done
     data, c = saved_dataset.load(root / "data/pictures"), saved_codec.load(root / "data/model")
     trained = saved_model.load(root / "data/model")

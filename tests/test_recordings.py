@@ -319,8 +319,10 @@ def test_what_dvc_would_hang_on_or_die_of_is_named(folder: Path) -> None:
 
 
 def test_whistles_are_the_same_bytes_each_time(tmp_path: Path) -> None:
-    first, second, other = (make_project(tmp_path / name, fetch__whistles__seed=seed) for name, seed in
-                            (("a", 1), ("b", 1), ("c", 2)))  # fmt: skip
+    first, second, other = (
+        make_project(tmp_path / name, fetch__whistles__seed=seed)
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
     tables = []
     for root in (first, second, other):
         fetch.main(root)

@@ -32,13 +32,19 @@ def whistles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def main(whistles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A bare repository whose branch main has a result, of the whistlers but for the last two; DVC's remote holds its
-    files, and one MLflow its champion."""
+    """A bare repository whose branch main has a result, without the last two whistlers.
+
+    DVC's remote has its files, and MLflow its champion.
+    """
     home = tmp_path_factory.mktemp("retrain")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home}/mlflow.db")
-        settings = SETTINGS | {"fetch__source": "whistles", "fetch__folder": "data/recordings", "train__epochs": 12,
-                               "train__learning_rate": 1e-2}  # fmt: skip
+        settings = SETTINGS | {
+            "fetch__source": "whistles",
+            "fetch__folder": "data/recordings",
+            "train__epochs": 12,
+            "train__learning_rate": 1e-2,
+        }
         root = make_repository(home / "desk", **settings)
         call(root, "git", "branch", "-M", "main")
         first = shutil.copytree(

@@ -125,8 +125,10 @@ def found(
 
 
 def test_each_control_is_in_its_place(found: pd.DataFrame) -> None:
-    """Real ≥ real through the way back ≥ generated > shuffled and noise. A density over 1 is no better: sounds that
-    crowd together where real ones do have it."""
+    """Real ≥ real through the inverse ≥ generated > shuffled and noise.
+
+    A density over 1 is no better: sounds that crowd together have it.
+    """
     found = found.assign(density=found["density"].clip(upper=1))
     for name in MORE:
         good = found.loc[["real", "way_back", "generated"], name]

@@ -107,7 +107,7 @@ def test_limits_keep_the_dynamic_range() -> None:
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
 def test_resizing_down_does_not_alias(interpolation: str) -> None:
-    """A checkerboard finer than the new pixels becomes grey; nearest takes a pixel, whichever is there."""
+    """A checkerboard finer than the new pixels becomes grey; nearest chooses one pixel."""
     board = np.indices((48, 48)).sum(axis=0).astype(np.float32) % 2
     inner = picture.resize(board, (12, 12), interpolation)[2:-2, 2:-2]
     np.testing.assert_allclose(inner, 0.5, atol=0.03)

@@ -108,7 +108,8 @@ def test_a_stage_stops_within_5_s_whatever_it_computes(
 ) -> None:
     """numpy computes for minutes here, and Python hears of no signal meanwhile."""
     busy = "print('busy', flush=True); np.linalg.svd(np.random.default_rng(1).random((6000, 6000)))"
-    code = f"import numpy as np; from sonovae.runtime import stage\ndef main(root): {busy}\nstage.run(main, 'data/raw')"
+    imports = "import numpy as np; from sonovae.runtime import stage"
+    code = f"{imports}\ndef main(root): {busy}\nstage.run(main, 'data/raw')"
     environment = os.environ | {"PYTHONPATH": str(HERE / "src"), "OPENBLAS_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(

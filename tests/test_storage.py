@@ -1,4 +1,4 @@
-"""Preprocess by workers that share no folder with the stage, but a storage: the same bytes, nothing sent twice."""
+"""Preprocess by workers that share only a storage with the stage: same bytes, sent once."""
 
 import pickle
 import shutil
@@ -54,8 +54,10 @@ Spread = Callable[..., Iterator[Any]]
 
 
 def without(root: Path, spread: Spread, then: Callable[[int], object] = lambda n: None) -> Spread:
-    """`spread` of work that is done while the project's recordings and cache are elsewhere, which calls `then` after
-    each batch with its number."""
+    """Wrap `spread`: the project's recordings and cache are away meanwhile.
+
+    `then` is called after each batch with its number.
+    """
 
     def away(*work: object) -> Iterator[Any]:
         for name in (hidden := ("data/raw", ".sonovae")):

@@ -1,4 +1,4 @@
-"""A trained model's folder is enough to reconstruct, vary and make sounds, and each file says where it comes from."""
+"""A model's folder suffices to reconstruct, vary and make sounds; each file has its origin."""
 
 import json
 import shutil

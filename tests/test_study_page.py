@@ -46,7 +46,7 @@ def url(root: Path) -> Iterator[str]:
 
 @pytest.fixture
 def new_browser(browser: Browser) -> Iterator[Any]:
-    """Browsers of different people, all of whose pages together say nothing is wrong and ask no other host."""
+    """Open browsers of different people; no page shows an error or asks another host."""
     faults, hosts, opened = list[str](), set[str | None](), list[BrowserContext]()
 
     def opening(**how: Any) -> Page:

@@ -71,7 +71,8 @@ def test_what_fits_gets_no_warning(tmp_path: Path) -> None:
 def test_a_rate_above_the_recordings_leaves_bins_empty(tmp_path: Path) -> None:
     (line,) = surveyed(tmp_path, 1000, 8000)
     assert line.startswith(
-        "1 of 1 recordings have a lower rate than preprocess.waveform.sample_rate = 16000 Hz, down to"
+        "1 of 1 recordings have a lower rate than "
+        "preprocess.waveform.sample_rate = 16000 Hz, down to"
     )
     assert line.endswith("their bins above 4000 Hz are empty")
 

@@ -1,4 +1,4 @@
-"""The team's way: the commands of docs/team.md, run as they stand there, with real servers on loopback."""
+"""The commands of docs/team.md, run as they stand there, with real servers on loopback."""
 
 import json
 import os

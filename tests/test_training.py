@@ -113,7 +113,7 @@ def test_what_was_killed_goes_on_to_the_same_end(
 def test_within_an_epoch_too(
     whole: State, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Metrics, noise and the optimizer go on in the middle of epoch 2, after three of five batches."""
+    """Metrics, noise and the optimizer continue in epoch 2, after three of five batches."""
     monkeypatch.setattr(trainer, "MINUTES", 0)
     saves: list[int] = []
     save = Checkpoints.save

@@ -59,8 +59,7 @@ def test_kl_is_a_mean_of_log_ratios(rng: np.random.Generator) -> None:
 
 
 def test_a_mixtures_kl_by_monte_carlo(rng: np.random.Generator) -> None:
-    """A mixture whose components are both N(0, 1) is N(0, 1), for which there is a formula; moved ones agree with the
-    density that generate draws from."""
+    """A mixture of two N(0, 1) is N(0, 1), which has a formula; others agree with the density."""
     mixture, n = priors.Mixture(2, components=2), 100_000
     mixture.means.assign(np.zeros((2, 2)))
     mean, log_var = np.full((n, 2), 0.5, np.float32), np.full((n, 2), np.log(0.25), np.float32)

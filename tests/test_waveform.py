@@ -154,8 +154,7 @@ def test_blocks_are_resampled_as_the_whole_is_by_librosa(
 def test_together_they_are_resampled_as_each_alone(
     rng: np.random.Generator, rate: int, target: int
 ) -> None:
-    """In their order, whatever their lengths, in groups of which the last is not full; some are half a sample at the
-    other rate."""
+    """Order is kept for all lengths; the last group is not full; some are half a sample long."""
     lengths = [0, 1, 2, 3, 480, 800, 1440, *rng.integers(1, 9000, 2 * waveform.TOGETHER)]
     recordings = [rng.normal(size=n).astype(np.float32) for n in lengths]
     found = waveform.resample_together(recordings, rate, target)

@@ -34,7 +34,7 @@ NO_BYTES = {
     "tracking",
     "version_control.py",
 }
-"""Code that changes no byte of an out: parameters are tracked by their values, the others report or keep order."""
+"""Code that changes no byte of an out: DVC tracks values of parameters; the rest reports."""
 FIGURES = "src/sonovae/pages/plots.py"
 """Code that changes bytes only where figures are outs."""
 ORDER = [
@@ -55,7 +55,7 @@ ORDER = [
     {"app"},
     {"console"},
 ]
-"""Packages and top-level modules from the bottom up; an import points to a lower line or stays in its package."""
+"""Packages and top-level modules from the bottom up; imports between lines point to lower ones."""
 
 
 @cache
@@ -81,7 +81,7 @@ def is_in(path: Path, names: set[str]) -> bool:
 
 
 def closure(path: Path) -> set[Path]:
-    """Return the files that a stage script imports, itself or through others, and that can change its outs."""
+    """Return the files that a stage script imports, directly or not, and that can change outs."""
     found: set[Path] = set()
     pending = [path]
     while pending:
@@ -124,7 +124,8 @@ def test_cmd_is_one_process_with_its_own_code(stage: str) -> None:
         "train": "TF_ENABLE_ONEDNN_OPTS=1 ",
         "preprocess": "MALLOC_MMAP_THRESHOLD_=4194304 MALLOC_TRIM_THRESHOLD_=16777216 ",
     }
-    wanted = f"exec env PYTHONPATH=src OPENBLAS_NUM_THREADS=1 {faster.get(stage, '')}python stages/{stage}.py"
+    variables = f"PYTHONPATH=src OPENBLAS_NUM_THREADS=1 {faster.get(stage, '')}"
+    wanted = f"exec env {variables}python stages/{stage}.py"
     assert WIRING["stages"][stage]["cmd"] == wanted
 
 

