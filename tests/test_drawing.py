@@ -120,11 +120,14 @@ def test_places_that_are_not_there(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"from": "clip", "of": []}, "it takes one label or recording, which is varied"),
-        ({"from": "between", "of": ["a"]}, "it takes two labels or recordings, or more"),
-        ({"from": "density", "of": ["a"]}, "it takes none"),
-        ({"from": "walk", "of": ["a"]}, "or none, and they are drawn"),
-        ({"from": "prior", "label": "a"}, "a label is a part of density alone"),
+        ({"from": "clip", "of": []}, "from = clip needs one entry in generate.of; it has 0"),
+        ({"from": "between", "of": ["a"]}, "needs at least two entries in generate.of; it has 1"),
+        ({"from": "density", "of": ["a"]}, "needs no entries in generate.of; it has 1"),
+        (
+            {"from": "walk", "of": ["a"]},
+            "from = walk needs at least two entries in generate.of, or none; it has 1",
+        ),
+        ({"from": "prior", "label": "a"}, "label = a needs generate.from = density, not prior"),
     ],
 )
 def test_a_source_takes_its_number_of_places(changes: dict[str, object], said: str) -> None:

@@ -65,12 +65,11 @@ def test_all_faults_at_once_with_path_value_and_rule(tmp_path: Path) -> None:
         )
     )
     assert lines == [
-        "error: params.yaml: fetch.min_recordings = 2.5: input should be a valid integer",
-        "error: params.yaml: train.latent_size = -3: input should be greater than or equal to 1",
-        "error: params.yaml: train.encoder[1].filters[1] = 0: "
-        "input should be greater than or equal to 1",
-        "error: params.yaml: train.kl_weight = nan: input should be a finite number",
-        "error: params.yaml: train.batch_size = 'yes': input should be a valid integer",
+        "error: params.yaml: fetch.min_recordings = 2.5: must be a whole number",
+        "error: params.yaml: train.latent_size = -3: must be greater than or equal to 1",
+        "error: params.yaml: train.encoder[1].filters[1] = 0: must be greater than or equal to 1",
+        "error: params.yaml: train.kl_weight = nan: must be a finite number",
+        "error: params.yaml: train.batch_size = 'yes': must be a whole number",
         "error: params.yaml: train.epochs is missing: every key must be given",
         "error: params.yaml: train.epoch = 24: unknown key; did you mean epochs?",
     ]
@@ -97,12 +96,12 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "min_seconds: 0.5",
             "min_seconds: 1e-5",
-            "silence.min_seconds = 1e-05: input should be greater than",
+            "silence.min_seconds = 1e-05: must be greater than",
         ),
         (
             "fade_seconds: 0.01 ",
             "fade_seconds: 0.6 ",
-            "waveform: fade_seconds = 0.6 must be at most half of a clip",
+            "waveform.fade_seconds = 0.6 must be at most half of a clip",
         ),
         (
             "    bins: 128",
@@ -128,27 +127,30 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "folder: data/recordings",
             "folder: .",
-            "must be a folder of its own, beside what the stages write",
+            "must be a folder of its own, apart from the folders that stages write",
         ),
         ("folder: data/recordings", "folder: ./data/raw/files", "must be a folder of its own"),
         ("folder: data/recordings", "folder: data/judge", "must be a folder of its own"),
         (
             "  network:                    # of",
             "  network:\n    - {layer: project, filters: 4, activation: relu}  # of",
-            "judge.network: it holds project, which is the decoder's",
+            "judge.network: must not hold project, which belongs to the decoder",
         ),
         (
             "  network:                    # of",
             "  network:\n    - {layer: dense, units: 4, activation: relu}  # of",
-            "dense, space_to_depth, conv, conv: "
-            "after a dense layer there can be dense layers alone",
+            "dense, space_to_depth, conv, conv: only dense layers may follow a dense layer",
         ),
         (
             "  kaggle: ",
             "  kaggle: anna/whistles",
-            "must be owner/name/versions/N, as Kaggle's page",
+            "must be owner/name/versions/N: Kaggle's name of a dataset",
         ),
-        ("  source: whistles", "  source: kaggle", "source = kaggle needs kaggle, which is null"),
+        (
+            "  source: whistles",
+            "  source: kaggle",
+            "fetch.source = kaggle needs kaggle, which is null",
+        ),
         ("  pattern: (?P", "  pattern: ((?P", "must be a regular expression: missing )"),
         (
             "(?P<group>",
@@ -158,7 +160,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "    - {layer: project, filters: 16, activation: linear}\n",
             "",
-            "it must hold one project, and before it dense layers alone",
+            "it must hold one project, with only dense layers before it and none after it",
         ),
         (
             "kernel: 3, stride: [2, 2]",
@@ -185,7 +187,11 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
             "reconstruction: bernoulli",
             "needs a decoder that ends in sigmoid, not linear",
         ),
-        ("layer: project", "layer: projekt", "does not match any of the expected tags"),
+        (
+            "layer: project",
+            "layer: projekt",
+            "train.decoder[0].layer = 'projekt' must be one of 'conv', ",
+        ),
     ],
 )
 def test_rules(tmp_path: Path, old: str, new: str, rule: str) -> None:
@@ -226,7 +232,7 @@ def test_mel_bands_that_pass_are_not_empty(
 def test_a_split_is_a_share_or_names(tmp_path: Path) -> None:
     path = changed(tmp_path, ("    test: 0.125", "    test: {index: 4}"))
     assert faults(path) == [
-        "error: params.yaml: preprocess.split.test.index = 4: input should be a valid string"
+        "error: params.yaml: preprocess.split.test.index = 4: must be text: put it in quotes"
     ]
 
 
@@ -285,6 +291,5 @@ def test_console_says_it_in_lines_and_ends_with_2(tmp_path: Path) -> None:
     )
     assert ended.returncode == 2
     assert (
-        ended.stderr
-        == "error: params.yaml: train.epochs = 0: input should be greater than or equal to 1\n"
+        ended.stderr == "error: params.yaml: train.epochs = 0: must be greater than or equal to 1\n"
     )

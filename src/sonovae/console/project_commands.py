@@ -6,7 +6,7 @@ from typing import Any
 from sonovae import params, version_control
 from sonovae.errors import UserError
 from sonovae.params import recipes
-from sonovae.params.recipes import OWN
+from sonovae.project import OWN
 from sonovae.recordings import card, folder_check, sources
 
 REPORT = "data/report.html"

@@ -1,10 +1,10 @@
-"""The section of fetch: where recordings come from, what they are called, and which are usable."""
+"""The section `fetch`: where recordings come from, how they are named, which are usable."""
 
 import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.rules import (
@@ -19,27 +19,26 @@ from sonovae.params.rules import (
     Selection,
     Share,
 )
+from sonovae.project import EVALUATION, JUDGE, MODEL, PICTURES, RAW, SAMPLES
 
-OUTS = ("raw", "pictures", "model", "judge", "evaluation", "samples")
-"""In data/, where the stages write."""
+OUTS = {PurePosixPath(out) for out in (RAW, PICTURES, MODEL, JUDGE, EVALUATION, SAMPLES)}
+"""Folders that the stages write."""
 
 
 @dataclass(frozen=True, config=STRICT)
 class Whistles:
-    """The synthetic whistles: `whistlers` people whistle each melody `takes` times, about `seconds` long, at
-    `sample_rate` Hz."""
+    """Synthetic whistles: each of `whistlers` people whistles each melody `takes` times."""
 
     whistlers: Count
     takes: Count
-    seconds: Annotated[float, Field(ge=1, le=600)]
-    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    seconds: Annotated[float, Field(ge=1, le=600)]  # of a recording, about
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]  # Hz
     seed: Seed
 
 
 @dataclass(frozen=True, config=STRICT)
 class Table:
-    """A CSV that came with the recordings: its `path` in their folder, and its columns for the file's `name`, the
-    `label` and the `group`."""
+    """A CSV file in the recordings' folder, and its columns for file name, label and group."""
 
     path: InsidePath
     name: str
@@ -48,17 +47,15 @@ class Table:
 
 
 def without_login(at: str) -> str:
-    """The path or URL; ValueError where it holds a login."""
+    """Return the path or URL; raise ValueError if it is empty or a URL with a login."""
     if not at or re.match(r"\w+://[^/]*@", at):
-        raise ValueError(
-            "must be a path, or a URL without a login, as params.yaml is no place for one"
-        )
+        raise ValueError("must be a path, or a URL without a login, as git keeps params.yaml")
     return at
 
 
 @dataclass(frozen=True, config=STRICT)
 class Archive:
-    """A zip or tar file: a path, from the repository's folder, or a URL; and its SHA-256, which pins it."""
+    """A zip or tar file: a path in the project, or a URL; and the SHA-256 it must have."""
 
     at: Annotated[str, AfterValidator(without_login)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -66,17 +63,16 @@ class Archive:
 
 def _is_pinned(handle: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/versions/[1-9]\d*", handle):
-        raise ValueError(
-            "must be owner/name/versions/N, as Kaggle's page of the dataset names it, with a version"
-        )
+        raise ValueError("must be owner/name/versions/N: Kaggle's name of a dataset, and a version")
     return handle
 
 
 def _is_apart(folder: str) -> str:
-    """Or fetch would read what the stages write, and DVC refuse it."""
-    parts = PurePosixPath(folder).parts
-    if parts in ((), ("data",)) or parts[:2] in {("data", out) for out in OUTS}:
-        raise ValueError("must be a folder of its own, beside what the stages write")
+    # Otherwise fetch would read what the stages write, and DVC would refuse the pipeline.
+    path = PurePosixPath(folder)
+    outer = {parent for out in OUTS for parent in out.parents}
+    if path in outer or not OUTS.isdisjoint((path, *path.parents)):
+        raise ValueError("must be a folder of its own, apart from the folders that stages write")
     return folder
 
 
@@ -85,7 +81,7 @@ Handle = Annotated[str, AfterValidator(_is_pinned)]
 
 @dataclass(frozen=True, config=STRICT)
 class Fetch:
-    """Where recordings come from, what they are called, and which are usable."""
+    """Where recordings come from, how they are named, and which are usable."""
 
     source: Literal["whistles", "folder", "archive", "kaggle"]
     kind: Literal["sound", "image"]
@@ -95,21 +91,19 @@ class Fetch:
     pattern: Pattern | None
     table: Table | None
     only: Selection | None
-    limit: Limit | None  # of the usable recordings, in the order of their names
+    limit: Limit | None  # of the usable recordings, by name
     min_recordings: Count
     max_skip_fraction: Share
     min_seconds: NotNegative  # seconds, of a sound
     min_peak_dbfs: Decibels  # dB, 0 is full scale, of a sound
     whistles: Whistles
 
-    @model_validator(mode="after")
-    def _one_source_of_labels(self) -> "Fetch":
+    def __post_init__(self) -> None:
         if self.pattern is not None and self.table is not None:
             raise ValueError(
-                "pattern and table both say what a recording's label is: one of them must be null"
+                "pattern and fetch.table both name the labels: set one of them to null"
             )
         if self.source == "whistles" and self.kind == "image":
-            raise ValueError("source = whistles are sounds: kind must be sound")
+            raise ValueError("kind = image does not fit source = whistles, which are sounds")
         if self.source in ("archive", "kaggle") and getattr(self, self.source) is None:
             raise ValueError(f"source = {self.source} needs {self.source}, which is null")
-        return self

@@ -1,20 +1,19 @@
-"""The section of judge: the classifier that scores what is generated."""
+"""The section `judge`: the classifier that scores generated sounds."""
 
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.layers import ThereLayers
+from sonovae.params.layers import EncoderLayers
 from sonovae.params.rules import STRICT, Count, Positive, Seed
 
 
 @dataclass(frozen=True, config=STRICT)
 class Judge:
-    """A classifier of pictures by label: layers, a dense one of `embedding_size` with ReLU, one of the labels; and how
-    it learns."""
+    """A classifier of pictures by label, and how it is trained."""
 
     seed: Seed
     threads: Count  # of TensorFlow
-    network: ThereLayers
-    embedding_size: Count
+    network: EncoderLayers
+    embedding_size: Count  # units of a dense layer with ReLU after network
     learning_rate: Positive  # of Adam, at first; it falls to 0 by a cosine
     batch_size: Count
     epochs: Count

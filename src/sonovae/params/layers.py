@@ -1,4 +1,4 @@
-"""The layers of which the encoder and the decoder are lists."""
+"""Layers of the encoder, the decoder and the judge."""
 
 from typing import Annotated, Literal
 
@@ -12,23 +12,21 @@ Activation = Literal["linear", "relu", "sigmoid"]
 
 @dataclass(frozen=True, config=STRICT)
 class Conv:
-    """Convolution, plain or transposed (`stride` times as many pixels), then activation, then batch normalization if
-    asked for. `stride` is that of frequency and of time; `padding` is with zeros (same), or there is none (valid)."""
+    """Convolution, plain or transposed, then activation, then batch normalization if asked for."""
 
     layer: Literal["conv", "conv_transposed"]
     filters: Count
     kernel: Count
-    stride: tuple[Count, Count]
-    padding: Literal["same", "valid"]
+    stride: tuple[Count, Count]  # along frequency and time
+    padding: Literal["same", "valid"]  # with zeros, or none
     activation: Activation
     batch_norm: bool
 
 
+# He et al. 2016; the last convolution begins with zeros (Goyal et al. 2017, section 5.1).
 @dataclass(frozen=True, config=STRICT)
 class Residual:
-    """What comes in, x, and what convolutions make of it, x + f(x): with ReLU of `filters` each, then one to as many
-    channels as came in, which begins with zeros, so that at first x stays as it is (He et al. 2016; Goyal et al. 2017,
-    section 5.1)."""
+    """x + f(x): f is a convolution with ReLU for each of `filters`, then one to x's channels."""
 
     layer: Literal["residual"]
     filters: Annotated[tuple[Count, ...], Field(min_length=1)]
@@ -37,7 +35,7 @@ class Residual:
 
 @dataclass(frozen=True, config=STRICT)
 class Rearrange:
-    """Each block×block pixels become block² channels of one pixel (space_to_depth), or the other way round."""
+    """Turn block×block pixels into block² channels (space_to_depth), or the inverse."""
 
     layer: Literal["space_to_depth", "depth_to_space"]
     block: Annotated[int, Field(ge=2)]
@@ -45,8 +43,7 @@ class Rearrange:
 
 @dataclass(frozen=True, config=STRICT)
 class Resample:
-    """Each size×size pixels become their mean, what is left over at the edges being dropped (average_pool), or each
-    pixel becomes size×size equal ones (upsample)."""
+    """Average size×size pixels, dropping a rest at the edges, or repeat each pixel."""
 
     layer: Literal["average_pool", "upsample"]
     size: Annotated[int, Field(ge=2)]
@@ -54,7 +51,7 @@ class Resample:
 
 @dataclass(frozen=True, config=STRICT)
 class Dense:
-    """Every number in to each of `units` numbers out."""
+    """Fully connected layer of `units` numbers."""
 
     layer: Literal["dense"]
     units: Count
@@ -63,8 +60,7 @@ class Dense:
 
 @dataclass(frozen=True, config=STRICT)
 class Project:
-    """The decoder's way from numbers to pixels: dense, to `filters` channels of as many pixels as the layers after it
-    bring back to the picture's size."""
+    """Dense layer from the decoder's numbers to pixels, which later layers enlarge to a picture."""
 
     layer: Literal["project"]
     filters: Count
@@ -80,11 +76,12 @@ Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
 def _leads_to_numbers(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     kinds = [layer.layer for layer in layers]
     if "project" in kinds:
-        raise ValueError("it holds project, which is the decoder's")
-    if "dense" in kinds and set(kinds[kinds.index("dense") :]) != {"dense"}:
-        raise ValueError(f"{', '.join(kinds)}: after a dense layer there can be dense layers alone")
+        raise ValueError("must not hold project, which belongs to the decoder")
+    after_dense = kinds[kinds.index("dense") :] if "dense" in kinds else []
+    if set(after_dense) - {"dense"}:
+        raise ValueError(f"{', '.join(kinds)}: only dense layers may follow a dense layer")
     return layers
 
 
-ThereLayers = Annotated[Layers, AfterValidator(_leads_to_numbers)]
-"""Those of a way from pixels to numbers."""
+EncoderLayers = Annotated[Layers, AfterValidator(_leads_to_numbers)]
+"""Layers that lead from pixels to numbers."""

@@ -1,32 +1,30 @@
-"""The section `promotion`: which result is registered, and when it becomes the champion. No stage reads it."""
+"""The section `promotion`: which result is registered, and which becomes the champion."""
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.rules import STRICT, Share
+from sonovae.params.rules import STRICT, Names, Share
 
 
 @dataclass(frozen=True, config=STRICT)
 class Gate:
-    """Limits of a metric, one of them at least."""
+    """Limits of a metric, at least one of them."""
 
     at_least: float | None
     at_most: float | None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "Gate":
+    def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
             raise ValueError("at_least and at_most are both null: give one, or delete the gate")
-        return self
 
 
 @dataclass(frozen=True, config=STRICT)
 class Promotion:
-    """Its name in the registry, limits of what stands in metrics.json, and the columns of clips.csv that decide."""
+    """The model's name in the registry, and rules for a version and a champion."""
 
     model: Annotated[str, Field(pattern=r"^[\w-]+$")]
-    gates: dict[str, Gate]  # by dotted name
+    gates: dict[str, Gate]  # by the metric's dotted name in metrics.json
     most_drift: Share | None  # of incoming recordings; null: no limit
-    lower: Annotated[tuple[str, ...], Field(min_length=1)]  # in a new champion than in the old
+    lower: Names  # columns of clips.csv that must be lower than the champion's

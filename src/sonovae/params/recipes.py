@@ -1,7 +1,8 @@
-"""Recipes: whole experiments for params.yaml, each said by what it has of its own over recipes/base.yaml."""
+"""Recipes: whole experiments for params.yaml, each written as its changes to recipes/base.yaml."""
 
 import difflib
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -11,45 +12,48 @@ from sonovae import version_control
 from sonovae.errors import UserError
 from sonovae.params.file import check, round_trip, write
 from sonovae.params.sections import Params
+from sonovae.project import OWN, PARAMS
 
 BASE = "base"
-OWN = "data/own"
-"""The folder of one's own recordings, as DVC tracks it."""
-
 NOTE = [
-    "# This is the whole experiment: every hyperparameter, each with its unit. What a key means stands in",
-    "# src/sonovae/params/, with the values that it takes. `dvc exp run -S train.kl_weight=0.5` tries another.",
+    "# Every hyperparameter of the experiment, with its unit; src/sonovae/params/ has the rules.",
+    "# `dvc exp run -S train.kl_weight=0.5` tries another value.",
 ]
+"""Comment below the header of a recipe in params.yaml."""
 
 
 def described(root: Path) -> dict[str, str]:
-    """Each recipe by its name, with the line that says what it is."""
+    """Return each recipe's name with the line that describes it."""
     paths = sorted(path for path in (root / "recipes").glob("*.yaml") if path.stem != BASE)
     return {path.stem: _header(path)[0].partition(": ")[2] for path in paths}
 
 
 def whole(root: Path, name: str) -> str:
-    """The text of params.yaml that a recipe stands for: its header, and the base with what is its own; UserError where
-    there is no such recipe, or it breaks a rule."""
-    if name not in (names := described(root)):
+    """Return a recipe as the text of params.yaml; raise UserError if it breaks a rule."""
+    names = described(root)
+    if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
-        mean = f" (did you mean {close[0]}?)" if close else ""
-        raise UserError(f"NAME = {name!r} is no recipe{mean}: there are {', '.join(names)}")
-    path, yaml = root / "recipes" / f"{name}.yaml", round_trip()
-    data = yaml.load(root / "recipes" / f"{BASE}.yaml")
+        guess = f" (did you mean {close[0]}?)" if close else ""
+        raise UserError(f"NAME = {name!r} is no recipe{guess}: there are {', '.join(names)}")
+    path = _path(root, name)
+    yaml = round_trip()
+    data = yaml.load(_path(root, BASE))
     try:
-        own = yaml.load(path)
+        changes = yaml.load(path)
     except YAMLError as error:
         raise UserError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(own, dict):
+    if not isinstance(changes, dict):
         raise UserError(f"{path.name} holds no keys and values")
-    _merge(data, own, path.name)
+    _merge(data, changes, path.name)
+    # A user's own folder stays the source, except for whistles, which need none.
     if data["fetch"]["source"] != "whistles" and (root / f"{OWN}.dvc").exists():
         data["fetch"] |= {"source": "folder", "folder": OWN}
     text = io.StringIO()
     yaml.dump(data, text)
+    # The base's own header ends at its first empty line.
     body = text.getvalue().partition("\n\n")[2]
-    written = "\n".join([*(f"# {line}" for line in _header(path)), *NOTE, "", body])
+    header = [f"# {line}" for line in _header(path)]
+    written = "\n".join([*header, *NOTE, "", body])
     check(written, path.name)
     return written
 
@@ -62,51 +66,50 @@ def starter() -> Params:
 
 
 def use(root: Path, name: str, force: bool) -> None:
-    """Write a recipe to params.yaml; UserError where that would lose changes, unless forced."""
-    path, text = root / "params.yaml", whole(root, name)
+    """Write a recipe to params.yaml; UserError if that loses changes, unless forced."""
+    path = root / PARAMS
+    text = whole(root, name)
     if path.exists() and not force and not _is_kept(root, path.read_text(encoding="utf-8")):
         raise UserError(
-            "params.yaml has changes that neither git nor a recipe holds: commit them, or give them up with"
-            f" `make recipe NAME={name} FORCE=1`"
+            "params.yaml has changes that neither git nor a recipe holds: commit them, or discard"
+            f" them with `make recipe NAME={name} FORCE=1`"
         )
     write(path, text)
 
 
 def needed(root: Path, name: str) -> str:
-    """What the recipe's header says of its recordings."""
-    return next(
-        (
-            line
-            for line in _header(root / "recipes" / f"{name}.yaml")
-            if line.startswith("Recordings: ")
-        ),
-        "",
-    )
+    """Return the header's line about the recordings that a recipe needs, or ""."""
+    lines = [line for line in _header(_path(root, name)) if line.startswith("Recordings: ")]
+    return lines[0] if lines else ""
+
+
+def _path(root: Path, name: str) -> Path:
+    return root / "recipes" / f"{name}.yaml"
 
 
 def _is_kept(root: Path, text: str) -> bool:
     """Whether git or a recipe holds this text of params.yaml."""
-    return text == version_control.git(root, "show", "HEAD:./params.yaml") or any(
-        _stands_for(root, name, text) for name in described(root)
-    )
+    if text == version_control.git(root, "show", f"HEAD:./{PARAMS}"):
+        return True
+    return any(_is_text_of(root, name, text) for name in described(root))
 
 
-def _stands_for(root: Path, name: str, text: str) -> bool:
+def _is_text_of(root: Path, name: str, text: str) -> bool:
     try:
         return whole(root, name) == text
-    except UserError:  # a recipe under way
+    except UserError:  # a recipe that is being written
         return False
 
 
 def _header(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    end = next(i for i, line in enumerate([*lines, ""]) if not line.startswith("#"))
-    return [line.removeprefix("#").strip() for line in lines[:end]] or [""]
+    comments = itertools.takewhile(lambda line: line.startswith("#"), lines)
+    return [line.removeprefix("#").strip() for line in comments] or [""]
 
 
-def _merge(base: Any, own: dict[str, Any], name: str) -> None:
-    """Set what is a recipe's own in the base, mapping by mapping."""
-    for key, value in own.items():
+def _merge(base: Any, changes: dict[str, Any], name: str) -> None:
+    """Set the recipe's values in the base, section by section."""
+    for key, value in changes.items():
         if key not in base:
             raise UserError(
                 f"{name}: {key} is no key of {BASE}.yaml, which has {', '.join(base)} there"

@@ -8,37 +8,26 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+"""Unknown keys, numbers as text, NaN and infinity are refused, so that no slip becomes a value."""
 
 Count = Annotated[int, Field(ge=1)]
+CountOrZero = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Decibels = Annotated[float, Field(le=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
-
-OWN_COLUMNS = {
-    "path",
-    "name",
-    "sha256",
-    "seconds",
-    "sample_rate",
-    "channels",
-    "status",
-    "reason",
-    "warning",
-    "samples",
-    "labels",
-}
-OWN_COLUMNS |= {"item", "start", "source_start", "split", "low", "high", "gain"}
+FILE_COLUMNS = {"path", "name", "sha256", "seconds", "sample_rate", "channels"}
+STATUS_COLUMNS = {"status", "reason", "warning", "samples", "labels"}
+CLIP_COLUMNS = {"item", "start", "source_start", "split", "low", "high", "gain"}
+OWN_COLUMNS = FILE_COLUMNS | STATUS_COLUMNS | CLIP_COLUMNS
 """Columns of the recordings and clips tables that no pattern may overwrite."""
 
 
-def _inside(path: str) -> str:
+def _is_inside(path: str) -> str:
     if Path(path).is_absolute() or ".." in Path(path).parts:
-        raise ValueError(
-            "must be a path inside the project, as DVC's experiments run on a copy of it"
-        )
+        raise ValueError("must be a path inside the project, which DVC copies for experiments")
     return path
 
 
@@ -51,23 +40,24 @@ def _compiles(pattern: str) -> str:
 
 
 def _names_new_columns(pattern: str) -> str:
-    if taken := OWN_COLUMNS & set(re.compile(pattern).groupindex):
+    taken = OWN_COLUMNS & set(re.compile(pattern).groupindex)
+    if taken:
         raise ValueError(f"the table has its own column {min(taken)}: give the group another name")
     return pattern
 
 
-InsidePath = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
+InsidePath = Annotated[str, Field(min_length=1), AfterValidator(_is_inside)]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Expression = Annotated[str, AfterValidator(_compiles)]
 Pattern = Annotated[Expression, AfterValidator(_names_new_columns)]
 Selection = Annotated[dict[str, Expression], Field(min_length=1)]
-"""Columns of the recordings table, each with a regular expression that its whole value must match."""
+"""Columns of a table, each with a regular expression that its whole value must match."""
 
 
 @dataclass(frozen=True, config=STRICT)
 class Limit:
-    """At most `count`: the first, or drawn at random by the hash of seed and name, so that more to choose from leaves
-    nearly all of the choice as it was."""
+    """At most `count` items, the first or random ones."""
 
     count: Count
-    draw: Literal["first", "random"]
+    draw: Literal["first", "random"]  # random by a hash, so new items change few
     seed: Seed
