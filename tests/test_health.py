@@ -22,7 +22,9 @@ NORMAL = standard_normal(2)
 
 
 def losses(train: float, validation: float) -> pd.DataFrame:
-    return pd.DataFrame({"mse": [1.0, train], "val_mse": [1.0, validation]}, index=[1, 2])
+    """Losses of two epochs, of which the second is kept."""
+    values = {"mse": [1.0, train], "val_mse": [1.0, validation], "val_loss": [2.0, 1.0]}
+    return pd.DataFrame(values, index=[1, 2])
 
 
 def test_kl_by_dim_adds_up_to_the_kl() -> None:
@@ -59,7 +61,7 @@ def test_a_healthy_model() -> None:
     ],
 )
 def test_each_illness_by_its_flag(
-    flag: str, changes: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]
+    flag: str, changes: dict[str, object], said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     healthy = {
         "posterior": posterior(*HALF),
@@ -71,9 +73,24 @@ def test_each_illness_by_its_flag(
     assert {name: found[name] for name in health.FLAGS} == dict.fromkeys(health.FLAGS, 0.0) | {
         flag: 1.0
     }
-    line = capsys.readouterr().err
-    assert line.startswith(f"warning: {flag.replace('_', ' ')}: ")
-    assert said in line
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith(f"{flag.replace('_', ' ')}: ")
+    assert said in record.getMessage()
+
+
+def test_overfitting_after_the_kept_epoch_is_no_fault_of_the_kept_weights() -> None:
+    overfitted = pd.DataFrame(
+        {
+            "mse": [0.020, 0.010, 0.001],
+            "val_mse": [0.021, 0.012, 0.030],
+            "val_loss": [0.021, 0.012, 0.030],
+        },
+        index=[1, 2, 3],
+    )
+    found = health.metrics(posterior(*HALF), NORMAL, overfitted, seed=1)
+    assert found["generalisation_gap"] == pytest.approx(1.2)
+    assert found["overfitting"] == 0
 
 
 def test_the_gap_by_formula_and_by_draws() -> None:

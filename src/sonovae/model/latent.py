@@ -1,116 +1,112 @@
-"""Points in the latent space: where the encoder sees pictures, and where new ones are drawn."""
+"""Points in the latent space: posteriors of pictures, their divergences, and decoded points."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 
+from sonovae.arrays import Floats64, Latents, Pictures
 from sonovae.model import density, networks
-from sonovae.model.density import Density, Floats, Points
-from sonovae.model.networks import Rows
+from sonovae.model.density import Density
+from sonovae.model.priors import Mixture, Normal
 
 DRAWS = 8
-"""Of z from each posterior that the density's size is chosen by."""
+"""Points from each held-out posterior, by whose likelihood the density's size is chosen."""
 KL_DRAWS = 16
-"""Of z from each posterior, for its divergence from a mixture."""
-
-
-class Prior(Protocol):
-    """What a model holds z against."""
-
-    def gaussians(self) -> tuple[Floats, Floats]:
-        """Means and standard deviations [K, latent_size] of equally likely Gaussians."""
+"""Points from each posterior that estimate its divergence from a mixture."""
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Means and log variances [N, latent_size] of the Gaussians that the encoder sees in N pictures; a plain
-    autoencoder sees points, whose log variance is −∞."""
+    """Means and log variances [N, latent_size] of the Gaussians q(z | x) of N pictures; −∞ is the
+    log variance of the points that a plain autoencoder encodes."""
 
-    mean: Points
-    log_var: Points
+    mean: Latents
+    log_var: Latents
 
-    def sample(self, rng: np.random.Generator) -> Points:
-        """One draw from each, [N, latent_size]."""
+    def sample(self, rng: Generator) -> Latents:
+        """Draw one point from each Gaussian, [N, latent_size]."""
         noise = rng.standard_normal(self.mean.shape, np.float32)
         return self.mean + np.exp(0.5 * self.log_var) * noise
 
-    def log_density(self, z: Points) -> Floats:
-        """[N] nats: log q(z | x), each z by its own Gaussian."""
+    def log_density(self, z: Latents) -> Floats64:
+        """Log density log q(z | x) in nats [N], each z [N, latent_size] by its own Gaussian."""
         log_var = self.log_var.astype(float)
         square = (z.astype(float) - self.mean) ** 2
-        return np.asarray(
-            -0.5 * (square / np.exp(log_var) + log_var + float(np.log(2 * np.pi))).sum(axis=1)
-        )
-
-
-def of_prior(prior: Prior | None) -> Density | None:
-    """The density of a model's prior; a plain autoencoder has none."""
-    return density.diagonal(*prior.gaussians()) if prior else None
-
-
-def fit(posterior: Posterior, labels: Iterable[str], held_out: Posterior, seed: int) -> Density:
-    """The density of the aggregate posterior of training clips with these labels; its size is chosen by the posteriors
-    of other clips."""
-    rng = np.random.default_rng(seed)
-    drawn = np.concatenate([held_out.sample(rng) for _ in range(DRAWS)])
-    variance = np.exp(posterior.log_var.astype(float)).mean(axis=0)
-    return density.fit(posterior.mean, variance, list(labels), drawn, seed)
+        by_dim = square / np.exp(log_var) + log_var + float(np.log(2 * np.pi))
+        return np.asarray(-0.5 * by_dim.sum(axis=1))
 
 
 @dataclass(frozen=True)
 class Space:
-    """What is known of a latent space: the prior (None: a plain autoencoder), and the density fitted on the training
-    posteriors."""
+    """Prior (None in a plain autoencoder) and density fitted to the training posteriors."""
 
     prior: Density | None
     density: Density
 
 
-def traverse(density: Density, dimension: int, steps: Floats) -> Points:
-    """z [len(steps), latent_size]: from the mean of a density along one dimension, by so many of its standard
-    deviations."""
+def of_prior(prior: Normal | Mixture | None) -> Density | None:
+    """Return the density of a trained prior, or None without one."""
+    return density.diagonal(*prior.gaussians()) if prior else None
+
+
+def fit(posterior: Posterior, labels: Iterable[str], held_out: Posterior, seed: int) -> Density:
+    """Fit the density of the aggregate posterior of N training clips with labels [N]; its size is
+    chosen by the posteriors of other clips, `held_out`."""
+    rng = np.random.default_rng(seed)
+    z = np.concatenate([held_out.sample(rng) for _ in range(DRAWS)])
+    variance = np.exp(posterior.log_var.astype(float)).mean(axis=0)
+    return density.fit(posterior.mean, variance, list(labels), z, seed)
+
+
+def traverse(density: Density, dimension: int, steps: Floats64) -> Latents:
+    """Move from a density's mean along one dimension by steps [n] in its standard deviations:
+    z [n, latent_size]."""
     z = np.tile(density.mean, (len(steps), 1))
     z[:, dimension] += steps * np.sqrt(density.variance[dimension])
     return z.astype(np.float32)
 
 
-def kl_divergence(posterior: Posterior, prior: Density, rng: np.random.Generator) -> Floats:
-    """[N] nats: KL(q(z | x) ‖ p(z)) of each clip, exact where the prior is a standard normal, otherwise the mean of
-    log q − log p over `KL_DRAWS` of z."""
+def kl_divergence(posterior: Posterior, prior: Density, rng: Generator) -> Floats64:
+    """KL(q(z | x) ‖ p(z)) of each clip in nats [N]: exact for a standard normal, otherwise the mean
+    of log q − log p over `KL_DRAWS` points."""
     if prior.is_standard:
         return kl_to_standard_normal(posterior).sum(axis=1)
-    drawn = [posterior.sample(rng) for _ in range(KL_DRAWS)]
-    return np.mean([posterior.log_density(z) - prior.log_density(z) for z in drawn], axis=0)
+    points = [posterior.sample(rng) for _ in range(KL_DRAWS)]
+    gaps = [posterior.log_density(z) - prior.log_density(z) for z in points]
+    return np.mean(gaps, axis=0)
 
 
-def kl_to_standard_normal(posterior: Posterior) -> Floats:
-    """[N, latent_size] nats: KL(q(z | x) ‖ N(0, 1)) of each clip and dimension."""
-    mean, log_var = posterior.mean.astype(float), posterior.log_var.astype(float)
+def kl_to_standard_normal(posterior: Posterior) -> Floats64:
+    """KL(q(z | x) ‖ N(0, 1)) of each clip and dimension in nats, [N, latent_size]; the formula is
+    that of `priors.Normal.kl`."""
+    mean = posterior.mean.astype(float)
+    log_var = posterior.log_var.astype(float)
     return -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
 
 
-def kl_by_dim(posterior: Posterior) -> Floats:
-    """[latent_size] nats: its mean over clips."""
+def kl_by_dim(posterior: Posterior) -> Floats64:
+    """KL(q(z | x) ‖ N(0, 1)) of each dimension in nats, averaged over clips, [latent_size]."""
     return np.asarray(kl_to_standard_normal(posterior).mean(axis=0))
 
 
-def encode(encoder: Any, pictures: Rows) -> Posterior:
-    """Pictures [N, bins, frames], in memory or on disk, → their posterior."""
-    found = networks.predict(encoder, pictures)
-    if len(found) == 1:  # z itself, of a plain autoencoder
-        return Posterior(found[0], np.full_like(found[0], -np.inf))
-    return Posterior(*found)
+def encode(encoder: Any, pictures: Any) -> Posterior:
+    """Encode pictures [N, bins, frames], in memory or on disk."""
+    outputs = networks.predict(encoder, pictures)
+    if len(outputs) == 1:
+        # The encoder of a plain autoencoder returns z itself.
+        return Posterior(outputs[0], np.full_like(outputs[0], -np.inf))
+    return Posterior(*outputs)
 
 
-def decode(decoder: Any, z: Points) -> NDArray[np.float32]:
-    """The door back: z [N, latent_size] → pictures [N, bins, frames]."""
+def decode(decoder: Any, z: Latents) -> Pictures:
+    """Decode points [N, latent_size] to pictures [N, bins, frames]."""
     (pictures,) = networks.predict(decoder, z)
     return pictures
 
 
-def reconstruct(encoder: Any, decoder: Any, pictures: Rows) -> NDArray[np.float32]:
-    """Pictures [N, bins, frames] → as they are decoded from their posteriors' means."""
+def reconstruct(encoder: Any, decoder: Any, pictures: Any) -> Pictures:
+    """Encode pictures [N, bins, frames] and decode the means of their posteriors."""
     return decode(decoder, encode(encoder, pictures).mean)
