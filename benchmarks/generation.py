@@ -17,7 +17,7 @@ import scipy.fft
 from benchmarks import project
 from sonovae.codec import saved_codec, sound_files, spectrogram, waveform
 from sonovae.codec.sound_codec import SoundCodec
-from sonovae.model import latent, saved_model
+from sonovae.model import backend, latent, saved_model
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import GriffinLim
 
@@ -31,6 +31,7 @@ def ratios() -> dict[str, float]:
     if not (AT / "data/model/model.json").exists():
         project.make(AT, "starter", {"train.epochs": 6})
         project.run(AT, "fetch", "preprocess", "train")
+    backend.prepare(saved_model.threads(AT / "data/model"))
     trained, c = (
         saved_model.load(AT / "data/model"),
         cast(SoundCodec, saved_codec.load(AT / "data/model")),

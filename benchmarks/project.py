@@ -17,8 +17,10 @@ from ruamel.yaml import YAML
 from sonovae import params
 from sonovae.params import recipes
 from sonovae.params.file import check
+from sonovae.runtime import environment as variables
 
 ROOT = Path(__file__).parents[1]
+variables.quiet_tensorflow()
 
 
 def place(name: str) -> Path:

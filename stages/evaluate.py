@@ -8,7 +8,7 @@ from sonovae.codec import saved_codec
 from sonovae.dataset import saved_dataset
 from sonovae.evaluation import judge
 from sonovae.evaluation.evaluation import Evaluation
-from sonovae.model import saved_model
+from sonovae.model import backend, saved_model
 from sonovae.runtime import stage
 
 RAW, PICTURES, MODEL, JUDGE, OUT = (
@@ -36,6 +36,7 @@ OUTS = (
 def main(root: Path) -> None:
     """Test pictures → posterior → pictures and sounds again; new sounds → scores; all of it on a page."""
     p = params.load(root / "params.yaml")
+    backend.prepare(saved_model.threads(root / MODEL))
     evaluation = Evaluation(
         folder=root / MODEL,
         raw=root / RAW,

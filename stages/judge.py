@@ -1,4 +1,4 @@
-"""judge: data/pictures → data/judge: a classifier by label that scores generated sounds, beside the model."""
+"""judge: data/pictures → data/judge: a classifier by label that scores generated sounds."""
 
 from pathlib import Path
 
@@ -6,25 +6,26 @@ from sonovae import atomic, params
 from sonovae.dataset import saved_dataset
 from sonovae.evaluation import judge
 from sonovae.model import backend
+from sonovae.project import JUDGE, Project
 from sonovae.runtime import checksums, stage
 
-PICTURES, OUT = "data/pictures", "data/judge"
+OUT = JUDGE
 
 
 def main(root: Path) -> None:
-    """Learn the labels of the training split; write the classifier, or that there are too few labels."""
-    p = params.load(root / "params.yaml").judge
-    backend.prepare(p.threads)
-    checksums.verify(root / PICTURES, "preprocess")
-    found = judge.fit(saved_dataset.load(root / PICTURES), p)
-    with atomic.folder(root / OUT) as out:
-        judge.save(out, found, p)
-    if found:
-        print(
-            f"judge: {found.accuracy:.1%} of the test clips named right, of {len(found.labels)} labels"
-        )
-    else:
+    """Learn the labels of the training split; fewer than two make an empty judge."""
+    project = Project(root)
+    settings = params.load(project.params).judge
+    backend.prepare(settings.threads)
+    checksums.verify(project.pictures, "preprocess")
+    classifier = judge.fit(saved_dataset.load(project.pictures), settings)
+    with atomic.folder(project.judge) as out:
+        judge.save(out, classifier, settings)
+    if not classifier:
         print("judge: fewer than two labels, so nothing to judge by")
+        return
+    right = f"{classifier.accuracy:.1%} of the test clips named right"
+    print(f"judge: {right}, of {len(classifier.labels)} labels")
 
 
 if __name__ == "__main__":

@@ -19,10 +19,14 @@ from sonovae import params
 from sonovae.codec import sound_files
 from sonovae.dataset import saved_dataset
 from sonovae.model import density
+from sonovae.runtime import environment
 from sonovae.tracking import provenance
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# Before a test module loads TensorFlow; processes inherit it.
+environment.quiet_tensorflow()
 
 HERE = Path(__file__).parents[1]
 RECORDINGS = HERE.parent / "shared" / "data"
@@ -150,6 +154,15 @@ def browser() -> "Iterator[Browser]":
         browser = playwright.chromium.launch(executable_path=program, args=words)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared() -> None:
+    """Set threads as the stages do in this process: they cannot change once anything is computed."""
+    if "keras" in sys.modules:
+        from sonovae.model import backend
+
+        backend.prepare(threads=2)
 
 
 @pytest.fixture

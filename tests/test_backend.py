@@ -77,18 +77,21 @@ MIRRORED = """
 import tensorflow
 cpu, = tensorflow.config.list_physical_devices("CPU")
 two = [tensorflow.config.LogicalDeviceConfiguration()] * 2
-from sonovae import backend, dataset, params, training, vae
-from sonovae.checkpoint import Checkpoints
 from pathlib import Path
+from sonovae import params
+from sonovae.dataset import saved_dataset
+from sonovae.model import backend
+from sonovae.runtime import logs
+from sonovae.training import trainer
+from sonovae.training.checkpoint import Checkpoints
+logs.to_console()
 p = params.load(Path("params.yaml")).train
 backend.prepare(p.threads)
 tensorflow.config.set_logical_device_configuration(cpu, two)
 backend._gpus = lambda: ["CPU:0", "CPU:1"]  # in the place of two GPUs
-data = dataset.load(Path("data/pictures"))
+data = saved_dataset.load(Path("data/pictures"))
 Path("kept").mkdir()
-with backend.distribute(p.threads):
-    model = vae.build(data.pictures.shape[1:], p)
-    state = training.fit(model, data, p, Checkpoints(Path("kept")), lambda *_: None)
+state = trainer.train(data, p, Checkpoints(Path("kept")), lambda *_: None)
 assert state.losses[1]["mse"] < state.losses[0]["mse"]
 """
 

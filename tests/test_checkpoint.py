@@ -1,5 +1,6 @@
 """Checkpoints: whole or not at all, the one before kept, damage named."""
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -48,15 +49,18 @@ def alter(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [cut, alter])
 def test_damage_is_named_and_the_one_before_is_used(
-    kept: checkpoint.Checkpoints, capsys: pytest.CaptureFixture[str], damage: object
+    kept: checkpoint.Checkpoints, caplog: pytest.LogCaptureFixture, damage: object
 ) -> None:
     path = newest(kept)
     damage(path)  # type: ignore[operator]
     assert number(kept) == 2
-    assert (
-        capsys.readouterr().err
-        == f"warning: {path} is not what was written: the checkpoint before it is used\n"
-    )
+    assert caplog.record_tuples == [
+        (
+            "sonovae.training.checkpoint",
+            logging.WARNING,
+            f"{path} is not what was written: the checkpoint before it is used",
+        )
+    ]
     cut(newest(kept))
     assert kept.load() is None
 

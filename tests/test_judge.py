@@ -12,10 +12,7 @@ from sonovae.dataset import saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import judge
-from sonovae.model import backend
 from sonovae.params.judge import Judge as Section
-
-backend.prepare(threads=2)
 
 
 def section(**changes: Any) -> Section:

@@ -15,12 +15,11 @@ from test_vae import build, train
 from sonovae.dataset import saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.model import backend, health, networks, priors, vae
+from sonovae.model import health, networks, priors, vae
+from sonovae.training import epoch as one_epoch
 from sonovae.training import initialization, trainer
 from sonovae.training.checkpoint import Checkpoints
 from sonovae.training.state import State
-
-backend.prepare(threads=2)
 
 
 def made(folder: Path) -> Dataset:
@@ -114,7 +113,7 @@ def test_within_an_epoch_too(
     whole: State, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Metrics, noise and the optimizer continue in epoch 2, after three of five batches."""
-    monkeypatch.setattr(trainer, "MINUTES", 0)
+    monkeypatch.setattr(one_epoch, "MINUTES", 0)
     saves: list[int] = []
     save = Checkpoints.save
 

@@ -6,11 +6,8 @@ import pytest
 from sklearn.metrics import log_loss
 
 from sonovae import params
-from sonovae.model import backend, latent, networks, priors, vae
+from sonovae.model import latent, networks, priors, vae
 from sonovae.params.layers import Layers
-
-# As the stages will in this process, and it cannot be changed once anything is computed.
-backend.prepare(threads=2)
 
 CONV = {"layer": "conv", "filters": 1, "kernel": 3, "stride": [1, 1], "padding": "same"}
 CONV |= {"activation": "sigmoid", "batch_norm": False}

@@ -1,7 +1,12 @@
-"""sonovae learns the sound of a folder of recordings and makes new sounds, the same ones each time."""
+"""sonovae learns the sound of a folder of recordings and makes new sounds, reproducibly."""
 
-import os
+from typing import Any
 
-# TensorFlow's notes on what it was built for, and on oneDNN, which only training by TensorFlow's own kernels uses.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+def __getattr__(name: str) -> Any:
+    """Return a public name; each is loaded on first use, so that the import itself is fast."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sonovae")
+    raise AttributeError(f"module 'sonovae' has no attribute {name!r}")

@@ -11,6 +11,7 @@ from sonovae.app.landscape import Landscape
 from sonovae.errors import UserError
 from sonovae.generation import studio
 from sonovae.generation.studio import Studio
+from sonovae.model import backend, saved_model
 
 OWN, SEED = "own", 1
 """The name of the project's own model; and its seed, where a request names none."""
@@ -61,6 +62,9 @@ class Shelf:
         return (file.stat().st_ino, file.stat().st_mtime_ns) if file.is_file() else (0, 0)
 
     def _opened(self, folder: Path) -> Opened:
+        if not self._open:
+            # TensorFlow's threads cannot be changed once it has computed: the first model's hold.
+            backend.prepare(saved_model.threads(folder))
         at_hand = studio.load(folder, seed=SEED)
         at_hand.items(at_hand.draw(1))  # compiles
         return Opened(at_hand, landscape.survey(self.root, at_hand.model))
@@ -70,14 +74,7 @@ class Shelf:
             raise UserError(f"model = {name!r}: there are {', '.join([OWN, *versions])}")
         with tempfile.TemporaryDirectory() as folder:
             found = tracking.download(self.root, versions[name], Path(folder))
-            try:
-                return self._opened(found)
-            except (
-                RuntimeError
-            ) as error:  # TensorFlow's, of a model that was trained with other threads
-                raise UserError(
-                    f"model = {name!r} cannot be opened beside the others: {error}"
-                ) from None
+            return self._opened(found)
 
     def _versions(self) -> dict[str, str]:
         """Of the registry, where it answers."""

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sonovae.errors import UserError
-from sonovae.runtime import logs
+from sonovae.project import Project
+from sonovae.runtime import environment, logs
 
 
 def main() -> None:
     """`sonovae check` and the other commands; exit code 2 and one line a fault for what a user can mend."""
     logs.to_console()
+    environment.quiet_tensorflow()
     words = _parser().parse_args()
     try:
         words.call(Path.cwd(), words)
@@ -230,7 +232,7 @@ def _add_study(commands: Any) -> None:
     command = _add(
         commands,
         "study",
-        lambda root, w: print(_room("listening.pool").make(root, w.seed, w.each)),
+        lambda root, w: _study(root, w.seed, w.each),
         what,
     )
     command.add_argument(
@@ -272,8 +274,20 @@ def _room(name: str) -> Any:
     return importlib.import_module(f"sonovae.{name}")
 
 
+def _prepare(model: Path) -> None:
+    """Set the threads that a model was trained with, as the last digits depend on them."""
+    threads = _room("model.saved_model").threads(model)
+    _room("model.backend").prepare(threads)
+
+
+def _study(root: Path, seed: int, each: int) -> None:
+    _prepare(Project(root).model)
+    print(_room("listening.pool").make(root, seed, each))
+
+
 def _studio(words: Any) -> Any:
     """The model in the folder that the words name."""
+    _prepare(words.model)
     opened = _room("generation.studio").load(words.model, seed=words.seed)
     given = {
         name: value

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae.generation import item_files, studio
+from sonovae.generation import item_files
+from sonovae.runtime import environment
 
 SEED = 1
 """Seed of rows that name none."""
@@ -18,6 +19,12 @@ class Served:
     """A model's folder, opened."""
 
     def __init__(self, folder: Path) -> None:
+        # MLflow imports this module to serve a model, so it is the process' entry point.
+        environment.quiet_tensorflow()
+        from sonovae.generation import studio
+        from sonovae.model import backend, saved_model
+
+        backend.prepare(saved_model.threads(folder))
         self.studio = studio.load(folder, seed=SEED)
 
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:

@@ -1,12 +1,14 @@
-"""What Keras computes with: threads, seed, and the devices and workers that the environment names.
+"""What Keras computes with: threads, seed, and the devices and workers of the environment.
 
-How a training is run is no parameter: it does not change what the result is, but for its last digits.
-SONOVAE_DEVICES is `one` (the default: a GPU where there is one) or `all` GPUs of the machine. Keras' own variables
-share a training between processes, under KERAS_BACKEND=jax: KERAS_DISTRIBUTION_JOB_ADDRESSES, HOST:PORT of the first,
-KERAS_DISTRIBUTION_NUM_PROCESSES, and KERAS_DISTRIBUTION_PROCESS_ID, 0 for the first.
+Environment variables say how a training runs, which changes only the last digits of its result.
+SONOVAE_DEVICES is `one` (the default: a GPU if there is one) or `all` GPUs of the machine. Several
+processes share a training under KERAS_BACKEND=jax by Keras' own variables:
+KERAS_DISTRIBUTION_JOB_ADDRESSES is HOST:PORT of the first process, KERAS_DISTRIBUTION_NUM_PROCESSES
+their number, and KERAS_DISTRIBUTION_PROCESS_ID each one's own, from 0.
 """
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,42 +17,52 @@ import keras
 
 from sonovae.errors import UserError
 
-ONE, ALL = "one", "all"
+logger = logging.getLogger(__name__)
+
 WORKER = "KERAS_DISTRIBUTION"
+"""Prefix of Keras' variables of a training that processes share."""
 
 
 def prepare(threads: int, reproducible: bool = True) -> None:
-    """Fix what a result depends on, before anything is computed: threads, and what ~/.keras may say otherwise. Where
-    results need not be `reproducible`, TensorFlow's operations run side by side, and sum in an order that timing
-    changes; else one after the other, each by a kernel whose order is fixed, here and on GPUs."""
+    """Set the threads and kernels of this process; entry points do so before any computation.
+
+    A reproducible process runs TensorFlow's operations one after the other, each by a kernel that
+    sums in a fixed order. TensorFlow refuses another number of threads once it has computed.
+    """
+    # ~/.keras/keras.json may say otherwise.
     keras.config.set_floatx("float32")
     keras.config.set_image_data_format("channels_last")
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow
 
-        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-        # Side by side, AddN of three tensors has other last digits at times, by whatever kernels.
-        tensorflow.config.threading.set_inter_op_parallelism_threads(1 if reproducible else threads)
-        for gpu in tensorflow.config.list_physical_devices(
-            "GPU"
-        ):  # as much of its memory as is needed, not all
-            tensorflow.config.experimental.set_memory_growth(gpu, True)
-        if reproducible:
-            tensorflow.config.experimental.enable_op_determinism()
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    # Side by side, AddN of three tensors has other last digits at times, even by such kernels.
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1 if reproducible else threads)
+    for gpu in tensorflow.config.list_physical_devices("GPU"):
+        # By default TensorFlow reserves all memory of a GPU.
+        tensorflow.config.experimental.set_memory_growth(gpu, True)
+    if reproducible:
+        tensorflow.config.experimental.enable_op_determinism()
+
+
+def jit() -> str | bool:
+    """Return Keras' `jit_compile`: XLA under JAX only."""
+    # TensorFlow's own kernels train faster (docs/performance.md), and XLA does not know variables
+    # on many GPUs.
+    return "auto" if keras.backend.backend() == "jax" else False
 
 
 def seed(value: int) -> None:
-    """Decide the weights that training begins with."""
+    """Seed all generators of random numbers, which decide the initial weights."""
     keras.utils.set_random_seed(value)
 
 
 def worker() -> tuple[int, int]:
-    """Which worker this process is, from 0, and how many there are."""
+    """Return the number of this process among a training's workers, from 0, and their count."""
     try:
-        index, count = (
-            int(os.environ.get(f"{WORKER}_{name}", n))
-            for name, n in (("PROCESS_ID", 0), ("NUM_PROCESSES", 1))
-        )
+        index = int(os.environ.get(f"{WORKER}_PROCESS_ID", "0"))
+        count = int(os.environ.get(f"{WORKER}_NUM_PROCESSES", "1"))
     except ValueError as error:
         raise UserError(
             f"{WORKER}_PROCESS_ID and {WORKER}_NUM_PROCESSES must be numbers: {error}"
@@ -63,30 +75,35 @@ def worker() -> tuple[int, int]:
 
 
 def devices(gpus: Sequence[str], threads: int) -> tuple[list[str], str]:
-    """Those of these GPUs that train, none where the processor does, and a line that says so."""
-    wanted = os.environ.get("SONOVAE_DEVICES", ONE)
-    if wanted not in (ONE, ALL):
-        raise UserError(f"SONOVAE_DEVICES = {wanted!r}: it must be {ONE} or {ALL}")
-    chosen = list(gpus[:1] if wanted == ONE else gpus)
-    index, count = worker()
+    """Choose the GPUs that train, none if the processor does, and a line that names them."""
+    wanted = os.environ.get("SONOVAE_DEVICES", "one")
+    if wanted not in ("one", "all"):
+        raise UserError(f"SONOVAE_DEVICES = {wanted!r}: it must be one or all")
+    chosen = list(gpus[:1] if wanted == "one" else gpus)
     where = ", ".join(chosen) or f"the processor, {threads} threads"
-    return chosen, f"train: on {where}" + (f"; worker {index + 1} of {count}" if count > 1 else "")
+    index, count = worker()
+    if count > 1:
+        where += f"; worker {index + 1} of {count}"
+    return chosen, f"train: on {where}"
 
 
 def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
-    """The devices that the environment names; a model that is made within the context trains on all of them."""
-    (_, count), name = worker(), keras.backend.backend()
+    """Return a context in which a new model trains on all devices that the environment names."""
+    _, count = worker()
+    name = keras.backend.backend()
     if count > 1 and name != "jax":
         raise UserError(
             f"{WORKER}_NUM_PROCESSES = {count} needs KERAS_BACKEND=jax, and this is {name}"
         )
     if count > 1:
+        # JAX lists the devices of all processes only after they have met.
         keras.distribution.initialize()
-    chosen, said = devices(_gpus(), threads)
-    print(said, flush=True)
+    chosen, line = devices(_gpus(), threads)
+    logger.info(line)
     if name == "jax" and (count > 1 or len(chosen) > 1):
-        every = keras.distribution.list_devices() if count > 1 else chosen
-        return keras.distribution.DataParallel(devices=every, auto_shard_dataset=False).scope()
+        shared = keras.distribution.list_devices() if count > 1 else chosen
+        # Each worker reads its own share of a batch, so Keras must not split it again.
+        return keras.distribution.DataParallel(devices=shared, auto_shard_dataset=False).scope()
     if name == "tensorflow" and len(chosen) > 1:
         import tensorflow
 
@@ -96,24 +113,23 @@ def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
 
 @contextlib.contextmanager
 def within_memory(batch_size: int) -> Iterator[None]:
-    """UserError where the memory of the device does not suffice, which each framework says in its own way."""
+    """Raise UserError if the device runs out of memory within the context."""
     try:
         yield
     except Exception as error:
-        if "ResourceExhausted" not in type(error).__name__ and "RESOURCE_EXHAUSTED" not in str(
-            error
-        ):
+        # TensorFlow has a class of its own for this, JAX a text.
+        by_class = "ResourceExhausted" in type(error).__name__
+        if not by_class and "RESOURCE_EXHAUSTED" not in str(error):
             raise
         raise UserError(
-            f"out of memory: lower train.batch_size = {batch_size}, or the filters of train.encoder and train.decoder"
+            f"out of memory: lower train.batch_size = {batch_size}, or the filters of"
+            " train.encoder and train.decoder"
         ) from None
 
 
 def _gpus() -> list[str]:
     try:
         return list(keras.distribution.list_devices("gpu"))
-    except (
-        RuntimeError,
-        AttributeError,
-    ):  # JAX without one; PyTorch, where Keras takes the GPU by itself
+    except (RuntimeError, AttributeError):
+        # RuntimeError: JAX without a GPU. AttributeError: PyTorch, where Keras finds it by itself.
         return []

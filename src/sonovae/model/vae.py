@@ -1,4 +1,4 @@
-"""The autoencoder, variational or plain: an encoder, a decoder, a prior, and a dict of named, weighted losses."""
+"""Autoencoder, variational or plain: encoder, decoder, prior, and named, weighted losses."""
 
 from typing import Any, NamedTuple
 
@@ -12,22 +12,23 @@ from sonovae.params.train import Train
 
 
 def mean_squared_error(picture: Any, out: dict[str, Any]) -> Any:
-    """[N] means over the pixels of (x − x̂)²."""
+    """Mean of (x − x̂)² over the pixels of each clip, [N]."""
     return ops.mean(ops.square(picture - out["picture"]), axis=(1, 2))
 
 
 def bernoulli(picture: Any, out: dict[str, Any]) -> Any:
-    """[N] nats a clip: −Σ x log x̂ + (1 − x) log(1 − x̂), the binary cross-entropy summed over the pixels."""
+    """Binary cross-entropy in nats a clip, [N]: −Σ x log x̂ + (1 − x) log(1 − x̂) over pixels."""
+    # A sigmoid rounds to 0 and 1, whose logarithms are not finite.
     restored = ops.clip(out["picture"], 1e-6, 1 - 1e-6)
-    return -ops.sum(
-        picture * ops.log(restored) + (1 - picture) * ops.log(1 - restored), axis=(1, 2)
-    )
+    log_likelihood = picture * ops.log(restored) + (1 - picture) * ops.log(1 - restored)
+    return -ops.sum(log_likelihood, axis=(1, 2))
 
 
 def gaussian(picture: Any, out: dict[str, Any]) -> Any:
-    """[N] nats a clip: −log N(x; x̂, σ²), with the σ² at which the batch is likeliest, its mean squared error (Rybkin,
-    Daniilidis and Levine 2021)."""
+    """Negative log likelihood −log N(x; x̂, σ²) in nats a clip [N], with the σ² at which the batch
+    is likeliest, its mean squared error (Rybkin, Daniilidis and Levine 2021)."""
     error = ops.square(picture - out["picture"])
+    # Without a gradient of its own, as the optimum of σ² has none.
     variance = ops.stop_gradient(ops.maximum(ops.mean(error), 1e-8))
     return 0.5 * ops.sum(error / variance + ops.log(variance) + LOG_2PI, axis=(1, 2))
 
@@ -37,34 +38,35 @@ RECONSTRUCTION: dict[str, Loss] = {
     "bernoulli": bernoulli,
     "gaussian": gaussian,
 }
+"""Losses by the values of `train.reconstruction`."""
 
 
 class Term(NamedTuple):
-    """A part of the loss: how it is computed, its weight, and whether that rises from 0 in the first epochs."""
+    """Part of the loss: its function, its weight, and whether that rises in the first epochs."""
 
     loss: Loss
     weight: float
     warms_up: bool = False
 
 
-def terms(p: Train, prior: Normal | Mixture | None) -> dict[str, Term]:
-    """The loss by name. `mse` and `kl` are always there, if with weight 0, to be reported."""
-    found = {"mse": Term(mean_squared_error, 0.0)}
-    found[p.reconstruction] = Term(RECONSTRUCTION[p.reconstruction], p.reconstruction_weight)
-    if prior is not None:
-        weight = p.kl_weight / (p.latent_size if p.kl == "mean" else 1)
-        found["kl"] = Term(prior.kl, 0.0 if p.free_bits else weight, warms_up=True)
-    if p.free_bits and isinstance(prior, Normal):
-        found["kl_above_free_bits"] = Term(prior.kl_above(p.free_bits), weight, warms_up=True)
-    return found
+def terms(settings: Train, prior: Normal | Mixture | None) -> dict[str, Term]:
+    """Return the parts of the loss by name."""
+    # mse and kl are reported by every training, if with weight 0.
+    parts = {"mse": Term(mean_squared_error, 0.0)}
+    reconstruction = settings.reconstruction
+    parts[reconstruction] = Term(RECONSTRUCTION[reconstruction], settings.reconstruction_weight)
+    if prior is None:
+        return parts
+    weight = settings.kl_weight / (settings.latent_size if settings.kl == "mean" else 1)
+    parts["kl"] = Term(prior.kl, 0.0 if settings.free_bits else weight, warms_up=True)
+    if settings.free_bits and isinstance(prior, Normal):
+        above = prior.kl_above(settings.free_bits)
+        parts["kl_above_free_bits"] = Term(above, weight, warms_up=True)
+    return parts
 
 
 class VAE(keras.Model):
-    """Trained by `fit` on pictures [N, bins, frames] alone; the loss is the weighted sum of `terms`. Without a prior, z
-    is the encoder's only output.
-
-    The loss stands in `compute_loss`, as that runs unchanged on TensorFlow, JAX and PyTorch.
-    """
+    """Autoencoder that `fit` trains on pictures [N, bins, frames]; without a prior a plain one."""
 
     def __init__(
         self,
@@ -75,56 +77,53 @@ class VAE(keras.Model):
         seed: int,
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.prior, self.terms = encoder, decoder, prior, terms
+        self.encoder = encoder
+        self.decoder = decoder
+        self.prior = prior
+        self.terms = terms
         self.noise = keras.random.SeedGenerator(seed)
+        # A variable, since a compiled step would hold a plain number as a constant.
         self.warmth = self.add_weight((), "ones", trainable=False, name="warmth")
         self.means = {name: keras.metrics.Mean(name) for name in terms}
 
-    def begin_epoch(self, epoch: int, p: Train) -> None:
-        """Noise that seed and epoch decide, so that a training can go on at any of them, and the KL's share of its
-        weight: 0 in the first epoch of `kl_warmup_epochs`, all of it after them."""
-        self.noise.state.assign(
-            np.random.default_rng([p.seed, epoch]).integers(2**32, size=2, dtype=np.uint32)
-        )
-        self.warmth.assign(min(1.0, epoch / p.kl_warmup_epochs) if p.kl_warmup_epochs else 1.0)
+    def begin_epoch(self, epoch: int, settings: Train) -> None:
+        """Set the noise and the KL's share of its weight, from 0 to 1, for an epoch from 0."""
+        # By seed and epoch, so that a training can be resumed at any epoch.
+        rng = np.random.default_rng([settings.seed, epoch])
+        self.noise.state.assign(rng.integers(2**32, size=2, dtype=np.uint32))
+        warmup = settings.kl_warmup_epochs
+        self.warmth.assign(min(1.0, epoch / warmup) if warmup else 1.0)
 
     def call(self, pictures: Any, training: bool = False) -> dict[str, Any]:
-        """z [N, latent_size], the mean and log variance that it was drawn by, and the picture decoded from it.
-
-        `training` must stand here and be passed on: otherwise Keras would never tell batch normalization.
-        """
+        """Return z [N, latent_size], the mean and log variance it is drawn by, and its picture."""
+        # Keras tells batch normalization of `training` only if it is passed on.
         if self.prior is None:
             z = self.encoder(pictures, training=training)
             return {"z": z, "picture": self.decoder(z, training=training)}
         mean, log_var = self.encoder(pictures, training=training)
         z = mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=self.noise)
-        return {
-            "mean": mean,
-            "log_var": log_var,
-            "z": z,
-            "picture": self.decoder(z, training=training),
-        }
+        picture = self.decoder(z, training=training)
+        return {"mean": mean, "log_var": log_var, "z": z, "picture": picture}
 
+    # Unlike `train_step` this runs unchanged on TensorFlow, JAX and PyTorch.
     def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """The weighted sum of the terms' means over the batch; each term is a metric, too. In validation all have their
-        full weight, so that epochs can be compared."""
+        """Return the weighted sum of the terms' means over the batch; each is a metric, too."""
         total = 0.0
         for name, (loss, weight, warms_up) in self.terms.items():
             value = loss(x, y_pred)
             self.means[name].update_state(value)
-            total += (self.warmth if training and warms_up else 1.0) * weight * ops.mean(value)
+            # Full weight in validation, so that epochs can be compared.
+            warmth = self.warmth if training and warms_up else 1.0
+            total += warmth * weight * ops.mean(value)
         return total
 
 
-def build(shape: networks.Size, p: Train) -> VAE:
-    """The autoencoder of pictures [bins, frames], which has learned nothing yet."""
-    encoder, decoder = networks.build(shape, p.encoder, p.decoder, p.latent_size, p.prior)
-    prior = priors.build(p.prior, p.latent_size, p.components)
-    return VAE(encoder, decoder, prior, terms(p, prior), p.seed)
+def build(shape: networks.Size, settings: Train) -> VAE:
+    """Build the untrained autoencoder of pictures with `shape` [bins, frames]."""
+    encoder, decoder = networks.build(
+        shape, settings.encoder, settings.decoder, settings.latent_size, settings.prior
+    )
+    prior = priors.build(settings.prior, settings.latent_size, settings.components)
+    return VAE(encoder, decoder, prior, terms(settings, prior), settings.seed)

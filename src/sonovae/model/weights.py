@@ -1,4 +1,4 @@
-"""A network's weights on disk, as arrays alone: Keras' own files hold layers' names, which count up in a process."""
+"""Weights of a network on disk, as plain arrays."""
 
 from pathlib import Path
 
@@ -9,12 +9,14 @@ from sonovae.errors import UserError
 
 
 def save(file: Path, network: keras.Model) -> None:
-    """Write an npz."""
+    """Write an npz of the weights in the network's order."""
+    # Keras' own files hold the names of layers, which count up in a process.
     np.savez(file, *network.get_weights())
 
 
 def load(file: Path, network: keras.Model) -> None:
-    """The door back; UserError where one is not finite. Runs no code of the file."""
+    """Set the network's weights to those of a file; raise UserError if one is not finite."""
+    # allow_pickle=False: loading runs no code of the file.
     with np.load(file, allow_pickle=False) as arrays:
         weights = [arrays[key] for key in arrays.files]
     if not all(np.isfinite(weight).all() for weight in weights):

@@ -21,11 +21,7 @@ MOST = 2000
 
 def heard(old: Result, new: Result) -> tuple[float, float] | None:
     """The shares of labels that the old result's judge hears in what the old model makes and in what the new one makes;
-    None where there is no judge, or it sees other pictures, or the models need other numbers of threads, which one
-    process cannot have."""
-    threads = {each.params.get("train", {}).get("threads") for each in (old, new)}
-    if len(threads) > 1:
-        return None
+    None where there is no judge, or it sees other pictures."""
     with tempfile.TemporaryDirectory() as name:
         (there := Path(name) / "old").mkdir()
         (here := Path(name) / "new").mkdir()
@@ -33,7 +29,6 @@ def heard(old: Result, new: Result) -> tuple[float, float] | None:
         if not all(folders):
             return None
         at, *models_at = (Path(str(folder)) for folder in folders)
-        # Before the judge, as they set the threads.
         models = [studio.load(each, seed=SEED) for each in models_at]
         if not (who := judge.load(at)) or any(
             each.codec.shape != who.network.input_shape[1:] for each in models

@@ -30,6 +30,7 @@ def run(root: Path, base: str, promote: bool) -> None:
     if remote := _has_remote(root):
         version_control.dvc(root, "pull", "--run-cache", "--allow-missing")
     folder_check.check(root)
+    backend.prepare(params.load(root / "params.yaml").train.threads)
     old = revisions.of_commit(root, base)
     pull = ["--pull"] if remote else []
     version_control.dvc(root, "repro", *pull, "preprocess")
@@ -68,7 +69,6 @@ def _came(root: Path, old: Result) -> pd.DataFrame:
     if not all(map(len, sides)):
         return drift.of_features(pd.DataFrame(), pd.DataFrame())
     rows = drift.of_features(*(drift.features(root / "data/raw", side) for side in sides))
-    backend.prepare(params.load(root / "params.yaml").train.threads)
     if (
         sure := model_comparison.confidence(old, saved_dataset.load(root / "data/pictures"))
     ) is not None:

@@ -20,6 +20,16 @@ def home(root: Path) -> Path:
     return Path(os.environ.get("DVC_ROOT", root))
 
 
+def quiet_tensorflow() -> None:
+    """Set TensorFlow's environment variables that the user has not set.
+
+    TensorFlow reads them when it is imported: no notes on how it was built, and no oneDNN, which
+    pays only in training (dvc.yaml switches it on there) and changes the last digits of results.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
 def cores() -> int:
     """Those that this process may use; all of the machine's where the system does not tell (macOS, Windows)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

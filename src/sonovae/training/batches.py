@@ -1,4 +1,4 @@
-"""Pictures by batches, in an order that is given; warped in time, so that none is known by heart."""
+"""Batches of pictures in a given order, each clip warped in time so that none is memorised."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,86 +8,94 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovae.arrays import Indices
 from sonovae.dataset.saved_dataset import Pictures
 from sonovae.model import backend
 
-Rows = NDArray[np.int64]
-
 AHEAD = 2
-"""Batches that are read before they are asked for."""
-
+"""Batches that are read before they are asked for: the next one while one trains."""
 MIDDLE = 0.25, 0.75
-"""Of a clip, where the point lies that a warp moves."""
+"""Range of the point that a warp moves, as a share of the clip: far enough from both ends."""
 
 
 @dataclass(frozen=True)
 class Warp:
-    """How each clip is warped in time (Park et al. 2019, SpecAugment): a point in its middle moves by a share `most` of
-    its length, at most, and its ends stay where they are; seed and epoch decide."""
+    """Warp in time (Park et al. 2019, SpecAugment): a point in a clip's middle moves by at most the
+    share `most` of its length, and the ends stay; `seed` is the training's and the epoch."""
 
     most: float
     seed: tuple[int, int]
 
-    def frames(self, batch: int, size: int, length: int) -> Rows:
-        """[size, length]: those that are read of a batch's clips; each row rises from 0 to the last."""
+    def frames(self, batch: int, size: int, length: int) -> Indices:
+        """Return the frames to read of a batch's clips [size, length], rising from 0 to the last."""
         rng = np.random.default_rng([*self.seed, batch])
         to = rng.uniform(*MIDDLE, size)
-        point, whole = to + rng.uniform(-self.most, self.most, size), np.linspace(0, 1, length)
+        point = to + rng.uniform(-self.most, self.most, size)
+        whole = np.linspace(0, 1, length)
         shares = [np.interp(whole, [0, b, 1], [0, a, 1]) for a, b in zip(point, to, strict=True)]
         return np.rint(np.array(shares) * (length - 1)).astype(np.int64)
 
 
 class Batches(keras.utils.PyDataset):
-    """The rows in `order` from batch `first` on; of several workers each reads its share of a batch."""
+    """Batches of the rows in `order`, from batch `first` on; each worker reads its share of one."""
 
     def __init__(
         self,
         pictures: Pictures,
-        order: Sequence[int] | Rows,
+        order: Sequence[int] | Indices,
         size: int,
+        *,
         first: int = 0,
         warp: Warp | None = None,
     ) -> None:
         super().__init__()
         self.share, self.shares = backend.worker()
-        self.pictures, self.size, self.first, self.warp = pictures, size, first, warp
+        self.pictures = pictures
+        self.size = size
+        self.first = first
+        self.warp = warp
+        # Workers wait for each other, so all must have as many rows.
         self.order = np.asarray(order)[: len(order) // self.shares * self.shares]
 
     def __len__(self) -> int:
-        """How many; the last may be smaller."""
+        """Return the number of batches; the last may be smaller."""
         return -(-len(self.order) // self.size) - self.first
 
-    def rows(self, i: int) -> Rows:
-        """Those of batch i, counted from the first."""
-        at = (self.first + i) * self.size
-        return np.sort(self.order[at : at + self.size])
+    def rows(self, i: int) -> Indices:
+        """Return the row numbers of batch i, counted from the first."""
+        start = (self.first + i) * self.size
+        # Ascending, as they lie on disk.
+        return np.sort(self.order[start : start + self.size])
 
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
-        """This worker's share of batch i."""
+        """Return this worker's share of batch i: pictures [N, bins, frames]."""
         rows = self.rows(i)
         own = np.split(np.arange(len(rows)), self.shares)[self.share]
-        found = self.pictures[rows[own]]
+        pictures = self.pictures[rows[own]]
         if self.warp:
-            frames = self.warp.frames(self.first + i, len(rows), found.shape[2])[own]
-            found = np.stack(
-                [np.take(clip, each, axis=1) for clip, each in zip(found, frames, strict=True)]
-            )
-        return (found,)
+            # Drawn for the whole batch, so that the number of workers changes no clip.
+            frames = self.warp.frames(self.first + i, len(rows), pictures.shape[2])[own]
+            pairs = zip(pictures, frames, strict=True)
+            pictures = np.stack([np.take(clip, chosen, axis=1) for clip, chosen in pairs])
+        return (pictures,)
 
 
 def feed(batches: Batches) -> Any:
-    """What Keras' fit reads: under TensorFlow a tf.data.Dataset that does not tune itself. The one that Keras makes of
-    batches does, in a thread that sleeps twice as long each time, and an epoch's end waits for it."""
+    """Return what Keras' fit reads: under TensorFlow a tf.data.Dataset that does not tune itself."""
     if keras.backend.backend() != "tensorflow":
         return batches
     import tensorflow
 
-    kinds = tuple(tensorflow.TensorSpec((None, *each.shape[1:]), each.dtype) for each in batches[0])
-    found = tensorflow.data.Dataset.from_generator(
+    kinds = tuple(
+        tensorflow.TensorSpec((None, *array.shape[1:]), array.dtype) for array in batches[0]
+    )
+    dataset = tensorflow.data.Dataset.from_generator(
         lambda: (batches[i] for i in range(len(batches))), output_signature=kinds
     )
     options = tensorflow.data.Options()
+    # Keras' own dataset tunes itself in a thread that sleeps twice as long each time, and the end
+    # of an epoch waits for it.
     options.autotune.enabled = False
     options.threading.private_threadpool_size = 1
-    known = found.apply(tensorflow.data.experimental.assert_cardinality(len(batches)))
-    return known.prefetch(AHEAD).with_options(options)
+    counted = dataset.apply(tensorflow.data.experimental.assert_cardinality(len(batches)))
+    return counted.prefetch(AHEAD).with_options(options)

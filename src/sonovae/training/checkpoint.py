@@ -1,51 +1,59 @@
-"""Checkpoints of a training under way, so that the same command goes on after anything.
+"""Checkpoints of a running training, so that the same command resumes it after any interruption.
 
-They lie in .sonovae/checkpoints/KEY/ and not among the outs, which DVC deletes before a stage runs. The key is the hash
-of the parameters, data and code that went in: when one of them changes, a training starts afresh.
+They lie in .sonovae/checkpoints/KEY, as DVC deletes outs before a stage runs. The key is the hash
+of the parameters, data and code that went in: a change of any of them starts a new training.
 """
 
 import contextlib
+import logging
 import os
 import shutil
-import sys
 import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonovae.runtime import checksums, lock
 
+logger = logging.getLogger(__name__)
+
 Arrays = dict[str, NDArray[Any]]
 
 DAYS = 7
-"""Until a training that was given up loses its checkpoints to another that starts."""
+"""Age at which another training deletes the checkpoints of an abandoned one."""
 LOCK = "lock"
 
 
+@final
 @dataclass(frozen=True)
 class Checkpoints:
-    """Those of one training: files NUMBER-SHA256.npz, the newest and the one before."""
+    """Checkpoints of one training in files NUMBER-SHA256.npz: the newest and the one before it.
+
+    `read_only`: another worker of the training writes and deletes them.
+    """
 
     folder: Path
+    read_only: bool = False
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    under_way: list[Future[None]] = field(default_factory=list)
+    pending: list[Future[None]] = field(default_factory=list)
 
     def save(self, arrays: Arrays) -> None:
-        """Write the newest, beside the training, which goes on; it appears whole or not at all, and the one before
-        stays."""
+        """Begin to write a checkpoint, whole or not at all, while the training goes on."""
+        if self.read_only:
+            return
         self.wait()
-        self.under_way.append(self.thread.submit(self._write, arrays))
+        self.pending.append(self.thread.submit(self._write, arrays))
 
     def wait(self) -> None:
-        """Until what was saved is on disk; raises what went wrong there."""
-        while self.under_way:
-            self.under_way.pop().result()
+        """Wait until the last checkpoint is on disk; raise what went wrong there."""
+        while self.pending:
+            self.pending.pop().result()
 
     def _write(self, arrays: Arrays) -> None:
         before = self._files()
@@ -57,65 +65,60 @@ class Checkpoints:
         number = int(before[-1].name.split("-")[0]) + 1 if before else 1
         part.rename(self.folder / f"{number:06d}-{checksums.sha256(part)}.npz")
         _sync(self.folder)
+        # Only now, as the new one must survive a power cut first.
         for old in before[:-1]:
             old.unlink()
 
     def load(self) -> Arrays | None:
-        """The newest that is what was written; the others are named. None where there is none."""
+        """Return the newest intact checkpoint, None if there is none; warn of damaged ones."""
         self.wait()
         for path in reversed(self._files()):
-            if checksums.sha256(path) == path.stem.split("-")[1]:
-                with (
-                    contextlib.suppress(ValueError, zipfile.BadZipFile),
-                    np.load(path, allow_pickle=False) as arrays,
-                ):
-                    return dict(arrays)
-            print(
-                f"warning: {path} is not what was written: the checkpoint before it is used",
-                file=sys.stderr,
-            )
-            self._discard(path)
+            arrays = _intact(path)
+            if arrays is not None:
+                return arrays
+            logger.warning("%s is not what was written: the checkpoint before it is used", path)
+            if not self.read_only:
+                path.unlink()
         return None
 
     def delete(self) -> None:
-        """When the model is whole, nothing is left behind."""
+        """Delete all checkpoints, once the model is written."""
         self.wait()
         shutil.rmtree(self.folder)
-
-    def _discard(self, path: Path) -> None:
-        path.unlink()
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*-*.npz"))
 
 
-class Others(Checkpoints):
-    """Another process's, which are read alone."""
-
-    def save(self, arrays: Arrays) -> None:
-        """The other does."""
-
-    def _discard(self, path: Path) -> None:
-        """Nor does it touch what is damaged."""
-
-
 def of_another(home: Path, key: str) -> Checkpoints:
-    """Those of the training with this key, for a worker that is not the first."""
-    return Others(_folder(home, key))
+    """Return the checkpoints of the training `key` for a worker that is not the first."""
+    return Checkpoints(_folder(home, key), read_only=True)
 
 
 @contextlib.contextmanager
 def of(home: Path, key: str) -> Iterator[Checkpoints]:
-    """The checkpoints of the training with this key, for this process alone; UserError where another has them. `home`
-    is the project's folder."""
+    """Yield the checkpoints of the training `key` in the project `home`, locked; raise UserError
+    if another process has them."""
     folder = _folder(home, key)
     with lock.alone(folder / LOCK, "a training of the same parameters, data and code"):
         _sweep(folder)
-        found = Checkpoints(folder)
+        checkpoints = Checkpoints(folder)
         try:
-            yield found
+            yield checkpoints
         finally:
-            found.wait()
+            # The lock is released only when nothing is being written any more.
+            checkpoints.wait()
+
+
+def _intact(path: Path) -> Arrays | None:
+    if checksums.sha256(path) != path.stem.split("-")[1]:
+        return None
+    # ValueError: an array of objects, which would need pickle.
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (ValueError, zipfile.BadZipFile):
+        return None
 
 
 def _folder(home: Path, key: str) -> Path:
@@ -123,16 +126,15 @@ def _folder(home: Path, key: str) -> Path:
 
 
 def _sweep(own: Path) -> None:
-    """Delete the checkpoints of trainings that were given up."""
+    """Delete the checkpoints of abandoned trainings."""
     for folder in own.parent.iterdir():
-        if time.time() - folder.stat().st_mtime > DAYS * 24 * 3600 and not lock.is_held(
-            folder / LOCK
-        ):
+        age = time.time() - folder.stat().st_mtime
+        if age > DAYS * 24 * 3600 and not lock.is_held(folder / LOCK):
             shutil.rmtree(folder)
 
 
 def _sync(folder: Path) -> None:
-    """So that a renamed file is there after a power cut, too."""
+    """Make the renaming of a file survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

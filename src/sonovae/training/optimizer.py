@@ -1,4 +1,4 @@
-"""Adam, whose learning rate rises, falls, and is another one for the dense layers beside z."""
+"""Adam with a learning rate that rises and falls, and another one for the dense layers next to z."""
 
 from typing import Any
 
@@ -10,32 +10,35 @@ from sonovae.params.train import Train
 
 
 class Adam(keras.optimizers.Adam):
-    """Kingma and Ba 2015; `shares` has for each trainable variable the share of the learning rate that is its own."""
+    """Adam (Kingma and Ba 2015) with a share of the learning rate for each trainable variable."""
 
     def __init__(self, rate: Any, clip_norm: float | None, shares: list[float]) -> None:
         super().__init__(rate, global_clipnorm=clip_norm)
         self.shares = shares
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One variable's, as Keras asks for it."""
-        super().update_step(
-            gradient, variable, learning_rate * self.shares[self._get_variable_index(variable)]
-        )
+        """Update one variable; Keras calls it for each."""
+        share = self.shares[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * share)
 
 
-def build(vae: VAE, p: Train, batches: int) -> Adam:
-    """That of a training which lasts for so many batches, ready for a checkpoint's values."""
+def build(vae: VAE, settings: Train, batches: int) -> Adam:
+    """Build the optimizer of a training of so many batches, with its variables."""
+    highest = settings.learning_rate
+    warmup = settings.warmup_batches
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0 if p.warmup_batches else p.learning_rate,
-        max(1, batches - p.warmup_batches),
-        alpha=0.0 if p.schedule == "cosine" else 1.0,
-        warmup_target=p.learning_rate if p.warmup_batches else None,
-        warmup_steps=p.warmup_batches,
+        0.0 if warmup else highest,
+        max(1, batches - warmup),
+        # The rate at the end, as a share of the highest: 1 keeps it constant.
+        alpha=0.0 if settings.schedule == "cosine" else 1.0,
+        warmup_target=highest if warmup else None,
+        warmup_steps=warmup,
     )
-    dense = {id(each) for each in networks.beside_z(vae.encoder, vae.decoder)}
-    share = (p.dense_learning_rate or p.learning_rate) / p.learning_rate
-    found = Adam(
-        rate, p.clip_norm, [share if id(each) in dense else 1.0 for each in vae.trainable_variables]
-    )
-    found.build(vae.trainable_variables)
-    return found
+    dense = {id(weight) for weight in networks.beside_z(vae.encoder, vae.decoder)}
+    share = (settings.dense_learning_rate or highest) / highest
+    variables = vae.trainable_variables
+    shares = [share if id(variable) in dense else 1.0 for variable in variables]
+    adam = Adam(rate, settings.clip_norm, shares)
+    # Before the first batch, so that a checkpoint's values can be set.
+    adam.build(variables)
+    return adam

@@ -1,4 +1,4 @@
-"""How far a training is, and the arrays that a checkpoint of it holds."""
+"""State of a training, and the arrays that a checkpoint of it holds."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -19,8 +19,9 @@ Weights = list[NDArray[Any]]
 
 @dataclass(frozen=True)
 class State:
-    """How far a training is: epochs that are over, batches of the next that are, losses and KL by dimension of each
-    epoch, and weights that are kept: those of the lowest validation loss as `best`, those of snapshots by epoch."""
+    """Progress of a training: complete epochs and batches of the next one, losses and KL by
+    dimension of each epoch, and kept weights: `best`, of the lowest validation loss, and snapshots
+    by epoch."""
 
     epoch: int = 0
     batch: int = 0
@@ -30,54 +31,56 @@ class State:
 
     @property
     def best(self) -> int:
-        """The epoch of the lowest validation loss, from 1; 0 before the first."""
-        return 1 + int(np.argmin([each["val_loss"] for each in self.losses])) if self.losses else 0
+        """Epoch of the lowest validation loss, from 1; 0 before the first."""
+        if not self.losses:
+            return 0
+        return 1 + int(np.argmin([losses["val_loss"] for losses in self.losses]))
 
     @property
     def snapshots(self) -> dict[int, Weights]:
-        """Weights by epoch."""
+        """Kept weights by epoch."""
         return {int(name): weights for name, weights in self.kept.items() if name != "best"}
 
-    def is_over(self, p: Train) -> bool:
-        """Whether all epochs are, or `patience` of them came without a lower validation loss."""
-        return self.epoch >= p.epochs or (
-            p.patience is not None and self.epoch - self.best >= p.patience
-        )
+    def is_over(self, settings: Train) -> bool:
+        """Whether all epochs are complete, or `patience` of them lowered no validation loss."""
+        if self.epoch >= settings.epochs:
+            return True
+        return settings.patience is not None and self.epoch - self.best >= settings.patience
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """By epoch: `losses`, and where the prior is normal `kl_by_dim`, in nats."""
-        found: dict[str, list[Any]] = {"losses": self.losses, "kl_by_dim": self.kl_by_dim}
+        """Return tables by epoch: `losses`, and with a normal prior `kl_by_dim` in nats."""
         epochs = pd.RangeIndex(1, self.epoch + 1, name="epoch")
-        return {
-            name: pd.DataFrame(values, index=epochs) for name, values in found.items() if values
-        }
+        tables = {"losses": pd.DataFrame(self.losses, index=epochs)}
+        if self.kl_by_dim:
+            tables["kl_by_dim"] = pd.DataFrame(self.kl_by_dim, index=epochs)
+        return tables
 
 
 def variables(vae: VAE) -> list[Any]:
-    """All that changes in training: weights, the noise's state, the optimizer's, and the metrics'."""
+    """Return what training changes: weights, noise, optimizer and metrics."""
     return [*vae.variables, *vae.optimizer.variables, *vae.metrics_variables]
 
 
 def pack(vae: VAE, state: State) -> Arrays:
-    """All that it takes to go on, as arrays by name."""
+    """Return all that resuming a training needs, as arrays by name."""
     if keras.backend.backend() == "jax":
+        # Within fit, JAX holds the values outside of Keras' variables.
         vae.jax_state_sync()
-    lists = {"now": [keras.ops.convert_to_numpy(each) for each in variables(vae)], **state.kept}
-    arrays = {
-        f"{name}/{i}": each for name, values in lists.items() for i, each in enumerate(values)
-    }
-    return arrays | {
-        "state": np.array(json.dumps({**asdict(replace(state, kept={})), "kept": list(state.kept)}))
-    }
+    now = [keras.ops.convert_to_numpy(variable) for variable in variables(vae)]
+    arrays: Arrays = {}
+    for name, values in {"now": now, **state.kept}.items():
+        arrays |= {f"{name}/{i}": value for i, value in enumerate(values)}
+    plain = asdict(replace(state, kept={})) | {"kept": list(state.kept)}
+    return arrays | {"state": np.array(json.dumps(plain))}
 
 
 def unpack(arrays: Arrays) -> tuple[State, Weights]:
-    """The door back: the state, and the variables' values."""
+    """Return the state and the values of the variables that `pack` packed."""
     plain = json.loads(str(arrays["state"]))
+    plain["kept"] = {name: _values(arrays, name) for name in plain["kept"]}
+    return State(**plain), _values(arrays, "now")
 
-    def values(name: str) -> Weights:
-        return [
-            arrays[f"{name}/{i}"] for i in range(sum(key.startswith(f"{name}/") for key in arrays))
-        ]
 
-    return State(**{**plain, "kept": {name: values(name) for name in plain["kept"]}}), values("now")
+def _values(arrays: Arrays, name: str) -> Weights:
+    count = sum(key.startswith(f"{name}/") for key in arrays)
+    return [arrays[f"{name}/{i}"] for i in range(count)]
