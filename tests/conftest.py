@@ -158,7 +158,7 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture(scope="session", autouse=True)
 def _prepared() -> None:
-    """Set threads as the stages do in this process: they cannot change once anything is computed."""
+    """Set threads as stages do: they cannot change once anything is computed."""
     if "keras" in sys.modules:
         from sonovae.model import backend
 
