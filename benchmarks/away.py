@@ -1,5 +1,7 @@
-"""`make away`: a training whose tracking server is killed on the way and comes back afterwards, beside one whose server
-stays. Prints how long each took; fails where a point is missing, or there are two runs."""
+"""`make away`: training with a tracking server that is killed, compared with one that stays.
+
+Print the seconds of both; fail if a point is missing or if there are two runs.
+"""
 
 import contextlib
 import os
@@ -18,16 +20,20 @@ SETTINGS: dict[str, Any] = {"train.epochs": 60}
 
 
 def main() -> None:
-    """Both, in .sonovae/away."""
+    """Run both trainings in .sonovae/away."""
     seconds = trial(project.ROOT / ".sonovae" / "away", SETTINGS)
     ratio = seconds["killed"] / seconds["steady"]
     print(
-        f"training takes {seconds['steady']:.1f} s, and {seconds['killed']:.1f} s without a server: {ratio:.3f} times"
+        f"training takes {seconds['steady']:.1f} s, "
+        f"and {seconds['killed']:.1f} s without a server: {ratio:.3f} times"
     )
 
 
 def trial(at: Path, changes: dict[str, Any]) -> dict[str, float]:
-    """Train with these parameters under a server that stays and one that does not; SystemExit where points are lost."""
+    """Train under a server that stays and under one that is killed.
+
+    Return the seconds of both; raise SystemExit if points are lost.
+    """
     project.make(at, "starter", changes)
     project.run(at, "fetch", "preprocess", stdout=subprocess.DEVNULL)
     uri = f"http://127.0.0.1:{servers.free_port()}"
@@ -49,7 +55,7 @@ def trial(at: Path, changes: dict[str, Any]) -> dict[str, float]:
 
 
 def _train(at: Path, uri: str, killed_after: int, process: "subprocess.Popen[bytes]") -> float:
-    """Seconds of a training, in which the server's process is killed after an epoch, if after any."""
+    """Train, kill the server after an epoch (0: never), and return the seconds."""
     begun = 0.0
     with subprocess.Popen(
         project.command("train"), cwd=at, env=_environment(uri), stdout=subprocess.PIPE, text=True
@@ -81,7 +87,7 @@ def _missing(at: Path, uri: str, epochs: int) -> list[str]:
 
 @contextlib.contextmanager
 def server(at: Path, uri: str) -> "Iterator[subprocess.Popen[bytes]]":
-    """A tracking server that keeps its runs in a folder."""
+    """Run a tracking server that keeps its runs in a folder."""
     store = (
         "--backend-store-uri",
         f"sqlite:///{at}/server.db",

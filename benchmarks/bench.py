@@ -1,4 +1,4 @@
-"""`make bench`: sonovae beside the plain way of doing the same work, each ratio by name; benchmarks/latest.json."""
+"""`make bench`: ratios of sonovae to plain code for the same work, in benchmarks/latest.json."""
 
 import json
 from pathlib import Path

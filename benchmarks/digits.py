@@ -1,8 +1,8 @@
-"""`make digits FROM=…`: the project's network on the Free Spoken Digit Dataset, held against PCA and the mean picture.
+"""`make digits FROM=…`: the project's network on FSDD, compared with PCA and the mean picture.
 
-The pictures are those of the recipe spoken-digits (256×64). Rows: the official test recordings at z of 64 with three
-seeds and at 20, 128 and 2, as pictures of 128×88 at the recordings' own 8 kHz, then each speaker left out. Each row is
-kept when it is done, and the same command goes on, until the code changes.
+The rows are the official test recordings at z of 64 with three seeds and at z of 20, 128 and 2, on
+pictures of the recipe spoken-digits (256×64) and on pictures of 128×88 at 8 kHz, then each speaker
+left out. Each finished row is kept until the code changes.
 """
 
 import json
@@ -16,7 +16,7 @@ from benchmarks import held, project
 from sonovae import params
 
 Changes = dict[str, Any]
-"""Of params.yaml, by dotted key."""
+"""Changes of params.yaml by dotted key."""
 
 AT = project.place("digits")
 OFFICIAL = {"index": "[0-4]"}
@@ -31,16 +31,16 @@ NARROW: Changes = {
     "picture.frames": 88,
     "picture.scaling": "dataset",
 }
-"""Pictures of 128×88."""
+"""Settings for pictures of 128×88."""
 RECIPE = params.plain(project.recipe("spoken-digits").preprocess)
 WIDE: Changes = {key: RECIPE[section][name] for key in NARROW for section, name in [key.split(".")]}
-"""The recipe's own, of 256×64."""
+"""Settings of the recipe, for pictures of 256×64."""
 
 
 def row(
     latent_size: int, seed: int = 1, test: dict[str, str] = OFFICIAL, pictures: Changes = WIDE
 ) -> Changes:
-    """What a row changes: the size of z, the seed, what the test split is, and the pictures."""
+    """Return what a row changes: size of z, seed, test split and pictures."""
     changes = {"train.latent_size": latent_size, "train.seed": seed, "preprocess.split.test": test}
     return changes | {f"preprocess.{key}": value for key, value in pictures.items()}
 
@@ -62,7 +62,7 @@ LEARNING = {"epochs": 40, "batch_size": 32, "learning_rate": 4e-3, "time_warp": 
 
 
 def main(folder: str) -> None:
-    """Train and evaluate what is not there yet; print all rows."""
+    """Train and evaluate the missing rows; print all."""
     if not (AT / "data/raw").exists():
         starter = params.plain(project.recipe("starter").train) | LEARNING
         project.make(
@@ -79,7 +79,7 @@ def main(folder: str) -> None:
 
 
 def one(name: str) -> dict[str, Any]:
-    """What one training comes to."""
+    """Train and evaluate one row."""
     params.edit(AT / "params.yaml", RUNS[name])
     seconds = project.run(AT, "preprocess", "judge", "train", "evaluate")
     (AT / "held").mkdir(exist_ok=True)
@@ -88,7 +88,7 @@ def one(name: str) -> dict[str, Any]:
 
 
 def told(name: str) -> dict[str, Any]:
-    """What the evaluation of a row says."""
+    """Return the figures of a row's evaluation."""
     found = json.loads((AT / "data/evaluation/metrics.json").read_text())
     row: dict[str, Any] = {"row": name} | found["floors"]
     row |= {each: found["test"][each] for each in ("mse", "pca_ratio", "kl", "r2")}

@@ -1,6 +1,7 @@
-"""What new sounds cost: from a model's folder to WAV files, beside one `predict` and one librosa.griffinlim a clip.
+"""Cost of new sounds, from a model's folder to WAV files, compared with plain code.
 
-Both sides decode the same z of the recipe starter, trained for a few epochs, in turn and in one process.
+Plain code calls `predict` once and librosa.griffinlim for each clip. Both sides decode the same z
+of the recipe starter, trained for a few epochs, in turn and in one process.
 """
 
 import os
@@ -27,7 +28,7 @@ CLIPS, ROUNDS, ITERATIONS = 64, 3, 32
 
 
 def ratios() -> dict[str, float]:
-    """Each ratio by name; of three rounds the fastest of either side counts."""
+    """Return each ratio by name; the fastest of three rounds counts on either side."""
     if not (AT / "data/model/model.json").exists():
         project.make(AT, "starter", {"train.epochs": 6})
         project.run(AT, "fetch", "preprocess", "train")
@@ -49,7 +50,8 @@ def ratios() -> dict[str, float]:
                 np.mean([spectrogram.spectral_convergence_db(*pair, c.frames) for pair in pairs])
             )
     print(
-        f"{CLIPS} clips: {seconds[plain]:.2f} and {seconds[made]:.2f} s; {near[plain]:.2f} and {near[made]:.2f} dB"
+        f"{CLIPS} clips: {seconds[plain]:.2f} and {seconds[made]:.2f} s; "
+        f"{near[plain]:.2f} and {near[made]:.2f} dB"
     )
     return {
         "generate_speedup": seconds[plain] / seconds[made],
@@ -59,7 +61,7 @@ def ratios() -> dict[str, float]:
 
 
 def plain(trained: Model, c: SoundCodec, z: Any) -> list[Any]:
-    """As such originals do it, clip by clip."""
+    """Make sounds clip by clip, as the original systems do."""
     found = []
     for row in z:
         (picture,) = trained.decoder.predict(row[np.newaxis], verbose=0)
@@ -78,7 +80,7 @@ def plain(trained: Model, c: SoundCodec, z: Any) -> list[Any]:
 
 
 def made(trained: Model, c: SoundCodec, z: Any) -> list[Any]:
-    """As generate does it."""
+    """Make sounds as the stage generate does."""
     scales = [c.typical] * len(z)
     found = list(
         c.decode(latent.decode(trained.decoder, z), scales, GriffinLim(ITERATIONS, 0.99), 1)
@@ -88,7 +90,7 @@ def made(trained: Model, c: SoundCodec, z: Any) -> list[Any]:
 
 
 def write(c: SoundCodec, clips: list[Any]) -> None:
-    """WAV files of levelled clips."""
+    """Write WAV files of levelled clips."""
     with TemporaryDirectory() as folder:
         for n, samples in enumerate(clips):
             sound_files.write(
@@ -99,7 +101,7 @@ def write(c: SoundCodec, clips: list[Any]) -> None:
 
 
 def ffts(magnitude: Any, c: SoundCodec) -> float:
-    """Seconds of a clip's FFTs alone, if all cores did nothing else."""
+    """Return the seconds of one clip's FFTs, if all cores did nothing else."""
     rows = np.ascontiguousarray(magnitude.T.astype(np.complex64))
     began = time.monotonic()
     for _ in range(ITERATIONS + 1):

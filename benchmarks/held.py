@@ -1,7 +1,7 @@
-"""The rows of docs/results.md, held against what their commands come to: docs/results.json has each number's limits.
+"""Compare rows of docs/results.md with new results, within the limits of docs/results.json.
 
-`python -m benchmarks.held starter` does so for what `make repro` wrote; trials and digits hold their own rows. A row
-that is not in the file is added: to measure it anew, delete it there.
+`python -m benchmarks.held starter` compares what `make repro` wrote; trials and digits compare
+their own rows. A row that is missing in the file is added: to measure it again, delete it there.
 """
 
 import json
@@ -13,13 +13,13 @@ from benchmarks import project
 
 ROWS = project.ROOT / "docs/results.json"
 NUMBERS = {"mse": "test", "kl": "test", "mean_picture": "floors", "pca": "floors"}
-"""Of metrics.json, each with its section."""
+"""Numbers of metrics.json, each with its section."""
 MARGIN = 0.1
-"""Of a number, on either side, where there is no interval: of a test split with one group."""
+"""Relative margin of a number without an interval, as on a test split with one group."""
 
 
 def hold(row: str, metrics: Path, rows: Path = ROWS) -> None:
-    """Hold a metrics.json against a row; SystemExit where a number lies outside its limits."""
+    """Compare a metrics.json with a row; raise SystemExit if a number lies outside its limits."""
     known, found = json.loads(rows.read_text()), limits(json.loads(metrics.read_text()))
     if row not in known:
         rows.write_text(json.dumps(known | {row: found}, indent=1) + "\n")
@@ -31,7 +31,7 @@ def hold(row: str, metrics: Path, rows: Path = ROWS) -> None:
 
 
 def limits(metrics: dict[str, Any]) -> dict[str, list[float]]:
-    """[value, low, high] of each of the numbers that there are."""
+    """Return [value, low, high] of each number that the metrics have."""
     values = {
         name: metrics[section][name]
         for name, section in NUMBERS.items()
@@ -48,7 +48,7 @@ def limits(metrics: dict[str, Any]) -> dict[str, list[float]]:
 
 
 def differences(known: dict[str, list[float]], found: dict[str, list[float]]) -> list[str]:
-    """What a row says, and is not so any more."""
+    """Return a line for each number of a row that no longer holds."""
     absent = [f"{name} is missing" for name in known if name not in found]
     return absent + [
         f"{name} = {found[name][0]:.6g}, not within {low:.6g} to {high:.6g}"

@@ -1,6 +1,6 @@
-"""`make kills`: kill -9 at a random step of a random epoch, ten times, each followed by the same command; then compare.
+"""`make kills`: kill a training ten times at a random step, resume it, and compare the result.
 
-Prints what differs from a training that nobody killed, and fails where anything does.
+Print the differences from a training that ran through, and fail if there are any.
 """
 
 import random
@@ -20,14 +20,14 @@ SMALL: dict[str, Any] = {"fetch.whistles.whistlers": 6, "train.epochs": 60, "tra
 
 
 def main() -> None:
-    """Ten kills, in .sonovae/kills."""
+    """Kill a training ten times, in .sonovae/kills."""
     if found := trial(project.ROOT / ".sonovae" / "kills", SMALL, kills=10):
         sys.exit("; ".join(found))
     print("the model is the same, byte by byte; one run in MLflow; nothing left behind")
 
 
 def trial(at: Path, changes: dict[str, Any], kills: int, seed: int = 1) -> list[str]:
-    """Train once without and once with kills, with these parameters; returns what differs."""
+    """Train once without and once with kills, with these parameters; return the differences."""
     shutil.rmtree(at, ignore_errors=True)
     project.make(at / "whole", "starter", changes)
     project.run(at / "whole", "fetch", "preprocess", stdout=subprocess.DEVNULL)
@@ -38,7 +38,7 @@ def trial(at: Path, changes: dict[str, Any], kills: int, seed: int = 1) -> list[
 
 
 def survive(at: Path, epochs: int, kills: int, rng: random.Random) -> None:
-    """Train to the end, killed on the way: at a random moment after a random epoch, later each time."""
+    """Train to the end, killed at random moments after random epochs, later each time."""
     for epoch in sorted(rng.sample(range(1, epochs - 1), kills)):
         with subprocess.Popen(
             project.command("train"),
@@ -57,7 +57,7 @@ def survive(at: Path, epochs: int, kills: int, rng: random.Random) -> None:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """What is not as it should be after a training that was killed: its files, its run, and what is left behind."""
+    """Return the faults of a killed training: its files, its run, and what is left behind."""
     found = [
         f"{path.name} differs"
         for path in sorted((one / "data/model").rglob("*"))

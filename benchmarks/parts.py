@@ -1,6 +1,6 @@
-"""`python -m benchmarks.parts`: where a training step's time goes, for the starter's network at 256×64, batches of 64.
+"""`python -m benchmarks.parts`: parts of a training step's time, for the starter at 256×64.
 
-Parts are run by themselves, so that they add up to the step only about.
+Batches have 64 pictures. Parts run by themselves, so their sum is only about the step's time.
 """
 
 import os
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
-    """What is timed, by name."""
+    """Return the parts by name."""
     whole = vae.build(SHAPE, replace(project.recipe("starter").train, latent_size=LATENT_SIZE))
     encoder, decoder = whole.encoder, whole.decoder
     whole.compile(optimizer="adam", jit_compile=compiled)
@@ -55,7 +55,7 @@ def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
 
 
 def seconds(part: Callable[[], Any], times: int = 15) -> float:
-    """The median of some runs after the first two."""
+    """Return the median of some runs after the first two."""
     found = []
     for _ in range(times):
         began = time.monotonic()

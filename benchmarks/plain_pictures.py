@@ -1,4 +1,4 @@
-"""Recordings → pictures the plain way: pydub's silence search at 1 ms steps, librosa file by file, into a list."""
+"""Plain code from recordings to pictures: pydub's silences at 1 ms steps, librosa file by file."""
 
 import warnings
 from pathlib import Path
@@ -16,7 +16,7 @@ with warnings.catch_warnings():
 
 
 def pictures(files: list[Path], p: Preprocess, out: Path) -> list[list[tuple[int, int]]]:
-    """Write the unscaled spectrograms of all clips to `out`; each file's ranges of samples that are no silence."""
+    """Write the spectrograms of all clips to `out`; return each file's loud ranges, in samples."""
     found, ranges = list[Any](), list[list[tuple[int, int]]]()
     assert p.waveform  # noqa: S101 (recipes of sounds)
     for file in files:
@@ -68,7 +68,7 @@ def cut(samples: Any, p: Preprocess) -> Any:
 
 
 def spectrogram(clip: Any, p: Preprocess) -> Any:
-    """Magnitudes or decibels of the bins that are kept, padded to the picture's frames; mel bands are not done."""
+    """Return magnitudes or decibels of the kept bins, padded to the frames; no mel bands."""
     assert p.spectrogram  # noqa: S101
     frames = {name: getattr(p.spectrogram, name) for name in ("n_fft", "hop_length", "win_length")}
     window = WINDOWS[p.spectrogram.window]

@@ -1,7 +1,8 @@
-"""The voices' network on the pictures of `make trial NAME=voices`, by a plain Keras loop beside sonovae.
+"""Network of the recipe voices in a plain Keras loop, compared with sonovae's training.
 
-The plain side is the loop of such originals: the layers written out, a train_step with a GradientTape, TensorFlow's own
-kernels, the last epoch's weights. Both see the same pictures, batches of 64, ten epochs, 500·MSE + mean KL.
+The plain side is the loop of the original systems: layers written out, a train_step with a
+GradientTape, TensorFlow's default kernels, and the last epoch's weights. Both sides use the
+pictures of `make trial NAME=voices`, batches of 64, ten epochs, and 500·MSE + mean KL.
 """
 
 import json
@@ -37,14 +38,14 @@ class Plain(keras.Model):
         self.decoder = keras.Model(z, y)
 
     def errors(self, pictures: Any) -> tuple[Any, Any]:
-        """MSE of a sampled z, and KL a dimension."""
+        """Return MSE of a sampled z, and KL per dimension."""
         mean, log_var = self.encoder(pictures)
         z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
         kl = -0.5 * tf.reduce_mean(1 + log_var - mean**2 - tf.exp(log_var))
         return tf.reduce_mean((pictures - self.decoder(z)) ** 2), kl
 
     def train_step(self, pictures: Any) -> dict[str, Any]:
-        """One batch."""
+        """Train on one batch."""
         with tf.GradientTape() as tape:
             mse, kl = self.errors(pictures)
             loss = 500 * mse + kl
@@ -54,10 +55,11 @@ class Plain(keras.Model):
 
 
 def ratios() -> dict[str, float]:
-    """Each ratio by name; none where there is no trial."""
+    """Return each ratio by name; none if there is no trial."""
     if not (TRIAL / "data/evaluation/metrics.json").exists():
         print(
-            "voices: there is no trial yet: make trial NAME=voices FROM=path/to/the/free-spoken-digit-dataset"
+            "voices: there is no trial yet: "
+            "make trial NAME=voices FROM=path/to/the/free-spoken-digit-dataset"
         )
         return {}
     pictures = np.load(TRIAL / "data/pictures/pictures.npy")[..., np.newaxis]

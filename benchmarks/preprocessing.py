@@ -1,8 +1,8 @@
-"""What pictures cost: the preprocess stage beside the plain way (`plain_pictures`), memory, and where the time goes.
+"""Cost of pictures: the stage preprocess compared with `plain_pictures`; memory, and parts.
 
-Recordings are made up, as no time depends on what they hold: 15 s at 44.1 kHz for the recipe whistles, FSDD's number of
-files, length and rate for spoken-digits. Each measurement is a process of its own, whose libraries and workers are
-there before the clock starts.
+Recordings are synthetic, since time does not depend on content: 15 s at 44.1 kHz for the recipe
+whistles; number, length and rate of FSDD's files for spoken-digits. Each measurement is a process,
+whose libraries and workers start before the clock.
 """
 
 import json
@@ -24,20 +24,20 @@ from sonovae.params.preprocess import Preprocess
 
 AT = project.ROOT / ".sonovae" / "preprocessing"
 ROUNDS = 3
-"""In turn, of which each side's fastest counts."""
+"""Rounds in turn; the fastest of each side counts."""
 KINDS: dict[str, tuple[str, int, float, int]] = {
     "whistles": ("whistles", 200, 15.0, 44100),
     "digits": ("spoken-digits", 3000, 0.437, 8000),
 }
-"""The recipe; how many recordings, their seconds and Hz."""
+"""Recipe, number of recordings, their seconds and Hz."""
 PARTS = ("decoding", "resampling", "fft", "writing")
-"""Each is run alone, too; the first three are the limit."""
+"""Parts that are timed alone; the first three are the limit."""
 PLAIN = {"whistles": 10, "digits": 1}
-"""The plain way takes each tenth of the whistles, and its time counts ten times."""
+"""Divisors: plain code processes each tenth of the whistles, and its time counts ten times."""
 
 
 def ratios() -> dict[str, float]:
-    """Each ratio by name."""
+    """Return each ratio by name."""
     found: dict[str, float] = {}
     for name, (recipe, n, seconds, rate) in KINDS.items():
         made(AT / name, recipe, n, seconds, rate)
@@ -52,7 +52,7 @@ def ratios() -> dict[str, float]:
 
 
 def memory() -> dict[str, float]:
-    """Of ten times as many recordings, and the peak in MiB of one recording that lasts for three hours."""
+    """Return MiB: of ten times as many recordings, and of one that lasts for three hours."""
     peaks = {}
     for name, n, seconds in (("few", 30, 15.0), ("many", 300, 15.0), ("long", 1, 3 * 3600.0)):
         made(AT / name, "whistles", n, seconds, 44100, blocks=True)
@@ -66,7 +66,7 @@ def memory() -> dict[str, float]:
 
 
 def apart(name: str, at: Path, workers: int) -> Any:
-    """One of the measurements, in a process of its own, as the stage is one."""
+    """Run a measurement in a process of its own, as the stage is one."""
     own = {"PYTHONPATH": f"{project.ROOT / 'src'}:{project.ROOT}", "SONOVAE_WORKERS": str(workers)}
     command = [sys.executable, "-m", "benchmarks.preprocessing", name, str(at)]
     environment = project.environment("preprocess") | own
@@ -77,7 +77,10 @@ def apart(name: str, at: Path, workers: int) -> Any:
 
 
 def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool = False) -> None:
-    """A project with its recordings, made up: tones that glide, with pauses; `blocks` makes groups of minutes."""
+    """Make a project with synthetic recordings: gliding tones with pauses.
+
+    `blocks` makes groups of minutes.
+    """
     changes: dict[str, Any] = {
         "fetch.source": "folder",
         "fetch.folder": "data/own",
@@ -105,7 +108,7 @@ def made(at: Path, recipe: str, n: int, seconds: float, rate: int, blocks: bool 
 
 
 def race(at: Path) -> dict[str, float]:
-    """Seconds of the plain way, of ours, and of each part alone."""
+    """Return the seconds of plain code, of the stage, and of each part alone."""
     from benchmarks import plain_pictures
     from sonovae import params
     from stages import preprocess
@@ -128,8 +131,10 @@ def race(at: Path) -> dict[str, float]:
 
 
 def parts(at: Path, p: Preprocess, files: list[Path]) -> dict[str, Callable[[], Any]]:
-    """Each as its library does it at once: the limit of what could be had; pictures are written twice,
-    as the cache holds as much."""
+    """Return the parts, each as its library does it at once: the limit of what is possible.
+
+    Pictures are written twice, as the cache holds as much.
+    """
     assert p.waveform  # noqa: S101
     assert p.spectrogram  # noqa: S101
     rate, sounds = p.waveform.sample_rate, [soundfile.read(file, dtype="float32") for file in files]
@@ -147,7 +152,7 @@ def parts(at: Path, p: Preprocess, files: list[Path]) -> dict[str, Callable[[], 
 
 
 def peak(at: Path) -> float:
-    """MiB that the stage held at most."""
+    """Return the most MiB that the stage used."""
     from stages import preprocess
 
     preprocess.main(at)

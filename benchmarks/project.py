@@ -1,4 +1,4 @@
-"""A copy of the project in a folder of its own, and its stages run there without DVC."""
+"""Copy of the project in a folder of its own, and its stages run there without DVC."""
 
 import hashlib
 import json
@@ -24,8 +24,10 @@ variables.quiet_tensorflow()
 
 
 def place(name: str) -> Path:
-    """A folder for what takes long to measure: another one when the code changes, so that no row of it is of other
-    code. Those of before may be deleted."""
+    """Return a folder for slow measurements, named by the code's hash.
+
+    Rows of different code thus never mix. Older folders may be deleted.
+    """
     code = hashlib.sha256()
     for folder, kind in (("src", "*.py"), ("stages", "*.py"), ("recipes", "*.yaml")):
         for path in sorted((ROOT / folder).rglob(kind)):
@@ -34,8 +36,10 @@ def place(name: str) -> Path:
 
 
 def make(at: Path, recipe: str, changes: dict[str, Any], recordings: str = "") -> None:
-    """A new copy at `at`, with the recipe's parameters and others by dotted key; of the recordings in a folder, where
-    one is named."""
+    """Make a new copy at `at`, with the recipe's parameters and changes by dotted key.
+
+    `recordings` is a folder to read; without it, the recipe's source is used.
+    """
     shutil.rmtree(at, ignore_errors=True)
     (at / "data").mkdir(parents=True)
     for code in ("src", "stages", "datasets"):
@@ -50,12 +54,12 @@ def make(at: Path, recipe: str, changes: dict[str, Any], recordings: str = "") -
 
 
 def recipe(name: str) -> params.Params:
-    """All of a recipe's parameters."""
+    """Return a recipe's parameters."""
     return check(recipes.whole(ROOT, name), name)
 
 
 def run(at: Path, *stages: str, **how: Any) -> dict[str, float]:
-    """Run some stages to their end; `how` is subprocess.run's. Returns the seconds of each."""
+    """Run some stages and return the seconds of each; `how` is subprocess.run's."""
     seconds = {}
     for stage in stages:
         begun = time.monotonic()
@@ -65,8 +69,7 @@ def run(at: Path, *stages: str, **how: Any) -> dict[str, float]:
 
 
 def kept(at: Path, names: Sequence[str], one: Callable[[str], dict[str, Any]]) -> pd.DataFrame:
-    """A table of rows that take long: each is kept in `at` when it is done, and those that are there are not made
-    again."""
+    """Return a table of slow rows; each finished row is kept in `at` and not measured again."""
     path = at / "rows.json"
     rows = json.loads(path.read_text()) if path.exists() else {}
     for name in names:
@@ -79,12 +82,12 @@ def kept(at: Path, names: Sequence[str], one: Callable[[str], dict[str, Any]]) -
 
 
 def command(stage: str) -> list[str]:
-    """What runs a stage."""
+    """Return the command of a stage."""
     return [sys.executable, f"stages/{stage}.py"]
 
 
 def peak() -> float:
-    """MiB that this process held at most. getrusage would say what the process held that started this one."""
+    """Return the most MiB that this process used."""
     (line,) = (
         each
         for each in Path("/proc/self/status").read_text().splitlines()
@@ -94,7 +97,7 @@ def peak() -> float:
 
 
 def environment(stage: str) -> dict[str, str]:
-    """That of dvc.yaml's command; lines are seen as they are printed."""
+    """Return the environment of dvc.yaml's command, with lines printed at once."""
     words = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]["cmd"].split()
     return (
         os.environ

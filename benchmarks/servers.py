@@ -23,7 +23,7 @@ def free_port() -> int:
 def running(
     *command: str, port: int, cwd: Path, stop: int = signal.SIGTERM, **how: Any
 ) -> "Iterator[subprocess.Popen[bytes]]":
-    """A server that accepts connections inside; it and its children are a process group, which `stop` ends."""
+    """Run a server that accepts connections; `stop` ends its process group."""
     log = (cwd / f"{Path(command[0]).name}.log").open("w+")
     process = subprocess.Popen(
         command, cwd=cwd, stdout=log, stderr=log, start_new_session=True, **how

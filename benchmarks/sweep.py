@@ -1,9 +1,9 @@
-"""`make sweep`: hop, window, picture and z of the starter, one changed at a time: quality, seconds and parameters.
+"""`make sweep`: hop, window, picture and z of the starter, changed one at a time.
 
-Errors of pictures of different kinds cannot be compared. So the table has them beside what the mean picture (R²) and
-PCA with as many numbers (pca_ratio) make of the same pixels, and in decibels: how far reconstructed spectrograms are
-from the true ones, and what the way back loses. Trainings have half of the starter's epochs. Each row is kept when it
-is done, and the same command goes on, until the code changes.
+Errors on different kinds of pictures are not comparable. The table therefore compares them with the
+mean picture (R²) and with PCA of as many numbers (pca_ratio) on the same pixels, and gives in
+decibels the error of reconstructed spectrograms and the loss of the codec. Trainings have half of
+the starter's epochs. Each finished row is kept until the code changes.
 """
 
 import json
@@ -29,16 +29,16 @@ RUNS: dict[str, dict[str, Any]] = {
     "z 8": {"train.latent_size": 8},
     "z 128": {"train.latent_size": 128},
 }
-"""What each row changes."""
+"""Changes of each row."""
 
 
 def main() -> None:
-    """Run what is not there yet; print all rows."""
+    """Run the missing rows; print all."""
     print(project.kept(AT, list(RUNS), one).to_string(index=False))
 
 
 def one(name: str) -> dict[str, Any]:
-    """What one experiment comes to."""
+    """Run one experiment."""
     project.make(AT / "project", "starter", COMMON | RUNS[name])
     seconds = project.run(AT / "project", "fetch", "preprocess", "judge", "train", "evaluate")
     found = json.loads((AT / "project/data/evaluation/metrics.json").read_text())

@@ -1,7 +1,7 @@
-"""What training costs: the project's network against the one that it replaces, in one go on one machine.
+"""Cost of training: the project's network compared with its predecessor, on one machine.
 
-Pictures of 256×64 and z of 128, made up, as no time depends on what they show. Each measurement is a process of its
-own.
+Synthetic pictures of 256×64 and z of 128, since time does not depend on content. Each measurement
+is a process of its own.
 """
 
 import multiprocessing
@@ -20,7 +20,7 @@ SHAPE, LATENT_SIZE = (256, 64), 128
 
 @dataclass(frozen=True)
 class Case:
-    """A network to be timed: by its recipe, in batches, for some epochs of so many clips."""
+    """A network to time: its recipe, batch size, epochs and clips."""
 
     recipe: str
     batch_size: int
@@ -31,8 +31,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of the epochs after the first, which compiles: clips a second, CPU in percent, and the share of time in which
-    batches are read; and the peak of memory in MiB."""
+    """Cost of the epochs after the first, which compiles.
+
+    Clips per second, CPU in percent, share of time spent reading batches, and peak memory in MiB.
+    """
 
     clips_per_second: float
     cpu_percent: float
@@ -41,18 +43,18 @@ class Cost:
 
 
 OURS = Case("starter", batch_size=64, clips=2688)
-"""As many as FSDD's official split trains on, in whole batches."""
+"""Case with as many clips as FSDD's official split trains on, in whole batches."""
 CASES = {
     "the original": Case("spoken-digits", batch_size=16, clips=32, epochs=3),
     "ours": OURS,
     "ours, reproducible": replace(OURS, reproducible=True),
 }
 ROUNDS = 3
-"""In turn, of which each case's fastest counts: other work on the machine can only slow it down."""
+"""Rounds in turn; the fastest of each case counts: other work only slows it down."""
 
 
 def ratios() -> dict[str, float]:
-    """Each ratio by name."""
+    """Return each ratio by name."""
     rounds = [{name: told(name, case) for name, case in CASES.items()} for _ in range(ROUNDS)]
     theirs, ours, same = (
         max((each[name] for each in rounds), key=lambda cost: cost.clips_per_second)
@@ -71,7 +73,7 @@ def ratios() -> dict[str, float]:
 
 
 def told(name: str, case: Case) -> Cost:
-    """What it costs, printed too."""
+    """Return and print the cost of a case."""
     print(f"{name}: {(found := cost(case))}", flush=True)
     return found
 
@@ -124,7 +126,7 @@ def _measure(case: Case) -> Cost:
 
 
 def made_up(folder: Path, clips: int) -> Any:
-    """Pictures on disk, and as many of them for validation as a batch has."""
+    """Write pictures to disk, with one batch for validation."""
     import numpy as np
     import pandas as pd
 

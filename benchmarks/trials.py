@@ -1,6 +1,6 @@
-"""`make trial NAME=voices FROM=folder`: a recipe, run for real at a size that two cores can do, on recordings at hand.
+"""`make trial NAME=voices FROM=folder`: run a recipe at a size that two cores can do.
 
-What differs from the recipe stands in `TRIALS`; all that the stages write is then in .sonovae/trials/NAME. Prints the
+`TRIALS` lists the changes to each recipe; all outs are then in .sonovae/trials/NAME. Print the
 metrics, and the error by epoch.
 """
 
@@ -50,7 +50,7 @@ TRIALS: dict[str, tuple[int, dict[str, Any]]] = {
         {"fetch.pattern": r"(?P<label>[^/]+)/(?P<group>\d-\d+)-", "train.epochs": 12},
     ),  # by source
 }
-"""Of each recipe: by how much its networks' filters are divided, and what else is changed."""
+"""Divisor of the networks' filters and other changes, by recipe."""
 
 
 def main(name: str, folder: str) -> None:
@@ -65,7 +65,7 @@ def main(name: str, folder: str) -> None:
 
 
 def changes(name: str) -> dict[str, Any]:
-    """What a trial changes of its recipe, by dotted key."""
+    """Return a trial's changes to its recipe, by dotted key."""
     divisor, others = TRIALS[name]
     if divisor == 1:
         return others
@@ -78,7 +78,7 @@ def changes(name: str) -> dict[str, Any]:
 
 
 def thinner(layer: dict[str, Any], divisor: int) -> dict[str, Any]:
-    """A layer with fewer filters; the one that makes the picture keeps its one."""
+    """Return a layer with fewer filters; the picture's own layer keeps one."""
     return layer | {"filters": max(1, layer["filters"] // divisor)} if "filters" in layer else layer
 
 

@@ -1,4 +1,4 @@
-"""`make figures`: draw the figures of the docs into docs/figures. Those of the model need `make repro` first."""
+"""`make figures`: draw the docs' figures into docs/figures; some need `make repro` first."""
 
 import shutil
 from pathlib import Path
@@ -60,7 +60,8 @@ def main() -> None:
     figures["griffin-lim"] = back(clips[:3], fitted, p.generate.griffin_lim, p.generate.seed)
     if missing := [path for path in NEEDED if not Path(path).exists()]:
         print(
-            f"`make repro` first: losses, whistle and latent are not drawn, for want of {', '.join(missing)}"
+            "run `make repro` first: losses, whistle and latent are not drawn, "
+            f"since {', '.join(missing)} is missing"
         )
     else:
         figures |= {
@@ -95,7 +96,7 @@ def picture(clip: Array, c: SoundCodec) -> Array:
 
 
 def there(clip: Array, c: SoundCodec) -> Figure:
-    """One clip as a waveform, as a spectrogram with all its bins, and as the picture that the model sees."""
+    """Draw a clip as waveform, as spectrogram with all bins, and as the model's picture."""
     rate, (seconds, kept) = c.waveform.sample_rate, c.extent
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(clip, c.frames))
     figure, (left, middle, right) = canvas(3, 3.3, width_ratios=[0.85, 1, 1])
@@ -128,7 +129,7 @@ def legend(figure: Figure, axes: Axes) -> None:
 def show(
     axes: Axes, values: Array, extent: tuple[float, float], limits: tuple[float, float], unit: str
 ) -> None:
-    """Values [bins, frames] over seconds and kHz, with a colour bar; in 32 colours, for a small file."""
+    """Draw values [bins, frames] over seconds and kHz, with a colour bar, in 32 colours."""
     box, colors = (0, extent[0], 0, extent[1]), mpl.colormaps["magma"].resampled(32)
     image = axes.imshow(values, origin="lower", aspect="auto", extent=box, clim=limits, cmap=colors)
     axes.set(xlabel="time [s]", ylabel="frequency [kHz]")
@@ -158,7 +159,7 @@ def windows(p: Spectrogram) -> Figure:
 
 
 def overlap(p: Spectrogram) -> Figure:
-    """Squared windows a hop apart and their sum, for the hop in use, a long one, and one without overlap."""
+    """Draw squared windows and their sum, for the hop in use, a long one, and no overlap."""
     length, square = p.win_length, get_window(WINDOWS[p.window], p.win_length) ** 2
     figure, grid = canvas(3, 3.5, sharey=True)
     for axes, hop in zip(grid, (p.hop_length, 3 * length // 4, length), strict=True):
@@ -182,7 +183,7 @@ def overlap(p: Spectrogram) -> Figure:
 
 
 def aliasing(rate: float) -> Figure:
-    """Two tones with the same samples, and the frequency that samples stand for by that of the tone; in kHz."""
+    """Draw two tones with the same samples, and the apparent frequency of a tone, in kHz."""
     figure, (left, right) = canvas(2, 3.5, width_ratios=[1.6, 1])
     fine, time, low = np.linspace(0, 12 / rate, 1200), np.arange(13) / rate, 3 / 16 * rate
     for tone, color in ((rate - low, ORANGE), (low, BLUE)):
@@ -201,7 +202,7 @@ def aliasing(rate: float) -> Figure:
 
 
 def back(clips: Array, c: SoundCodec, used: GriffinLim, seed: int) -> Figure:
-    """How near the way back comes to the magnitudes of true pictures, by iterations; librosa's from random phases."""
+    """Draw the inverse's spectral convergence over iterations, and librosa's from random phases."""
     wanted, counts = (
         [c.magnitude(picture(clip, c), c.typical) for clip in clips],
         [2**k for k in range(9)],
