@@ -108,7 +108,7 @@ def test_a_wrong_checksum(tmp_path: Path, stub: Kaggle) -> None:
         (
             401,
             "Kaggle does not know your login (401) for anna/whistles/versions/1: "
-            "mend KAGGLE_API_TOKEN",
+            "fix KAGGLE_API_TOKEN",
         ),
         (
             403,
@@ -137,7 +137,7 @@ def test_each_refusal_says_what_to_do_and_no_secret(
         fetch.main(root)
     message = str(caught.value)
     assert said in message
-    assert message.endswith("or put its files into a folder and take that: `make folder FROM=…`")
+    assert message.endswith("or put its files into a folder and use that: `make folder FROM=…`")
     assert "\n" not in message
     assert not (root / "data/raw").exists()
     assert SECRET not in message + "".join(capfd.readouterr())
@@ -188,7 +188,7 @@ def test_credentials_that_are_no_json(
     (tmp_path / "kaggle.json").write_text(SECRET)
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
     with pytest.raises(
-        UserError, match="credentials cannot be read: mend or delete KAGGLE_API_TOKEN or"
+        UserError, match="credentials cannot be read: fix or delete KAGGLE_API_TOKEN or"
     ) as caught:
         kaggle.download(HANDLE, tmp_path / "home")
     assert SECRET not in str(caught.value)

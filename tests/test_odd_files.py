@@ -14,7 +14,7 @@ from conftest import make_project, write_tones
 from odd_files import BY_FFMPEG, FILES, Odd
 
 from sonovae.errors import Unreadable
-from sonovae.recordings import contents, folder, recordings_table
+from sonovae.recordings import checks, folder, recordings_table
 from stages import fetch
 
 EVERY = FILES | (BY_FFMPEG if shutil.which("ffmpeg") else {})
@@ -86,6 +86,6 @@ def test_a_file_and_a_folder_that_cannot_be_opened() -> None:
             found = folder.files(here)
             reasons = {name: folder.reason_not_to_open(path, here) for name, path in found.items()}
             with pytest.raises(Unreadable, match="cannot be opened: Permission denied"):
-                contents.of_sound(found["tone1.wav"])
+                checks.inspect_sound(found["tone1.wav"])
             (here / "closed").chmod(0o700)
     assert reasons == {"closed": "a folder that cannot be opened", "tone0.wav": "", "tone1.wav": ""}

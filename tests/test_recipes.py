@@ -289,11 +289,11 @@ def test_from_recipe_to_recipe_and_what_it_needs(
     project_commands.recipe(repository, "genres", force=False)
     assert "Recordings: your own, a folder a genre" in capsys.readouterr().out
     with pytest.raises(
-        UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` takes yours"
+        UserError, match="'data/recordings' holds no recordings: `make folder FROM=…` adds yours"
     ):
         folder_check.check(repository)
     params.edit(repository / "params.yaml", {"evaluate.unseen": "data/nowhere"})
-    with pytest.raises(UserError, match="evaluate.unseen = 'data/nowhere' is not there: "):
+    with pytest.raises(UserError, match="evaluate.unseen = 'data/nowhere' does not exist: "):
         folder_check.check(repository)
     params.edit(repository / "params.yaml", {"evaluate.unseen": "data/unseen"})
     project_commands.recipe(repository, "starter", force=False)

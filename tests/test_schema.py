@@ -37,7 +37,7 @@ def test_all_failures_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         recordings_table.read(tmp_path / "a.csv")
     message = str(caught.value)
-    assert "`dvc repro -f fetch` writes it anew" in message
+    assert "`dvc repro -f fetch` writes it again" in message
     for fault in (
         "seconds = -1.0",
         "sha256 = 'short'",
@@ -52,7 +52,7 @@ def test_all_failures_are_told_at_once(tmp_path: Path) -> None:
 def test_what_is_no_table_is_named(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.csv").write_bytes(data)
     with pytest.raises(
-        UserError, match="a.csv cannot be read as a table: `dvc repro -f fetch` writes it anew"
+        UserError, match="a.csv cannot be read as a table: `dvc repro -f fetch` writes it again"
     ):
         recordings_table.read(tmp_path / "a.csv")
 

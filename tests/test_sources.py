@@ -156,7 +156,7 @@ def test_make_folder_pins_an_archive(tmp_path: Path, folder: Path, site: str) ->
 
 def test_a_source_without_versions(project: Path) -> None:
     with pytest.raises(
-        UserError, match="fetch.source = whistles has no versions: only archive and kaggle have"
+        UserError, match="fetch.source = whistles has no versions: only archive and kaggle do"
     ):
         project_commands.data_update(project)
 

@@ -35,20 +35,20 @@ def test_blocks_have_the_power_of_the_whole(rng: np.random.Generator, n: int, si
 def test_a_recordings_length_and_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sound_files, "BLOCK", 1000)
     soundfile.write(tmp_path / "a.wav", tone(2), 8000, "FLOAT")
-    found = survey.measured(tmp_path / "a.wav", 20.0)
+    found = survey.measure(tmp_path / "a.wav", 20.0)
     assert found.seconds == 2
     assert found.level == pytest.approx(10 * np.log10(np.mean(np.square(tone(2)))), abs=1e-5)
     soundfile.write(tmp_path / "b.wav", np.zeros(5), 8000)
-    assert survey.measured(tmp_path / "b.wav", 20.0).level == -100
+    assert survey.measure(tmp_path / "b.wav", 20.0).level == -100
 
 
 def test_length_costs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five minutes, which as a whole would be 9.6 MB of samples, and five times that on the way."""
     monkeypatch.setattr(sound_files, "BLOCK", 1 << 16)
     soundfile.write(tmp_path / "a.wav", np.tile(tone(3), 100), 8000)
-    survey.measured(tmp_path / "a.wav", 31.25)  # what is loaded once
+    survey.measure(tmp_path / "a.wav", 31.25)  # what is loaded once
     tracemalloc.start()
-    found = survey.measured(tmp_path / "a.wav", 31.25)
+    found = survey.measure(tmp_path / "a.wav", 31.25)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.seconds == 300

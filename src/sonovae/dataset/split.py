@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Split
 from sonovae.params.rules import Limit
-from sonovae.recordings import naming
+from sonovae.recordings import selection
 
 SIDES = ("train", "validation", "test")
 
@@ -22,7 +22,9 @@ def sides(clips: pd.DataFrame, p: Split) -> "pd.Series[str]":
     found = pd.Series("", index=clips.index)
     for side, wanted in (("test", p.test), ("validation", p.validation)):
         if isinstance(wanted, Mapping):
-            found[naming.matches(clips, wanted, f"preprocess.split.{side}") & (found == "")] = side
+            found[selection.matches(clips, wanted, f"preprocess.split.{side}") & (found == "")] = (
+                side
+            )
     _check_named(found, clips["group"], p)
     rest = found == ""
     found[rest] = clips["group"][rest].map(of_groups(set(clips["group"][rest]), p))
@@ -47,7 +49,7 @@ def of_groups(groups: set[str], p: Split) -> dict[str, str]:
         sides += [side] * min(max(1, round(share * len(groups))), most)
     return dict(
         zip(
-            naming.ranked(groups, p.seed),
+            selection.ranked(groups, p.seed),
             sides + ["train"] * (len(groups) - len(sides)),
             strict=True,
         )
@@ -71,4 +73,4 @@ def within(table: pd.DataFrame, limit: Limit | None) -> NDArray[np.bool_]:
     """[N] which clips stay where the training split has a limit."""
     keys = table["sha256"] + ":" + table["item"].astype(str) + ":" + table["start"].astype(str)
     train = table["split"] == "train"
-    return np.asarray(~train | keys.isin(naming.limited(list(keys[train]), limit)))
+    return np.asarray(~train | keys.isin(selection.limited(list(keys[train]), limit)))

@@ -16,9 +16,10 @@ from sonovae.evaluation import metrics
 from sonovae.model import latent, saved_model
 from sonovae.model.latent import Posterior
 from sonovae.model.saved_model import Model
+from sonovae.recordings.schema import CLIP_KEY
 from sonovae.runtime.progress import progress
 
-WHOSE = ["sha256", "item", "start", "label", "group"]
+WHOSE = [*CLIP_KEY, "label", "group"]
 """Columns that say which clip a row is of."""
 
 

@@ -8,8 +8,9 @@ import pandas as pd
 
 from sonovae.evaluation import metrics
 from sonovae.params.promotion import Gate
+from sonovae.recordings.schema import CLIP_KEY
 
-CLIP, OLD = ["sha256", "item", "start"], "_old"
+OLD = "_old"
 """Columns that say which clip a row is of; and what the other result's are called."""
 RESAMPLES, SEED = 1000, 1
 
@@ -65,7 +66,7 @@ def compared(
 ) -> tuple[list[Gain], list[str]]:
     """Errors, columns of two results' clips.csv, on the clips that both were tested on, so that easier recordings make
     no better model, nor poisoned ones; and why they cannot be compared."""
-    both = new.merge(old, on=CLIP, suffixes=("", OLD))
+    both = new.merge(old, on=CLIP_KEY, suffixes=("", OLD))
     if both["group"].nunique() < 2:
         return [], [
             f"clips of {both['group'].nunique()} groups were tested by both, and it takes two to compare them"

@@ -1,1 +1,1 @@
-"""Recordings before they are analysed: where they come from, checks, names, labels, licences, and their table."""
+"""Recordings before analysis: sources, checks, names and labels, dataset cards, and their table."""

@@ -1,5 +1,8 @@
-"""Unpack a zip or tar file that anyone may have made: all that is wrong with it is found before or while it is unpacked
-beside, and nothing of it stays."""
+"""Unpack a zip or tar file of unknown origin into an empty folder.
+
+Names, kinds and promised sizes are checked before anything is written, real sizes while writing.
+The caller removes the folder if an error is raised.
+"""
 
 import lzma
 import stat
@@ -8,7 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -18,59 +21,70 @@ from sonovae.errors import UserError
 from sonovae.runtime.progress import progress
 
 MOST_FILES = 1_000_000
+"""Files of an archive; each takes memory before anything is unpacked."""
 MOST_BYTES = 1 << 40
-MOST_RATIO, RATIO_FROM = 200, 1 << 30
-"""Bytes out for bytes in, once so many are out: silence packs a thousandfold, but not a whole dataset."""
-LONGEST_NAME, LONGEST_PATH = 255, 1000
-"""Bytes; more than disks take."""
+"""Bytes of all files, 1 TiB: more than most disks have to spare."""
+MOST_RATIO = 200
+"""Bytes of all files for each byte of the archive: silence packs better, a whole dataset not."""
+RATIO_FROM = 1 << 30
+"""Bytes of all files from which `MOST_RATIO` counts, so that short silent recordings pass."""
+LONGEST_NAME = 255
+"""Bytes of a file's name that common disks accept."""
+LONGEST_PATH = 1000
+"""Bytes of a path in the archive; macOS accepts 1024 with the folders above it."""
 BLOCK = 1 << 20
+"""Bytes that are read at once."""
 
 DAMAGED: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
     lzma.LZMAError,
-)
-DAMAGED += (
     EOFError,
     MemoryError,
     NotImplementedError,
+    # zipfile raises it for an encrypted file.
     RuntimeError,
     ValueError,
-)  # RuntimeError: of an encrypted zip
+    OSError,
+)
+"""Exceptions of the libraries on an archive that is damaged or of an unknown kind."""
+
+Opened = zipfile.ZipFile | tarfile.TarFile
+"""An archive that is open for reading."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of an archive: its name, the bytes that it promises, and what opens it."""
+    """A file of an archive: its name, the size in bytes that it promises, and what opens it."""
 
     name: str
     size: int
     open: Callable[[], Any]
 
 
-Opened = zipfile.ZipFile | tarfile.TarFile
-
-
 class DamagedArchive(UserError):
-    """Of an archive that is no use, now or later."""
+    """An archive that cannot be used, now or later."""
 
 
 class Refused(Exception):
-    """Why an archive is not unpacked."""
+    """Reason not to unpack an archive."""
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip or tar file."""
-    with suppress(*DAMAGED, OSError):
+    """Return whether a file is a zip or tar file."""
+    with suppress(*DAMAGED):
         return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
     return False
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Write the files of an archive to an empty `folder`; DamagedArchive where it is damaged or hostile."""
+    """Write the files of an archive to an empty folder.
+
+    Raise DamagedArchive if it is damaged or hostile.
+    """
     try:
-        with _opened(path) as opened:
+        with _open(path) as opened:
             members = _members(opened, path)
             _check_names([member.name for member in members])
             written = 0
@@ -79,29 +93,27 @@ def unpack(path: Path, folder: Path) -> None:
     except Refused as reason:
         raise DamagedArchive(f"{path} is refused: {reason}; nothing of it was kept") from None
     except DAMAGED as error:
-        raise DamagedArchive(
-            f"{path} cannot be unpacked: {error}; nothing of it was kept"
-        ) from None
-    except OSError as error:
-        if error.errno:  # the disk's fault, and not the archive's
+        # An error with a number is the system's, such as a full disk, and not the archive's.
+        if isinstance(error, OSError) and error.errno:
             raise
         raise DamagedArchive(
             f"{path} cannot be unpacked: {error}; nothing of it was kept"
         ) from None
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Opened]:
+def _open(path: Path) -> Opened:
     if not is_archive(path):
         raise Refused("it is neither a zip nor a tar file")
-    with zipfile.ZipFile(path) if zipfile.is_zipfile(path) else tarfile.open(path) as opened:
-        yield opened
+    return zipfile.ZipFile(path) if zipfile.is_zipfile(path) else tarfile.open(path)
 
 
 def _members(opened: Opened, path: Path) -> list[Member]:
-    """The plain files; Refused where there is anything else but folders, or too much."""
-    members, promised = list[Member](), 0
-    for member in _of_zip(opened) if isinstance(opened, zipfile.ZipFile) else _of_tar(opened):
+    """Return the plain files; raise Refused for anything but files and folders, or too much."""
+    found = _zip_members(opened) if isinstance(opened, zipfile.ZipFile) else _tar_members(opened)
+    members = list[Member]()
+    promised = 0
+    # The limits hold while the members are listed: a list of a billion would fill the memory.
+    for member in found:
         members.append(member)
         promised += member.size
         _check_size(promised, path)
@@ -110,63 +122,68 @@ def _members(opened: Opened, path: Path) -> list[Member]:
     return members
 
 
-def _of_zip(opened: zipfile.ZipFile) -> Iterator[Member]:
+def _zip_members(opened: zipfile.ZipFile) -> Iterator[Member]:
     for entry in opened.infolist():
+        # The upper half holds the mode on Unix; it is 0 if the zip was made elsewhere.
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise Refused(f"{entry.filename!r} is a link, device or FIFO")
         if not entry.is_dir():
             yield Member(entry.filename, entry.file_size, partial(opened.open, entry))
 
 
-def _of_tar(opened: tarfile.TarFile) -> Iterator[Member]:
+def _tar_members(opened: tarfile.TarFile) -> Iterator[Member]:
     for n, entry in enumerate(opened):
         if not (entry.isreg() or entry.isdir()):
             raise Refused(f"{entry.name!r} is a link, device or FIFO")
+        # Folders count too: they are no members, but take memory here.
         if entry.size < 0 or n > MOST_FILES:
             raise Refused(
                 f"{entry.name!r} has {entry.size} bytes and is entry {n}, of at most {MOST_FILES}"
             )
         if not entry.isdir():
-            yield Member(
-                entry.name.removeprefix("./"), entry.size, partial(opened.extractfile, entry)
-            )
+            name = entry.name.removeprefix("./")
+            yield Member(name, entry.size, partial(opened.extractfile, entry))
     _check_end(opened)
 
 
 def _check_end(opened: tarfile.TarFile) -> None:
-    """tarfile takes any damaged header for the end, and stops before a compressed file's own checksum is read."""
+    """Raise Refused if a tar file was cut, which tarfile does not notice."""
     file: Any = opened.fileobj
     file.seek(opened.offset)
+    # tarfile mistakes a damaged header for the end, which is a block of zeros.
     if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise Refused(f"it is damaged or cut after {len(opened.getmembers())} entries")
+    # The checksum of a compressed file is compared only at its very end.
     while file.read(BLOCK):
         pass
 
 
 def _check_names(names: list[str]) -> None:
-    """Refused where a name leads out of the folder, or two are one on some disk."""
+    """Raise Refused if a name leads out of the folder, or two are one name on some disk."""
     seen = dict[str, str]()
     for name in names:
-        parts = name.split("/")
-        if (
-            not name
-            or name.startswith("/")
-            or "\\" in name
-            or "\0" in name
-            or parts[0].endswith(":")
-        ):
-            raise Refused(f"{name!r} is no path inside a folder")
-        if {"", ".", ".."} & set(parts):
-            raise Refused(f"{name!r} leads out of the folder, or is no plain path")
-        if _bytes(name) > LONGEST_PATH or max(map(_bytes, parts)) > LONGEST_NAME:
-            raise Refused(f"{name[:60]!r}… is too long a name")
-        if (other := seen.get(_folded(name))) is not None:
-            raise Refused(f"{name!r} and {other!r} are one name on some disks")
-        seen[_folded(name)] = name
+        _check_name(name)
+        folded = _folded(name)
+        if folded in seen:
+            raise Refused(f"{name!r} and {seen[folded]!r} are one name on some disks")
+        seen[folded] = name
     for name in names:
-        for above in PurePosixPath(_folded(name)).parents:
-            if str(above) in seen:
-                raise Refused(f"{seen[str(above)]!r} is a file, and a folder of {name!r}")
+        for parent in PurePosixPath(_folded(name)).parents:
+            if str(parent) in seen:
+                raise Refused(f"{seen[str(parent)]!r} is a file, and a folder of {name!r}")
+
+
+def _check_name(name: str) -> None:
+    """Raise Refused if a name is not a plain path inside a folder on every system."""
+    parts = name.split("/")
+    # A drive such as `C:` and a backslash have a meaning on Windows only.
+    absolute = not name or name.startswith("/") or parts[0].endswith(":")
+    if absolute or "\\" in name or "\0" in name:
+        raise Refused(f"{name!r} is no path inside a folder")
+    if {"", ".", ".."} & set(parts):
+        raise Refused(f"{name!r} leads out of the folder, or is no plain path")
+    if _bytes(name) > LONGEST_PATH or max(map(_bytes, parts)) > LONGEST_NAME:
+        raise Refused(f"{name[:60]!r}… is too long a name")
 
 
 def _bytes(name: str) -> int:
@@ -174,11 +191,13 @@ def _bytes(name: str) -> int:
 
 
 def _folded(name: str) -> str:
-    """As disks see a name that ignore case, or compose accents."""
+    """Return a name as a disk sees it that ignores case and composes accents."""
+    # Case folding may decompose, and needs composed accents itself.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _check_size(size: int, path: Path) -> None:
+    """Raise Refused if `size` bytes are too many, or too many for the archive at `path`."""
     if size > MOST_BYTES:
         raise Refused(f"it holds {size >> 30} GiB, more than {MOST_BYTES >> 30}")
     if size > RATIO_FROM and size > MOST_RATIO * path.stat().st_size:
@@ -186,15 +205,16 @@ def _check_size(size: int, path: Path) -> None:
 
 
 def _write(member: Member, target: Path, written: int, path: Path) -> int:
-    """Write a member, and return the bytes written so far, whatever the archive promised."""
+    """Write a member of the archive at `path`; return the bytes written so far, with its own."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    before = written
     with member.open() as source, target.open("xb") as file:
         while block := source.read(BLOCK):
             written += len(block)
+            # The promised sizes were checked, but an archive may hold more than it promises.
             _check_size(written, path)
             file.write(block)
-    if target.stat().st_size != member.size:
-        raise Refused(
-            f"{member.name!r} holds {target.stat().st_size} bytes and promises {member.size}"
-        )
+    size = written - before
+    if size != member.size:
+        raise Refused(f"{member.name!r} holds {size} bytes and promises {member.size}")
     return written

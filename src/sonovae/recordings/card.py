@@ -1,6 +1,6 @@
 """Data cards: what a dataset is, whose it is, and what to expect of it."""
 
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,12 +13,16 @@ from sonovae.params.file import parse, read_yaml
 from sonovae.params.rules import STRICT
 
 WHISTLES = "synthetic-whistles"
+"""Name of the card of the synthetic whistles, which have no handle."""
 
 
 @dataclass(frozen=True, config=STRICT)
 class Card:
-    """A dataset: its handle on Kaggle without a version, if it is there; how its files are called; how many files and
-    seconds to expect, None where nobody has counted."""
+    """A dataset.
+
+    `kaggle` is its handle without a version, None if it is not on Kaggle; `layout`, `labels` and
+    `groups` describe its file names; `files` and `seconds` are None if nobody has counted them.
+    """
 
     kaggle: str | None
     title: str
@@ -33,32 +37,34 @@ class Card:
     source: str
 
     def rows(self) -> dict[str, str]:
-        """What there is to say, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: str(value) for name, value in values.items() if value is not None}
+        """Return the known facts as text, by name."""
+        return {name: str(value) for name, value in asdict(self).items() if value is not None}
 
 
 def cards(root: Path) -> dict[str, Card]:
-    """All of them, by the name of their file."""
+    """Return all cards of the project, by the name of their file."""
     return {path.stem: _read(path) for path in sorted((root / "datasets").glob("*.yaml"))}
+
+
+def of(root: Path, settings: Fetch) -> Card | None:
+    """Return the card of the dataset that `fetch` names; None if it has none."""
+    known = cards(root)
+    if settings.source == "whistles":
+        return known.get(WHISTLES)
+    # The handle counts for every source: the dataset may lie unpacked in a folder.
+    handle = "/".join((settings.kaggle or "").split("/")[:2])
+    for card in known.values():
+        if handle and card.kaggle == handle:
+            return card
+    return None
 
 
 def _read(path: Path) -> Card:
     try:
         return parse(read_yaml(path), Card)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UserError(
-            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}: mend the card"
-        ) from None
+        fault = error.errors()[0]
+        key = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{path}: {key}: {fault['msg']}: fix the card") from None
     except (OSError, UnicodeDecodeError, YAMLError):
-        raise UserError(f"{path} is not YAML that can be read: mend the card") from None
-
-
-def of(root: Path, p: Fetch) -> Card | None:
-    """The card of what `p` fetches: the whistles', or that of its handle, also where its files come from a folder."""
-    known = cards(root)
-    if p.source == "whistles":
-        return known.get(WHISTLES)
-    handle = "/".join((p.kaggle or "").split("/")[:2])
-    return next((card for card in known.values() if handle and card.kaggle == handle), None)
+        raise UserError(f"{path} is not YAML that can be read: fix the card") from None

@@ -1,9 +1,8 @@
-"""The recordings of a folder: each file read, judged, named, and copied if it is used."""
+"""Read, check, name and copy the recordings of a folder."""
 
 import contextlib
 import re
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,197 +12,219 @@ import pandas as pd
 from sonovae.codec import image_files
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.fetch import Fetch
-from sonovae.recordings import contents, folder, naming, recordings_table, verdict
-from sonovae.recordings.contents import Contents
+from sonovae.project import RECORDINGS_CSV
+from sonovae.recordings import checks, folder, naming, recordings_table, selection
+from sonovae.recordings.checks import Contents
 from sonovae.recordings.naming import Naming
-from sonovae.recordings.recordings_table import COLUMNS, LEFT_OUT, NOT_CHOSEN, USED
+from sonovae.recordings.recordings_table import COLUMNS, LABELS, LEFT_OUT, NOT_CHOSEN, USED
 from sonovae.runtime import checksums, sandbox
 from sonovae.runtime.progress import progress
 
-MOST_SECONDS = 900
-"""That a file may take to be decoded."""
+MAX_SECONDS = 900
+"""Time to decode one file, enough for a day of sound; a decoder that takes longer hangs."""
 
 Row = dict[str, Any]
+"""A row of the recordings table by column."""
 
 
-def collect(source: Path, out: Path, p: Fetch) -> pd.DataFrame:
-    """Copy what is usable and chosen of the folder `source` to `out`/files, and write and return the table
-    `out`/recordings.csv.
+def collect(source: Path, out: Path, settings: Fetch) -> pd.DataFrame:
+    """Copy the usable and chosen files of the folder `source` to `out`/files and list them all.
 
-    UserError where too little is usable; then the message says what was left out, and why.
+    Write and return the table `out`/recordings.csv. Raise UserError, naming what was left out and
+    why, if too little is usable.
     """
-    paths = files(source, p)
-    table = _judged(source, paths, p)
-    if p.kind == "image":
-        table = _with_labels(table, paths)
-    table = _limited(_without_copies(_chosen(table, p)), p).drop(columns="samples")
-    _check_enough(table, source, p)
-    _copy(paths, table, out)
-    recordings_table.write(out / "recordings.csv", table)
-    checksums.write(out)
+    paths = files(source, settings)
+    table = _checked(source, paths, settings)
+    if settings.kind == "image":
+        _add_labels(table, paths)
+    # The order matters: a copy of a file that is not chosen may stay, and the limit comes last.
+    _apply_selection(table, settings)
+    _leave_out_copies(table)
+    _apply_limit(table, settings)
+    table = table.drop(columns="samples")
+    _check_enough(table, source, settings)
+    hashes = _copy(paths, table, out)
+    recordings_table.write(out / RECORDINGS_CSV, table)
+    checksums.write(out, hashes)
     return table
 
 
-def files(source: Path, p: Fetch) -> dict[str, Path]:
-    """The files of the folder by name, without the table that says what they are."""
+def files(source: Path, settings: Fetch) -> dict[str, Path]:
+    """Return the files of the folder by name, without the table of labels."""
     if not source.is_dir():
         raise UserError(
             f"fetch.folder = {str(source)!r} is not a folder: `make folder FROM=…` adds yours"
         )
-    return {
-        name: path
-        for name, path in folder.files(source).items()
-        if not p.table or name != p.table.path
-    }
+    paths = folder.files(source)
+    if settings.table:
+        paths.pop(settings.table.path, None)
+    return paths
 
 
-def _judged(source: Path, paths: Mapping[str, Path], p: Fetch) -> pd.DataFrame:
-    """A row for each file: what it holds and is called, and whether it can be used."""
-    known = naming.naming(source, p)
-    looked = progress(_contents(source, paths, p), "fetch", "files", len(paths))
-    rows = [_row(name, found, known, p) for name, found in zip(paths, looked, strict=True)]
-    columns = list(dict.fromkeys([*COLUMNS, "samples", *(key for row in rows for key in row)]))
-    return _with_case_clashes(pd.DataFrame(rows, columns=columns).fillna(""))
+def _checked(source: Path, paths: Mapping[str, Path], settings: Fetch) -> pd.DataFrame:
+    """Return a row for each file: its contents, its names, and whether it can be used."""
+    rule = naming.load(source, settings)
+    all_contents = progress(_contents(source, paths, settings), "fetch", "files", len(paths))
+    rows = [
+        _row(name, contents, rule, settings)
+        for name, contents in zip(paths, all_contents, strict=True)
+    ]
+    # A pattern or a table of labels adds columns; a dict keeps their order.
+    columns = dict.fromkeys([*COLUMNS, "samples"])
+    for row in rows:
+        columns |= dict.fromkeys(row)
+    table = pd.DataFrame(rows, columns=list(columns)).fillna("")
+    _warn_of_case(table)
+    return table
 
 
-def _contents(source: Path, paths: Mapping[str, Path], p: Fetch) -> Iterator[Contents | Unreadable]:
-    """Of each file in its order; those that are no plain files, or hidden, are not opened."""
+def _contents(
+    source: Path, paths: Mapping[str, Path], settings: Fetch
+) -> Iterator[Contents | Unreadable]:
+    """Yield the contents of each file, or why it cannot be used."""
+    inspect = checks.inspect_sound if settings.kind == "sound" else checks.inspect_image
     reasons = [folder.reason_not_to_open(path, source) for path in paths.values()]
     plain = [path for path, reason in zip(paths.values(), reasons, strict=True) if not reason]
-    found = sandbox.each(
-        contents.of_sound if p.kind == "sound" else contents.of_image, plain, MOST_SECONDS
-    )
-    return (Unreadable(reason) if reason else next(found) for reason in reasons)
+    # A decoder may crash or hang on a hostile file, so each file is read in another process.
+    contents = sandbox.each(inspect, plain, MAX_SECONDS)
+    for reason in reasons:
+        yield Unreadable(reason) if reason else next(contents)
 
 
-def _row(name: str, found: Contents | Unreadable, known: Naming, p: Fetch) -> Row:
-    """The table's row of one file."""
+def _row(name: str, contents: Contents | Unreadable, rule: Naming, settings: Fetch) -> Row:
+    """Return the row of one file."""
     row: Row = dict.fromkeys(COLUMNS, "") | {"name": name, "status": USED}
     row |= {"seconds": 0.0, "sample_rate": 0, "channels": 0, "samples": ""}
     try:
-        if isinstance(found, Unreadable):
-            raise found
-        row |= _held(name, found, p)
-        row |= known.of(name)
-    except Unreadable as reason:
-        status = NOT_CHOSEN if str(reason) == folder.HIDDEN else LEFT_OUT
-        row |= {"status": status, "reason": str(reason), "warning": ""}
+        if isinstance(contents, Unreadable):
+            raise contents
+        row |= _facts(name, contents, settings)
+        row |= rule.of(name)
+    except Unreadable as error:
+        row["reason"] = str(error)
+        # A hidden file was never meant as a recording, and must not count as a bad one.
+        row["status"] = NOT_CHOSEN if row["reason"] == folder.HIDDEN else LEFT_OUT
+        row["warning"] = ""
     return row
 
 
-def _held(name: str, found: Contents, p: Fetch) -> Row:
-    """What the file holds; Unreadable where the rules refuse it."""
-    row: Row = {"sha256": found.sha256, "path": _place(found.sha256, name)}
-    if (facts := found.facts) is None:
+def _facts(name: str, contents: Contents, settings: Fetch) -> Row:
+    """Return the columns about the contents; raise Unreadable if the rules refuse the file."""
+    row: Row = {"sha256": contents.sha256, "path": _place(contents.sha256, name)}
+    facts = contents.facts
+    if facts is None:
         return row
-    if reason := verdict.refusal(facts, p):
+    reason = checks.refusal(facts, settings)
+    if reason:
         raise Unreadable(reason)
-    row |= {
+    return row | {
+        # Microseconds are finer than any sample, and print alike on every machine.
         "seconds": round(facts.seconds, 6),
         "sample_rate": facts.sample_rate,
         "channels": facts.channels,
+        "warning": checks.warning(facts, name),
+        "samples": facts.samples_sha256,
     }
-    return row | {"warning": verdict.warning(facts, name), "samples": facts.samples_sha256}
 
 
 def _place(sha256: str, name: str) -> str:
-    """Where the file's copy lies; what only looks like a suffix is not kept."""
+    """Return the path of a file's copy, by its hash and suffix."""
     suffix = PurePosixPath(name).suffix.lower()
-    return f"files/{sha256}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
+    # The end of a name like `Mr. Été` only looks like a suffix.
+    if not re.fullmatch(r"[.][a-z0-9]{1,8}", suffix):
+        suffix = ""
+    return f"files/{sha256}{suffix}"
 
 
-def _with_case_clashes(table: pd.DataFrame) -> pd.DataFrame:
-    """Names that differ in case alone are one name on some disks."""
-    times = Counter(name.casefold() for name in table["name"])
-    clash = table["name"].map(lambda name: times[name.casefold()] > 1) & (table["status"] == USED)
-    table.loc[clash, "warning"] = [
-        "; ".join(filter(None, [before, "another name differs in case alone"]))
-        for before in table["warning"][clash]
-    ]
-    return table
+def _warn_of_case(table: pd.DataFrame) -> None:
+    """Warn of names that differ in case only, which are one name on some disks."""
+    folded = table["name"].map(str.casefold)
+    clash = folded.duplicated(keep=False) & (table["status"] == USED)
+    warnings = table.loc[clash, "warning"] + "; another name differs in case alone"
+    table.loc[clash, "warning"] = warnings.map(lambda text: text.removeprefix("; "))
 
 
-def _with_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> pd.DataFrame:
-    """The IDX files that hold the labels of used images are no recordings, but used too."""
-    table = table.assign(labels="")
+def _add_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> None:
+    """Find the IDX files with the labels of used images; they are copied too."""
+    table["labels"] = ""
     for i in recordings_table.used(table).index:
-        name = str(table.loc[i, "name"])
-        for at in table.index[table["name"] == image_files.labels_name(name)]:
-            with contextlib.suppress(Unreadable):  # it stays left out
-                labels = str(table.loc[at, "name"])
-                image_files.read_labels(paths[labels])
-                sha256 = checksums.sha256(paths[labels])
-                table.loc[at, ["sha256", "path"]] = sha256, _place(sha256, labels)
-                table.loc[at, ["status", "reason"]] = (
-                    recordings_table.LABELS,
-                    f"of the images in {name!r}",
-                )
-                table.loc[i, "labels"] = table.loc[at, "path"]
-    return table
+        images = str(table.loc[i, "name"])
+        for at in table.index[table["name"] == image_files.labels_name(images)]:
+            name = str(table.loc[at, "name"])
+            # Labels that cannot be read stay left out, for the reason that the table gives.
+            with contextlib.suppress(Unreadable):
+                image_files.read_labels(paths[name])
+                sha256 = checksums.sha256(paths[name])
+                place = _place(sha256, name)
+                values = [sha256, place, LABELS, f"of the images in {images!r}"]
+                table.loc[at, ["sha256", "path", "status", "reason"]] = values
+                table.loc[i, "labels"] = place
 
 
-def _chosen(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
-    """What fetch.only passes over of the usable recordings is not chosen."""
+def _apply_selection(table: pd.DataFrame, settings: Fetch) -> None:
+    """Mark the usable recordings that fetch.only excludes."""
     used = recordings_table.used(table)
-    if len(used):
-        chosen = naming.matches(used, p.only or {}, "fetch.only")
-        table.loc[used.index[~chosen], ["status", "reason"]] = (
-            NOT_CHOSEN,
-            "fetch.only passes it over",
-        )
-    return table
+    # Columns of a pattern come from usable recordings; without any there are none to select by.
+    if used.empty:
+        return
+    chosen = selection.matches(used, settings.only or {}, "fetch.only")
+    excluded = used.index[~chosen]
+    table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.only passes it over"]
 
 
-def _without_copies(table: pd.DataFrame) -> pd.DataFrame:
-    """Of two files of the same sound, which would stand on both sides of a split, the first is used."""
-    seen = dict[str, str]()
-    for i, name, sha256, samples in recordings_table.used(table)[
-        ["name", "sha256", "samples"]
-    ].itertuples():
-        same = {
-            what: seen.setdefault(key, name)
-            for what, key in (("samples", samples), ("bytes", sha256))
-            if key
-        }
-        for what, first in same.items():
+def _leave_out_copies(table: pd.DataFrame) -> None:
+    """Use only the first of equal sounds, which could land on both sides of a split."""
+    first_names = dict[str, str]()
+    used = recordings_table.used(table)
+    columns = used[["name", "sha256", "samples"]]
+    for i, name, sha256, samples in columns.itertuples():
+        # Equal bytes come last, because they are the better reason of the two.
+        for what, key in (("samples", samples), ("bytes", sha256)):
+            # An image has no hash of samples.
+            first = first_names.setdefault(key, name) if key else name
             if first != name:
                 reason = f"the same {what} as {first!r}"
-                table.loc[i, ["status", "reason", "warning"]] = LEFT_OUT, reason, ""
-    return table
+                table.loc[i, ["status", "reason", "warning"]] = [LEFT_OUT, reason, ""]
 
 
-def _limited(table: pd.DataFrame, p: Fetch) -> pd.DataFrame:
-    """What fetch.limit passes over of what is left is not chosen."""
-    left = recordings_table.used(table)
-    over = left.index[~left["name"].isin(naming.limited(list(left["name"]), p.limit))]
-    table.loc[over, ["status", "reason"]] = NOT_CHOSEN, "fetch.limit passes it over"
-    return table
+def _apply_limit(table: pd.DataFrame, settings: Fetch) -> None:
+    """Mark the remaining recordings that fetch.limit excludes."""
+    used = recordings_table.used(table)
+    chosen = selection.limited(list(used["name"]), settings.limit)
+    excluded = used.index[~used["name"].isin(chosen)]
+    table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.limit passes it over"]
 
 
-def _copy(paths: Mapping[str, Path], table: pd.DataFrame, out: Path) -> None:
-    """Copy what is used; what is not has no path. UserError where a file changes meanwhile."""
+def _check_enough(table: pd.DataFrame, source: Path, settings: Fetch) -> None:
+    """Raise UserError if too few files are usable, or too many are not."""
+    kept = len(recordings_table.used(table))
+    if kept < settings.min_recordings:
+        raise UserError(
+            f"{source}: {kept} usable recordings, fewer than"
+            f" fetch.min_recordings = {settings.min_recordings}: add some, or lower it."
+            f" {recordings_table.summary(table)}"
+        )
+    left_out = (table["status"] == LEFT_OUT).sum() / max(1, len(table))
+    if left_out > settings.max_skip_fraction:
+        raise UserError(
+            f"{source}: {left_out:.0%} of the files were left out, more than"
+            f" fetch.max_skip_fraction = {settings.max_skip_fraction:.0%}: fix or remove them,"
+            f" or raise it. {recordings_table.summary(table)}"
+        )
+
+
+def _copy(paths: Mapping[str, Path], table: pd.DataFrame, out: Path) -> dict[str, str]:
+    """Copy the used files, and return their hashes by path; the others lose their path."""
     (out / "files").mkdir(parents=True)
-    used = table["status"].isin([USED, recordings_table.LABELS])
+    used = table["status"].isin(recordings_table.WITH_FILE)
     table.loc[~used, "path"] = ""
+    hashes = dict[str, str]()
     for name, sha256, path in table.loc[used, ["name", "sha256", "path"]].itertuples(index=False):
         shutil.copyfile(paths[name], out / path)
+        # A file that changed since it was checked would be listed with another's facts.
         if checksums.sha256(out / path) != sha256:
             raise UserError(
                 f"{name!r} changed while it was being copied: run again when nothing writes to it"
             )
-
-
-def _check_enough(table: pd.DataFrame, source: Path, p: Fetch) -> None:
-    kept = len(recordings_table.used(table))
-    left_out = (table["status"] == LEFT_OUT).sum()
-    skipped = left_out / len(table) if len(table) else 0
-    if kept < p.min_recordings:
-        raise UserError(
-            f"{source}: {kept} usable recordings, fewer than fetch.min_recordings = {p.min_recordings}: add some, or"
-            f" lower it. {recordings_table.summary(table)}"
-        )
-    if skipped > p.max_skip_fraction:
-        raise UserError(
-            f"{source}: {skipped:.0%} of the files were left out, more than fetch.max_skip_fraction ="
-            f" {p.max_skip_fraction:.0%}: mend or remove them, or raise it. {recordings_table.summary(table)}"
-        )
+        hashes[path] = sha256
+    return hashes

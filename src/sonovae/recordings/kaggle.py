@@ -1,10 +1,11 @@
-"""Datasets on Kaggle, by kagglehub's client; public ones need no login.
+"""Datasets on Kaggle, through the client of kagglehub; public ones need no login.
 
-Only the archive is downloaded here. kagglehub's own `dataset_download` would unpack it too, whatever it holds.
+Only archives are downloaded here: `dataset_download` of kagglehub would unpack them unchecked.
 """
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,91 +23,96 @@ from requests.adapters import HTTPAdapter
 from sonovae.errors import UserError
 
 SECONDS = (5.0, 15.0)
-"""To wait for a connection, and for the next bytes."""
-
-CREDENTIALS = "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json"
+"""Wait for a connection and for the next bytes; the client itself would wait for ever."""
 PAGE = 1000
-"""Files that Kaggle lists at once."""
+"""Files that one answer lists; each further page is a request more."""
+CREDENTIALS = "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json"
+"""Places where the client looks for a login."""
+INSTEAD = "or put its files into a folder and use that: `make folder FROM=…`"
+"""Advice that ends every error."""
 
-INSTEAD = "or put its files into a folder and take that: `make folder FROM=…`"
+CUT = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
+"""Errors of a connection that broke off."""
 
 
 def download(handle: str, folder: Path) -> Path:
-    """The archive of a dataset's version, owner/name/versions/N, in `folder`: from the network once, resumed where it
-    was cut. UserError where it cannot be had."""
+    """Return the archive of a dataset's version, owner/name/versions/N, in `folder`.
+
+    It is downloaded once, and resumed where it was cut. Raise UserError if that fails.
+    """
     target = folder / f"{handle.replace('/', '-')}.archive"
     if target.exists():
         return target
     folder.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
-    with _told(handle):
+    with _user_errors(handle):
+        dataset = parse_dataset_handle(handle)
         while True:
             before = _size(part)
             try:
-                _download(parse_dataset_handle(handle), part)
+                _download(dataset, part)
                 return part.replace(target)
-            except (
-                requests.ConnectionError,
-                requests.Timeout,
-                requests.exceptions.ChunkedEncodingError,
-            ):
-                if _size(part) <= before:  # no step further than the last attempt
+            except CUT:
+                # An attempt that brought nothing new would be repeated for ever.
+                if _size(part) <= before:
                     raise
 
 
 def newest(handle: str) -> str:
-    """The handle of the dataset's newest version; UserError where Kaggle does not say."""
-    with _told(handle):
+    """Return the handle of the dataset's newest version; raise UserError if Kaggle fails."""
+    with _user_errors(handle):
         return _newest(parse_dataset_handle(handle))
 
 
 def files(handle: str) -> dict[str, int]:
-    """The files of a dataset's version, and the bytes of each; UserError where Kaggle does not say."""
-    dataset, found, page = parse_dataset_handle(handle), dict[str, int](), ""
-    with _told(handle), _client() as client:
+    """Return the size in bytes of each file of a version; raise UserError if Kaggle fails."""
+    dataset = parse_dataset_handle(handle)
+    request = _request(ApiListDatasetFilesRequest, dataset)
+    request.dataset_version_number = dataset.version
+    request.page_size = PAGE
+    sizes = dict[str, int]()
+    token = ""
+    with _user_errors(handle), _client() as client:
         while True:
-            request = ApiListDatasetFilesRequest()
-            request.owner_slug, request.dataset_slug, request.page_size = (
-                dataset.owner,
-                dataset.dataset,
-                PAGE,
-            )
-            request.dataset_version_number, request.page_token = dataset.version, page
-            answer = handle_call(
-                lambda r=request: client.datasets.dataset_api_client.list_dataset_files(r), dataset
-            )
-            found |= {file.name: file.total_bytes for file in answer.dataset_files}
-            if not (page := answer.next_page_token):
-                return found
+            request.page_token = token
+            answer = handle_call(partial(client.list_dataset_files, request), dataset)
+            for file in answer.dataset_files:
+                sizes[file.name] = file.total_bytes
+            token = answer.next_page_token
+            if not token:
+                return sizes
 
 
 def _download(dataset: DatasetHandle, part: Path) -> None:
-    request = ApiDownloadDatasetRequest()
-    request.owner_slug, request.dataset_slug = dataset.owner, dataset.dataset
+    request = _request(ApiDownloadDatasetRequest, dataset)
     request.dataset_version_number = dataset.version
     with _client() as client:
-        answer = handle_call(
-            lambda: client.datasets.dataset_api_client.download_dataset(request), dataset
-        )
-        download_file(
-            answer, str(part), dataset
-        )  # with a progress bar, and MD5 where Kaggle names one
+        answer = handle_call(partial(client.download_dataset, request), dataset)
+        # It shows a progress bar, and compares the MD5 if Kaggle names one.
+        download_file(answer, str(part), dataset)
     promised = answer.headers.get("Content-Length")
-    if promised and _size(part) != int(
-        promised
-    ):  # of a server that answers a resumed request with something else
+    # A server that ignores the range of a resumed request appends the whole file again.
+    if promised and _size(part) != int(promised):
         part.unlink()
         raise DataCorruptionError
 
 
 def _newest(dataset: DatasetHandle) -> str:
-    request = ApiGetDatasetRequest()
-    request.owner_slug, request.dataset_slug = dataset.owner, dataset.dataset
+    request = _request(ApiGetDatasetRequest, dataset)
     with _client() as client:
-        answer = handle_call(
-            lambda: client.datasets.dataset_api_client.get_dataset(request), dataset
-        )
+        answer = handle_call(partial(client.get_dataset, request), dataset)
         return f"{dataset.owner}/{dataset.dataset}/versions/{answer.current_version_number}"
+
+
+def _request(kind: Any, dataset: DatasetHandle) -> Any:
+    request = kind()
+    request.owner_slug = dataset.owner
+    request.dataset_slug = dataset.dataset
+    return request
 
 
 def _size(path: Path) -> int:
@@ -114,65 +120,71 @@ def _size(path: Path) -> int:
 
 
 class _Impatient(HTTPAdapter):
-    """Kaggle's client waits for an answer for ever; this one does not."""
+    """Adapter with a timeout, which the client of kagglehub lacks."""
 
-    def send(self, *words: Any, **named: Any) -> requests.Response:
-        """As the adapter's own, with a timeout."""
-        return super().send(*words, **{**named, "timeout": named.get("timeout") or SECONDS})
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request; raise requests.Timeout after `SECONDS` without an answer."""
+        kwargs["timeout"] = kwargs.get("timeout") or SECONDS
+        return super().send(*args, **kwargs)
 
 
 @contextlib.contextmanager
 def _client() -> Iterator[Any]:
+    """Yield the client of the datasets; raise UserError if the credentials are no use."""
     try:
-        made = build_kaggle_client()
-    except (ValueError, TypeError, OSError):  # whose text may hold the secret
+        kaggle = build_kaggle_client()
+    # The text of the error may contain the secret.
+    except (ValueError, TypeError, OSError):
         raise UserError(
-            f"your Kaggle credentials cannot be read: mend or delete {CREDENTIALS}, {INSTEAD}"
+            f"your Kaggle credentials cannot be read: fix or delete {CREDENTIALS}, {INSTEAD}"
         ) from None
-    with made as client:
+    with kaggle as client:
+        # The client has no public way to set a timeout, and pyproject.toml pins its version.
         for scheme in ("https://", "http://"):
             client.http_client()._session.mount(scheme, _Impatient())
-        yield client
+        yield client.datasets.dataset_api_client
 
 
 @contextlib.contextmanager
-def _told(handle: str) -> Iterator[None]:
-    """What can go wrong on the way to Kaggle, as one line that says what to do."""
+def _user_errors(handle: str) -> Iterator[None]:
+    """Raise UserError, which says what to do, for all that can go wrong on the way to Kaggle."""
     try:
         yield
     except KaggleApiHTTPError as error:
-        raise UserError(f"{_answered(handle, error.response.status_code)}, {INSTEAD}") from None
+        fault = _refusal(handle, error.response.status_code)
     except DataCorruptionError:
-        raise UserError(f"{handle} arrived damaged: run again, {INSTEAD}") from None
+        fault = f"{handle} arrived damaged: run again"
     except requests.Timeout:
-        raise UserError(f"Kaggle sent nothing for {SECONDS[1]:g} s: run again, {INSTEAD}") from None
+        fault = f"Kaggle sent nothing for {SECONDS[1]:g} s: run again"
     except requests.RequestException:
-        raise UserError(
-            f"Kaggle cannot be reached for {handle}: check the network, {INSTEAD}"
-        ) from None
-    except (
-        ValueError
-    ):  # an answer that is no JSON, or a login that is no header; whose text may hold the secret
-        raise UserError(
-            f"Kaggle was not understood: check {CREDENTIALS} and the network, {INSTEAD}"
-        ) from None
+        fault = f"Kaggle cannot be reached for {handle}: check the network"
+    # An answer that is no JSON, or a login that fits no header; the text may contain the secret.
+    except ValueError:
+        fault = f"Kaggle's answer cannot be read: check {CREDENTIALS} and the network"
+    else:
+        return
+    raise UserError(f"{fault}, {INSTEAD}")
 
 
-def _answered(handle: str, code: int) -> str:
+def _refusal(handle: str, code: int) -> str:
+    """Return what an answer's status code means, and what to do."""
     page = f"https://www.kaggle.com/datasets/{'/'.join(handle.split('/')[:2])}"
     if code == requests.codes.unauthorized:
-        return f"Kaggle does not know your login (401) for {handle}: mend {CREDENTIALS}"
+        return f"Kaggle does not know your login (401) for {handle}: fix {CREDENTIALS}"
     if code == requests.codes.forbidden:
-        return f"Kaggle forbids {handle} (403): accept its terms at {page}, and set KAGGLE_API_TOKEN to your token"
+        return (
+            f"Kaggle forbids {handle} (403): accept its terms at {page},"
+            " and set KAGGLE_API_TOKEN to your token"
+        )
     if code == requests.codes.not_found:
         return f"Kaggle has no {handle} (404): {_other_version(handle) or f'look for it at {page}'}"
     return f"Kaggle answered {code} for {handle}: try again later"
 
 
 def _other_version(handle: str) -> str:
-    """Where only the version is gone, the one that is there."""
+    """Return what to do if only the version is gone; empty if the whole dataset is."""
     try:
-        newest_one = _newest(parse_dataset_handle(handle))
+        newest = _newest(parse_dataset_handle(handle))
     except requests.RequestException:
         return ""
-    return f"that version is gone, {newest_one} is there and `make data-update` takes it"
+    return f"that version is gone, {newest} is there and `make data-update` sets it"

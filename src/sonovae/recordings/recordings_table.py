@@ -1,58 +1,104 @@
-"""The recordings table: every file that fetch found, what it holds, what it is called, and whether it is used."""
+"""Recordings table: every file that fetch saw, its contents, its names, and whether it is used."""
 
 import csv
 from pathlib import Path
 
 import pandas as pd
+import pandera.pandas as pa
 
 from sonovae.errors import UserError
 from sonovae.recordings import schema
 
-COLUMNS = list(schema.RECORDINGS.columns)
+USED = "used"
+"""Status of a recording that is used."""
+LEFT_OUT = "left out"
+"""Status of a file that cannot be used."""
+NOT_CHOSEN = "not chosen"
+"""Status of a usable recording that fetch.only or fetch.limit excludes, and of a hidden file."""
+LABELS = "labels"
+"""Status of the file with the labels of another file's images."""
+
+WITH_FILE = [USED, LABELS]
+"""Statuses of the files that data/raw keeps."""
+
+STAGE = "fetch"
+"""Stage that writes the table."""
 NUMBERS: dict[str, type] = {"seconds": float, "sample_rate": int, "channels": int}
-USED, LEFT_OUT, NOT_CHOSEN, LABELS = "used", "left out", "not chosen", "labels"
-"""A file's status: a recording that is used; one that cannot be; one that fetch.only or fetch.limit passes over; the
-labels of another file's images."""
+"""Types of the columns that are not text."""
+MAX_LINES = 20
+"""Lines of a summary, which fit on a screen."""
+
+SCHEMA = pa.DataFrameSchema(
+    {
+        "path": schema.matching(rf"files/{schema.HASH}([.][a-z0-9]{{1,8}})?|"),
+        "name": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
+        "sha256": schema.matching(f"{schema.HASH}|"),
+        "seconds": schema.SECONDS,
+        "sample_rate": schema.COUNT,
+        "channels": schema.COUNT,
+        "label": schema.TEXT,
+        "group": schema.TEXT,
+        "status": pa.Column(str, pa.Check.isin([USED, LEFT_OUT, NOT_CHOSEN, LABELS])),
+        "reason": schema.TEXT,
+        "warning": schema.TEXT,
+    },
+    checks=[
+        pa.Check(
+            lambda table: table["status"].isin(WITH_FILE) == (table["path"] != ""),
+            name="used files have a path",
+        ),
+        pa.Check(
+            lambda table: (table["status"] == USED) == (table["reason"] == ""),
+            name="others have a reason",
+        ),
+    ],
+)
+COLUMNS = list(SCHEMA.columns)
+"""Columns of every table; patterns and tables of labels may add others."""
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
-    """The table as CSV; all text is quoted, as a name may hold a line's end."""
-    schema.check(table, schema.RECORDINGS, str(path), "fetch")
+    """Write the table as CSV."""
+    schema.check(table, SCHEMA, str(path), STAGE)
+    # All text is quoted, because a name may contain a line feed.
     table.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The door back from `write`: text columns as text, whatever they hold."""
-    stage = "preprocess" if path.parent.name == "pictures" else "fetch"
+    """Read the table that `write` wrote; raise UserError if it breaks a rule."""
     try:
-        text: dict[str, type] = {
-            name: str for name in pd.read_csv(path, nrows=0).columns if name not in NUMBERS
-        }
-        table = pd.read_csv(path, dtype=text | NUMBERS, keep_default_na=False)
+        header = pd.read_csv(path, nrows=0).columns
+        # Text stays text: a label may be `007` or `NA`.
+        types: dict[str, type] = dict.fromkeys(header, str) | NUMBERS
+        table = pd.read_csv(path, dtype=types, keep_default_na=False)
     except (OSError, ValueError):
         raise UserError(
-            f"{path} cannot be read as a table: `dvc repro -f {stage}` writes it anew"
+            f"{path} cannot be read as a table: `dvc repro -f {STAGE}` writes it again"
         ) from None
-    return schema.check(table, schema.RECORDINGS, str(path), stage)
+    return schema.check(table, SCHEMA, str(path), STAGE)
 
 
 def used(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows that are used."""
+    """Return the rows of the recordings that are used."""
     return table[table["status"] == USED]
 
 
 def summary(table: pd.DataFrame) -> str:
-    """How many are used, and each that is left out with its reason."""
-    kept, gone = used(table), table[table["status"] == LEFT_OUT]
-    seconds = f", {kept['seconds'].sum():.0f} s" if kept["seconds"].sum() else ""
+    """Return how many recordings are used, and a line with the reason for each that is left out."""
+    kept = used(table)
+    left_out = table[table["status"] == LEFT_OUT]
+    seconds = kept["seconds"].sum()
+    length = f", {seconds:.0f} s" if seconds else ""
     counts = {
-        "not chosen": (table["status"] == NOT_CHOSEN).sum(),
+        NOT_CHOSEN: (table["status"] == NOT_CHOSEN).sum(),
         "with a warning": (kept["warning"] != "").sum(),
     }
-    others = "".join(f"; {n} {what}" for what, n in counts.items() if n)
-    lines = [f"{len(kept)} recordings used{seconds}; {len(gone)} left out{others}"]
+    others = "".join(f"; {count} {what}" for what, count in counts.items() if count)
+    lines = [f"{len(kept)} recordings used{length}; {len(left_out)} {LEFT_OUT}{others}"]
     lines += [
-        f"  left out: {name!r}: {reason}"
-        for name, reason in zip(gone["name"], gone["reason"], strict=True)
+        f"  {LEFT_OUT}: {name!r}: {reason}"
+        for name, reason in zip(left_out["name"], left_out["reason"], strict=True)
     ]
-    return "\n".join(lines[:20] + ([f"  … and {len(lines) - 20} more"] if len(lines) > 20 else []))
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = [f"  … and {len(lines) - MAX_LINES} more"]
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Rules for the two tables, held where they are read and written; all failures are told at once."""
+"""Rules for tables, checked when they are read and written, and the columns of the clips table."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -9,58 +9,43 @@ from pandera.errors import SchemaErrors
 
 from sonovae.errors import UserError
 
-FILE = r"files/[0-9a-f]{64}([.][a-z0-9]{1,8})?"
 HASH = r"[0-9a-f]{64}"
-SHOWN = 10
-"""Failures that a message holds."""
+"""A SHA-256 in hexadecimal."""
+MAX_FAULTS = 10
+"""Faults that an error lists, which fit on a screen."""
 
-text, whole, real = pa.Column(str), pa.Column(int, pa.Check.ge(0)), pa.Column(float, pa.Check.ge(0))
+TEXT = pa.Column(str)
+"""Rule for any text."""
+COUNT = pa.Column(int, pa.Check.ge(0))
+"""Rule for a whole number that is not negative."""
+SECONDS = pa.Column(float, pa.Check.ge(0))
+"""Rule for a time in seconds."""
 
 
-def _like(pattern: str) -> pa.Column:
+def matching(pattern: str) -> pa.Column:
+    """Return the rule for text that matches a regular expression over its whole length."""
+    # `$` would accept a line feed at the end.
     return pa.Column(str, pa.Check.str_matches(rf"^(?:{pattern})\Z"))
 
 
-RECORDINGS = pa.DataFrameSchema(
-    {
-        "path": _like(f"{FILE}|"),
-        "name": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
-        "sha256": _like(f"{HASH}|"),
-        "seconds": real,
-        "sample_rate": whole,
-        "channels": whole,
-        "label": text,
-        "group": text,
-        "status": pa.Column(str, pa.Check.isin(["used", "left out", "not chosen", "labels"])),
-        "reason": text,
-        "warning": text,
-    },
-    checks=[
-        pa.Check(
-            lambda t: t["status"].isin(["used", "labels"]) == (t["path"] != ""),
-            name="used files have a path",
-        ),
-        pa.Check(
-            lambda t: (t["status"] == "used") == (t["reason"] == ""), name="others have a reason"
-        ),
-    ],
-)
+CLIP_KEY = ["sha256", "item", "start"]
+"""Columns that identify a clip: the recording's file, the image in it, the first sample."""
 
 CLIPS = pa.DataFrameSchema(
     {
-        "sha256": _like(HASH),
-        "item": whole,
-        "start": whole,
-        "source_start": real,
-        "label": text,
+        "sha256": matching(HASH),
+        "item": COUNT,
+        "start": COUNT,
+        "source_start": SECONDS,
+        "label": TEXT,
         "group": pa.Column(str, pa.Check.str_length(min_value=1)),
         "split": pa.Column(str, pa.Check.isin(["train", "validation", "test"])),
         "low": pa.Column(float),
         "high": pa.Column(float),
         "gain": pa.Column(float, pa.Check.gt(0)),
     },
-    checks=[pa.Check(lambda t: t["low"] <= t["high"], name="low is at most high")],
-    unique=["sha256", "item", "start"],
+    checks=[pa.Check(lambda table: table["low"] <= table["high"], name="low is at most high")],
+    unique=CLIP_KEY,
 )
 
 CLIP_FIELDS = {
@@ -71,28 +56,31 @@ CLIP_FIELDS = {
     "low": "f8",
     "high": "f8",
 }
-"""Columns of the clips table that analysis fills, with the types in which the spectrogram cache keeps them."""
+"""Columns of the clips table that analysis fills, with their types in the spectrogram cache."""
 
 
 def check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str, stage: str) -> pd.DataFrame:
-    """The table; UserError with all that breaks a rule, and how `stage` writes it anew."""
+    """Return the table; raise UserError with all that breaks a rule.
+
+    `what` names the table in the error, and `stage` is the one that writes it.
+    """
     try:
+        # A lazy validation collects all faults instead of the first.
         return schema.validate(table, lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases.fillna("").drop_duplicates(["check", "index"])
+        faults = error.failure_cases.fillna("").drop_duplicates(["check", "index"])
         lines = [
-            f"  row {case['index']}{_where(case)}: {case['check']}"
-            for case in cases[:SHOWN].to_dict("records")
+            f"{what} breaks {len(faults)} of its rules: `dvc repro -f {stage}` writes it again"
         ]
-        more = [f"  … and {len(cases) - SHOWN} more"] if len(cases) > SHOWN else []
-        head = f"{what} breaks {len(cases)} of its rules: `dvc repro -f {stage}` writes it anew"
-        raise UserError("\n".join([head, *lines, *more])) from None
+        lines += [_line(fault) for fault in faults[:MAX_FAULTS].to_dict("records")]
+        if len(faults) > MAX_FAULTS:
+            lines.append(f"  … and {len(faults) - MAX_FAULTS} more")
+        raise UserError("\n".join(lines)) from None
 
 
-def _where(case: Mapping[Hashable, Any]) -> str:
-    """The column and its value; a rule over the whole row has none of its own."""
-    return (
-        f", {case['column']} = {case['failure_case']!r}"
-        if case["schema_context"] == "Column"
-        else ""
-    )
+def _line(fault: Mapping[Hashable, Any]) -> str:
+    # A rule over the whole row has no column and value of its own.
+    cell = ""
+    if fault["schema_context"] == "Column":
+        cell = f", {fault['column']} = {fault['failure_case']!r}"
+    return f"  row {fault['index']}{cell}: {fault['check']}"

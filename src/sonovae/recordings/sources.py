@@ -1,4 +1,4 @@
-"""Where recordings come from: synthetic whistles, a folder, an archive, or Kaggle; and what is new there."""
+"""Sources of recordings: synthetic whistles, a folder, an archive or Kaggle; and their versions."""
 
 import contextlib
 import shutil
@@ -12,145 +12,156 @@ from urllib3.exceptions import HTTPError
 
 from sonovae.errors import UserError
 from sonovae.params.fetch import Archive, Fetch, without_login
+from sonovae.project import Project
 from sonovae.recordings import archive, kaggle, whistles
-from sonovae.runtime import checksums, environment, lock
+from sonovae.runtime import checksums, lock
 
-HOME = Path(".sonovae/downloads")
-"""Below the repository; nothing there is fetched twice."""
-UNPACKED = Path(".sonovae/unpacked")
-"""Below the project, where one stage runs at a time."""
+UNPACKED = ".sonovae/unpacked"
+"""Folder for unpacked recordings; each experiment has one, as it runs in a copy of the project."""
+TIMEOUT = 30
+"""Seconds to wait for the next bytes of a download."""
 
 
 @contextlib.contextmanager
-def opened(root: Path, p: Fetch) -> Iterator[Path]:
-    """The folder of recordings that `p` names; one that is made for it vanishes when the block ends."""
-    if p.source == "folder":
-        yield root / p.folder
+def opened(root: Path, settings: Fetch) -> Iterator[Path]:
+    """Yield the folder of the recordings; a temporary one is removed when the block ends."""
+    if settings.source == "folder":
+        yield root / settings.folder
         return
-    made = root / UNPACKED
-    shutil.rmtree(made, ignore_errors=True)  # of a stage that was killed
-    made.mkdir(parents=True)
+    temporary = root / UNPACKED
+    # A stage that was killed has left its own there.
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     try:
-        if p.source == "whistles":
-            whistles.write(made, p.whistles)
+        if settings.source == "whistles":
+            whistles.write(temporary, settings.whistles)
         else:
-            _unpack(root, p, made)
-        yield made
+            _unpack(root, settings, temporary)
+        yield temporary
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def newest(root: Path, p: Fetch) -> tuple[dict[str, str], list[str]]:
-    """What `fetch` would have to say for the newest recordings, by dotted key, and what would change; nothing where all
-    is new. UserError where the source has no versions."""
-    if p.source == "kaggle" and p.kaggle:
-        pin = kaggle.newest(p.kaggle)
-        return ({"fetch.kaggle": pin}, _changes(p.kaggle, pin)) if pin != p.kaggle else ({}, [])
-    if p.source == "archive" and p.archive:
-        sha256 = pinned(root, p.archive.at)
-        change = [f"{p.archive.at}: SHA-256 {p.archive.sha256[:12]}… → {sha256[:12]}…"]
-        return (
-            ({"fetch.archive.sha256": sha256}, change) if sha256 != p.archive.sha256 else ({}, [])
-        )
-    raise UserError(f"fetch.source = {p.source} has no versions: only archive and kaggle have")
+def newest(root: Path, settings: Fetch) -> tuple[dict[str, str], list[str]]:
+    """Return the parameters, by dotted key, that pin the newest recordings, and what changes.
+
+    Both are empty if the newest are pinned. Raise UserError if the source has no versions.
+    """
+    if settings.source == "kaggle" and settings.kaggle:
+        handle = kaggle.newest(settings.kaggle)
+        if handle == settings.kaggle:
+            return {}, []
+        return {"fetch.kaggle": handle}, _changes(settings.kaggle, handle)
+    if settings.source == "archive" and settings.archive:
+        old = settings.archive
+        sha256 = pinned(root, old.at)
+        if sha256 == old.sha256:
+            return {}, []
+        change = f"{old.at}: SHA-256 {old.sha256[:12]}… → {sha256[:12]}…"
+        return {"fetch.archive.sha256": sha256}, [change]
+    raise UserError(f"fetch.source = {settings.source} has no versions: only archive and kaggle do")
 
 
 def pinned(root: Path, at: str) -> str:
-    """The SHA-256 of the archive at a path or URL as it is now; UserError where there is none."""
+    """Return the SHA-256 of the archive at a path or URL; raise UserError if there is none."""
     try:
         without_login(at)
     except ValueError as error:
         raise UserError(f"the archive {error}") from None
-    path = _fetched(root, at, None)
+    path = _local(root, at, None)
     if not archive.is_archive(path):
-        if path.is_relative_to(_home(root)):
+        # A download that is no archive is useless, but a file of the user is not ours to delete.
+        if path.is_relative_to(_downloads(root)):
             path.unlink()
         raise UserError(f"{at!r} is neither a zip nor a tar file")
     return checksums.sha256(path)
 
 
-def _home(root: Path) -> Path:
-    """Of the main repository, also where DVC runs an experiment in a copy of it."""
-    home = environment.home(root) / HOME
-    home.mkdir(parents=True, exist_ok=True)
-    return home
+def _downloads(root: Path) -> Path:
+    """Return the folder of downloads, which the main project shares with its experiments."""
+    folder = Project(root).private / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def _unpack(root: Path, p: Fetch, folder: Path) -> None:
-    with lock.in_turn(
-        _home(root).with_suffix(".lock")
-    ):  # or two experiments would write the same download
-        path = _archive(root, p)
+def _unpack(root: Path, settings: Fetch, folder: Path) -> None:
+    # Two experiments that start at once would write the same download.
+    with lock.in_turn(_downloads(root).with_suffix(".lock")):
+        path = _archive(root, settings)
     try:
         archive.unpack(path, folder)
     except archive.DamagedArchive:
-        if p.source == "kaggle":
-            path.unlink()  # or it would be found again and again
+        # A download that stayed would be found again in every run.
+        if settings.source == "kaggle":
+            path.unlink()
         raise
 
 
-def _archive(root: Path, p: Fetch) -> Path:
-    match p:
+def _archive(root: Path, settings: Fetch) -> Path:
+    """Return the archive of a source that has one, as a local file."""
+    match settings:
         case Fetch(source="kaggle", kaggle=str(handle)):
-            return kaggle.download(handle, _home(root))
-        case Fetch(source="archive", archive=Archive() as wanted):
-            return _verified(root, wanted)
-    raise ValueError(f"fetch.source = {p.source} has no archive")
+            return kaggle.download(handle, _downloads(root))
+        case Fetch(source="archive", archive=Archive() as pin):
+            return _verified(root, pin)
+    raise ValueError(f"fetch.source = {settings.source} has no archive")
 
 
-def _verified(root: Path, wanted: Archive) -> Path:
-    """The archive, where it is still the one that was pinned."""
-    path = _fetched(root, wanted.at, wanted.sha256)
-    if (sha256 := checksums.sha256(path)) != wanted.sha256:
+def _verified(root: Path, pin: Archive) -> Path:
+    """Return the pinned archive; raise UserError if the file has another hash."""
+    path = _local(root, pin.at, pin.sha256)
+    sha256 = checksums.sha256(path)
+    if sha256 != pin.sha256:
         raise UserError(
-            f"fetch.archive.at = {wanted.at!r} has the SHA-256 {sha256}, not fetch.archive.sha256 = {wanted.sha256}: it"
-            " is another file, or damaged; `make data-update` pins it as it is"
+            f"fetch.archive.at = {pin.at!r} has the SHA-256 {sha256},"
+            f" not fetch.archive.sha256 = {pin.sha256}: it is another file, or damaged;"
+            " `make data-update` pins the file that is there now"
         )
     return path
 
 
-def _fetched(root: Path, at: str, sha256: str | None) -> Path:
-    """The archive as a file; that of a URL is downloaded, but not where one with this SHA-256 was before."""
+def _local(root: Path, at: str, sha256: str | None) -> Path:
+    """Return the archive as a local file; one with this SHA-256 is not downloaded again."""
     if not at.lower().startswith(("https://", "http://")):
-        path = environment.home(root) / at
+        path = Project(root).home / at
         if not path.is_file():
             raise UserError(
-                f"{at!r} is not a file: name a zip or tar file, by its path in the project or its URL"
+                f"{at!r} is not a file:"
+                " name a zip or tar file by its path in the project or its URL"
             )
         return path
-    known = _home(root) / f"{sha256}.archive"
-    return known if known.is_file() else _downloaded(at, _home(root))
+    known = _downloads(root) / f"{sha256}.archive"
+    return known if known.is_file() else _downloaded(at, _downloads(root))
 
 
-def _downloaded(url: str, home: Path) -> Path:
-    """Under its SHA-256, once it is whole."""
+def _downloaded(url: str, folder: Path) -> Path:
+    """Download a file to `folder`, where it appears whole and under its SHA-256."""
+    # Its log lines would suggest to pin the hash in code.
+    pooch.get_logger().setLevel("WARNING")
+    loader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
     try:
-        pooch.get_logger().setLevel("WARNING")
-        loader = pooch.HTTPDownloader(progressbar=True, timeout=30)
-        with tempfile.TemporaryDirectory(dir=home, prefix="part-") as beside:
-            path = Path(pooch.retrieve(url, None, "archive", beside, downloader=loader))
-            return path.replace(home / f"{checksums.sha256(path)}.archive")
+        with tempfile.TemporaryDirectory(dir=folder, prefix="part-") as part:
+            path = Path(pooch.retrieve(url, None, "archive", part, downloader=loader))
+            return path.replace(folder / f"{checksums.sha256(path)}.archive")
     except requests.exceptions.ChunkedEncodingError:
         raise UserError(f"{url!r} broke off: run again") from None
     except requests.RequestException as error:
-        answer = (
-            f"answered {error.response.status_code}"
-            if error.response is not None
-            else "cannot be reached"
-        )
+        answer = "cannot be reached"
+        if error.response is not None:
+            answer = f"answered {error.response.status_code}"
         raise UserError(f"{url!r} {answer}: check the address and the network") from None
-    except (ValueError, HTTPError):  # of a malformed address or answer
+    # Malformed addresses and answers.
+    except (ValueError, HTTPError):
         raise UserError(f"{url!r} is no address that can be used: check it") from None
 
 
 def _changes(old: str, new: str) -> list[str]:
-    """The files that two versions on Kaggle do not have in common."""
-    before, after = kaggle.files(old), kaggle.files(new)
+    """Return a line for each file in which two versions on Kaggle differ."""
+    before = kaggle.files(old)
+    after = kaggle.files(new)
     lines = [f"+ {name}, {size} bytes" for name, size in after.items() if name not in before]
     lines += [f"- {name}" for name in before if name not in after]
-    lines += [
-        f"~ {n}, {before[n]} → {after[n]} bytes"
-        for n in before
-        if n in after and before[n] != after[n]
-    ]
+    for name, size in before.items():
+        if after.get(name, size) != size:
+            lines.append(f"~ {name}, {size} → {after[name]} bytes")
     return lines

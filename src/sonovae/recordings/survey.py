@@ -1,4 +1,4 @@
-"""What the recordings hold, in numbers: levels, spectra, and whether the parameters suit them."""
+"""Levels and spectra of the recordings, and whether the parameters suit them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,141 +6,169 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.signal import welch
 
+from sonovae.arrays import Floats64, Samples
 from sonovae.codec import sound_files
-from sonovae.codec.waveform import Samples
 from sonovae.errors import Unreadable, UserError
-from sonovae.recordings import naming
+from sonovae.recordings import selection
 from sonovae.runtime.progress import progress
 
 MOST = 300
-"""Recordings that are listened to, drawn at random."""
-
+"""Recordings to measure: enough for stable means, and a large dataset takes only minutes."""
 MOST_CUT = 0.01
-"""The share of energy beyond the parameters' reach that is worth a warning."""
-
-Powers = NDArray[np.float64]
+"""Share of energy beyond the parameters' reach, -20 dB, that is worth a warning."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Of a recording: its length in seconds; its RMS `level` in dBFS, -100 at least; and its mean `power`
-    [1 + Nyquist / bin_hz] by Welch's method, `bin_hz` apart whatever the rate."""
+class Measurement:
+    """Length of a recording in seconds, level and spectrum.
+
+    `level` is its RMS in dBFS, at least -100; `power` [1 + Nyquist / bin_hz] its mean power by
+    Welch's method, in bins of the same width in Hz for every sample rate.
+    """
 
     seconds: float
     level: float
-    power: Powers
+    power: Floats64
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Of `n` recordings: each one's RMS level in dBFS; their mean power [bins], `bin_hz` apart, each recording counted
-    alike; and up to where the parameters keep bins, in Hz."""
+    """Measurements of `n` recordings.
+
+    `levels` [n] are their RMS levels in dBFS; `power` [bins] is their mean power in bins of
+    `bin_hz`, to which each recording adds the same energy; the parameters cut the spectrum at
+    `nyquist` Hz and keep bins up to `kept` Hz.
+    """
 
     n: int
-    levels: Powers
-    power: Powers
+    levels: Floats64
+    power: Floats64
     bin_hz: float
     nyquist: float
     kept: float
 
     def share_below(self, hz: float) -> float:
-        """Of the mean power."""
+        """Return the share of the mean power below a frequency, from 0 to 1."""
         return float(self.power[: round(hz / self.bin_hz) + 1].sum() / self.power.sum())
 
 
 def survey(raw: Path, used: pd.DataFrame, sample_rate: int, n_fft: int, bins: int | None) -> Survey:
-    """Listen to recordings of the table `used`, whose files lie in `raw`, in bins as wide as `n_fft` samples give at
-    `sample_rate` Hz, of which the lowest `bins` are kept, or all."""
-    bin_hz, nyquist = sample_rate / n_fft, sample_rate / 2
-    chosen = some(used)
-    powers, levels = list[Powers](), list[float]()
-    for found in _measured(raw, chosen, bin_hz):
-        powers.append(found.power)
-        levels.append(found.level)
-    total = np.zeros(max(map(len, powers)))
-    for power in powers:
+    """Measure recordings of the table `used`, whose files lie in `raw`.
+
+    Bins are as wide as those of `n_fft` samples at `sample_rate` Hz; the parameters keep the
+    lowest `bins` of them, or all.
+    """
+    bin_hz = sample_rate / n_fft
+    nyquist = sample_rate / 2
+    measurements = list(_measurements(raw, sample(used), bin_hz))
+    # Sample rates differ, and with them the number of bins.
+    total = np.zeros(max(len(measurement.power) for measurement in measurements))
+    for measurement in measurements:
+        power = measurement.power
         total[: len(power)] += power / max(power.sum(), 1e-30)
-    kept = min(nyquist, (bins - 0.5) * bin_hz) if bins else nyquist
-    return Survey(len(powers), np.array(levels), total / len(powers), bin_hz, nyquist, kept)
+    n = len(measurements)
+    return Survey(
+        n=n,
+        levels=np.array([measurement.level for measurement in measurements]),
+        power=total / n,
+        bin_hz=bin_hz,
+        nyquist=nyquist,
+        kept=min(nyquist, (bins - 0.5) * bin_hz) if bins else nyquist,
+    )
 
 
-def some(used: pd.DataFrame) -> pd.DataFrame:
-    """At most `MOST` of these recordings, drawn at random."""
-    return used[used["name"].isin(naming.ranked(used["name"], seed=1)[:MOST])]
+def sample(used: pd.DataFrame) -> pd.DataFrame:
+    """Return at most `MOST` rows, drawn at random, in their order."""
+    return used[used["name"].isin(selection.ranked(used["name"], seed=1)[:MOST])]
 
 
-def measured(path: Path, bin_hz: float) -> Measured:
-    """Of a sound file, read in blocks, so that its length costs no memory; Unreadable where it is damaged."""
-    n, energy = 0, 0.0
+def measure(path: Path, bin_hz: float) -> Measurement:
+    """Measure a sound file with bins of `bin_hz` Hz; raise Unreadable if it is damaged."""
+    n = 0
+    energy = 0.0
 
+    # The file is read once and in blocks, so that its length costs no memory.
     def counted(blocks: Iterable[Samples]) -> Iterator[Samples]:
         nonlocal n, energy
         for block in blocks:
-            n, energy = n + len(block), energy + float(np.sum(np.square(block, dtype=np.float64)))
+            n += len(block)
+            energy += float(np.sum(np.square(block, dtype=np.float64)))
             yield block
 
     with sound_files.streamed(path) as (blocks, rate):
         power = mean_power(counted(blocks), rate, bin_hz)
-    return Measured(n / rate, float(10 * np.log10(max(energy / max(n, 1), 1e-10))), power)
+    level = float(10 * np.log10(max(energy / max(n, 1), 1e-10)))
+    return Measurement(n / rate, level, power)
 
 
-def mean_power(blocks: Iterable[Samples], sample_rate: int, bin_hz: float) -> Powers:
-    """Blocks [n] of samples → mean power by Welch's method, as of all of them at once: frames overlap by half, so what
-    a block leaves over begins the next one."""
+def mean_power(blocks: Iterable[Samples], sample_rate: int, bin_hz: float) -> Floats64:
+    """Return the mean power [1 + Nyquist / bin_hz] of blocks of samples by Welch's method.
+
+    The result is that of one call of scipy.signal.welch with all samples.
+    """
     frame = round(sample_rate / bin_hz)
-    overlap, total, frames, rest = frame // 2, np.zeros(frame // 2 + 1), 0, np.zeros(0, np.float32)
+    overlap = frame // 2
+    step = frame - overlap
+    total = np.zeros(frame // 2 + 1)
+    frames = 0
+    rest = np.zeros(0, np.float32)
     for block in blocks:
+        # Frames overlap by half, so the end of one block begins the first frame of the next.
         rest = np.concatenate([rest, block])
-        if n := max(0, (len(rest) - overlap) // (frame - overlap)):
-            total, frames = (
-                total + n * _welch(rest[: n * (frame - overlap) + overlap], sample_rate, frame),
-                frames + n,
-            )
-            rest = rest[n * (frame - overlap) :]
-    return (
-        total / frames
-        if frames
-        else _welch(np.pad(rest, (0, frame - len(rest))), sample_rate, frame)
-    )
+        n = max(0, (len(rest) - overlap) // step)
+        if n:
+            total = total + n * _welch(rest[: n * step + overlap], sample_rate, frame)
+            frames += n
+            rest = rest[n * step :]
+    if frames:
+        return total / frames
+    # A recording shorter than a frame is padded to one.
+    return _welch(np.pad(rest, (0, frame - len(rest))), sample_rate, frame)
 
 
-def _welch(samples: Samples, sample_rate: int, frame: int) -> Powers:
-    return welch(samples, sample_rate, nperseg=frame, scaling="spectrum")[1].astype(np.float64)
+def _welch(samples: Samples, sample_rate: int, frame: int) -> Floats64:
+    _, power = welch(samples, sample_rate, nperseg=frame, scaling="spectrum")
+    return power.astype(np.float64)
 
 
-def misfits(found: Survey, used: pd.DataFrame) -> list[str]:
-    """Where the parameters ask for more than the recordings hold, or leave out what they do."""
+def misfits(survey: Survey, used: pd.DataFrame) -> list[str]:
+    """Return a line for each parameter that asks for more than the recordings have, or cuts it."""
     lines = []
-    below = used[used["sample_rate"] < 2 * found.nyquist]
-    if len(below):
+    rates = used["sample_rate"]
+    lowest = rates.min()
+    nyquist = survey.nyquist
+    n_below = (rates < 2 * nyquist).sum()
+    if n_below:
         lines.append(
-            f"{len(below)} of {len(used)} recordings have a lower rate than preprocess.waveform.sample_rate ="
-            f" {2 * found.nyquist:.0f} Hz, down to {below['sample_rate'].min()} Hz: their bins above"
-            f" {below['sample_rate'].min() / 2:.0f} Hz are empty"
+            f"{n_below} of {len(used)} recordings have a lower rate than"
+            f" preprocess.waveform.sample_rate = {2 * nyquist:.0f} Hz, down to {lowest} Hz:"
+            f" their bins above {lowest / 2:.0f} Hz are empty"
         )
-    if (cut := 1 - found.share_below(found.nyquist)) > MOST_CUT:
+    below_nyquist = survey.share_below(nyquist)
+    cut = 1 - below_nyquist
+    if cut > MOST_CUT:
         lines.append(
-            f"preprocess.waveform.sample_rate = {2 * found.nyquist:.0f} Hz cuts {cut:.1%} of the recordings' energy,"
-            f" which lies above its Nyquist frequency, {found.nyquist:.0f} Hz: take a higher rate to keep it"
+            f"preprocess.waveform.sample_rate = {2 * nyquist:.0f} Hz cuts {cut:.1%} of the"
+            " recordings' energy, which lies above its Nyquist frequency,"
+            f" {nyquist:.0f} Hz: choose a higher rate to keep it"
         )
-    if (cut := found.share_below(found.nyquist) - found.share_below(found.kept)) > MOST_CUT:
+    cut = below_nyquist - survey.share_below(survey.kept)
+    if cut > MOST_CUT:
         lines.append(
-            f"preprocess.picture.bins reaches {found.kept:.0f} Hz and leaves out {cut:.1%} of the energy below the"
-            " Nyquist frequency: keep more bins to hear it"
+            f"preprocess.picture.bins reaches {survey.kept:.0f} Hz and leaves out {cut:.1%} of the"
+            " energy below the Nyquist frequency: keep more bins to hear it"
         )
     return lines
 
 
-def _measured(raw: Path, rows: pd.DataFrame, bin_hz: float) -> Iterator[Measured]:
-    for path, name in progress(
-        zip(rows["path"], rows["name"], strict=True), "report", "recordings", len(rows)
-    ):
+def _measurements(raw: Path, rows: pd.DataFrame, bin_hz: float) -> Iterator[Measurement]:
+    files = zip(rows["path"], rows["name"], strict=True)
+    for path, name in progress(files, "report", "recordings", len(rows)):
         try:
-            yield measured(raw / path, bin_hz)
+            yield measure(raw / path, bin_hz)
         except Unreadable as error:
             raise UserError(
-                f"{name!r} cannot be read: {error}: `make repro` fetches the recordings anew"
+                f"{name!r} cannot be read: {error}: `make repro` fetches the recordings again"
             ) from None

@@ -1,18 +1,15 @@
-"""Synthetic whistles: recordings made on the spot, for a first run without network or credentials."""
+"""Synthetic whistles: recordings for a first run without network or credentials."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from sonovae.arrays import Floats64, Indices, Samples
 from sonovae.codec import sound_files
-from sonovae.codec.waveform import Samples
 from sonovae.params.fetch import Whistles
 from sonovae.runtime.progress import progress
-
-Waves = NDArray[np.float64]
 
 MELODIES: dict[str, list[int]] = {
     "rise": [0, 2, 4, 5, 7, 9, 11, 12],
@@ -22,13 +19,18 @@ MELODIES: dict[str, list[int]] = {
     "sigh": [9, 7, 4, 2, 4, 0],
     "trill": [4, 5, 4, 5, 4, 5, 7, 4],
 }
-"""Steps in semitones over a whistler's lowest note."""
+"""Notes of each melody, in semitones above a whistler's lowest note."""
+NOISE = 5e-4
+"""Amplitude of the noise in a pause, 66 dB below that of a tone: digital silence is unnatural."""
 
 
 @dataclass(frozen=True)
 class Whistler:
-    """A voice: lowest note, vibrato rate and glide in Hz and seconds, vibrato depth in semitones, breath and second
-    harmonic relative to the tone."""
+    """Voice of a whistler.
+
+    `lowest` note and `vibrato_rate` are in Hz, `vibrato_depth` in semitones, `glide` in seconds;
+    `breath` and second `harmonic` are amplitudes relative to the tone.
+    """
 
     lowest: float
     vibrato_rate: float
@@ -38,35 +40,43 @@ class Whistler:
     harmonic: float
 
 
-def write(folder: Path, p: Whistles) -> None:
-    """`<melody>/<whistler>-<take>.wav` for every whistler, melody and take; the same bytes for the same parameters."""
-    names = [
-        (who, melody, take)
-        for who in range(p.whistlers)
+def write(folder: Path, settings: Whistles) -> None:
+    """Write `<melody>/<whistler>-<take>.wav` for every whistler, melody and take.
+
+    The same parameters give the same bytes.
+    """
+    recordings = [
+        (number, melody, take)
+        for number in range(settings.whistlers)
         for melody in MELODIES
-        for take in range(p.takes)
+        for take in range(settings.takes)
     ]
-    for who, melody, take in progress(names, "whistling", "recordings"):
-        whistler = _whistler(np.random.default_rng([p.seed, who]))
-        rng = np.random.default_rng([p.seed, who, list(MELODIES).index(melody), take])
-        path = folder / melody / f"whistler{who + 1:02d}-{take + 1}.wav"
+    for number, melody, take in progress(recordings, "whistling", "recordings"):
+        # Each whistler and recording has a seed of its own, so that more of them change none.
+        whistler = _whistler(np.random.default_rng([settings.seed, number]))
+        seed = [settings.seed, number, list(MELODIES).index(melody), take]
+        rng = np.random.default_rng(seed)
+        path = folder / melody / f"whistler{number + 1:02d}-{take + 1}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        sound_files.write(path, whistle(MELODIES[melody], whistler, p, rng), p.sample_rate)
+        samples = whistle(MELODIES[melody], whistler, settings, rng)
+        sound_files.write(path, samples, settings.sample_rate)
 
 
-def whistle(steps: list[int], whistler: Whistler, p: Whistles, rng: Generator) -> Samples:
-    """One recording: phrases of the melody, short pauses between notes, long ones between phrases."""
-    parts: list[Waves] = [_pause(0.1, p, rng)]
-    while sum(map(len, parts)) < p.seconds * p.sample_rate:
+def whistle(steps: list[int], whistler: Whistler, settings: Whistles, rng: Generator) -> Samples:
+    """Return a recording [n] of phrases of the melody, with pauses between them."""
+    rate = settings.sample_rate
+    parts = [_pause(0.1, rate, rng)]
+    while sum(map(len, parts)) < settings.seconds * rate:
         tempo = rng.uniform(0.16, 0.3)
-        parts.append(_phrase(steps, tempo, whistler, p.sample_rate, rng))
-        # Under and over the half second at which preprocess cuts.
-        parts.append(_pause(rng.choice([0.2, 0.35, 0.7, 1.1]), p, rng))
+        parts.append(_phrase(steps, tempo, whistler, rate, rng))
+        # Pauses shorter and longer than the half second at which preprocess cuts.
+        parts.append(_pause(rng.choice([0.2, 0.35, 0.7, 1.1]), rate, rng))
     sound = np.concatenate(parts)
     return (sound * rng.uniform(0.3, 0.9) / np.abs(sound).max()).astype(np.float32)
 
 
 def _whistler(rng: Generator) -> Whistler:
+    # The fields are drawn in this order; another one would change every recording.
     return Whistler(
         lowest=rng.uniform(700, 1500),
         vibrato_rate=rng.uniform(4.5, 7),
@@ -78,39 +88,52 @@ def _whistler(rng: Generator) -> Whistler:
 
 
 def _phrase(
-    steps: list[int], tempo: float, who: Whistler, sample_rate: int, rng: Generator
-) -> Waves:
-    """The notes of a melody, `tempo` seconds each, gliding from one to the next."""
+    steps: list[int], tempo: float, whistler: Whistler, sample_rate: int, rng: Generator
+) -> Floats64:
+    """Return a melody [n] whose notes last `tempo` or twice as many seconds, with glides."""
     lengths = (tempo * rng.choice([1, 1, 2], len(steps)) * sample_rate).astype(int)
-    pitch = np.repeat(np.asarray(steps, float), lengths)
-    width = max(1, int(who.glide * sample_rate))
-    pitch = np.convolve(
-        np.pad(pitch, width, mode="edge"), np.hanning(width + 2)[1:-1] / (width + 1) * 2, "same"
+    pitch = _smoothed(
+        np.repeat(np.asarray(steps, float), lengths), int(whistler.glide * sample_rate)
     )
-    pitch = pitch[width:-width]
     time = np.arange(len(pitch)) / sample_rate
-    pitch += who.vibrato_depth * np.sin(
-        2 * np.pi * who.vibrato_rate * time + rng.uniform(0, 2 * np.pi)
-    )
-    phase = 2 * np.pi * np.cumsum(who.lowest * 2 ** (pitch / 12)) / sample_rate
-    envelope = _envelope(lengths, sample_rate)
+    phase = 2 * np.pi * whistler.vibrato_rate * time + rng.uniform(0, 2 * np.pi)
+    pitch += whistler.vibrato_depth * np.sin(phase)
+    # The phase is the integral of the frequency, which the pitch raises by semitones.
+    phase = 2 * np.pi * np.cumsum(whistler.lowest * 2 ** (pitch / 12)) / sample_rate
+    tone = np.sin(phase) + whistler.harmonic * np.sin(2 * phase)
+    # A moving sum takes the highest frequencies out of white noise, as lips do with breath.
     noise = np.convolve(rng.normal(size=len(phase)), np.ones(4) / 2, "same")
-    tone = np.sin(phase) + who.harmonic * np.sin(2 * phase)
-    return envelope * (tone + who.breath * noise)
+    return _envelope(lengths, sample_rate) * (tone + whistler.breath * noise)
 
 
-def _envelope(lengths: NDArray[np.int64], sample_rate: int) -> Waves:
-    """Each note swells in 30 ms and dies away in 40 ms, to a fifth where another follows."""
-    attack, release = int(0.03 * sample_rate), int(0.04 * sample_rate)
+def _smoothed(pitch: Floats64, width: int) -> Floats64:
+    """Return a pitch [n] whose steps take `width` samples, by a mean with a Hann window."""
+    width = max(1, width)
+    # A Hann window of this length sums to (width + 1) / 2; its outer zeros are left out.
+    window = np.hanning(width + 2)[1:-1] / (width + 1) * 2
+    # The first and last note go on beyond the ends, which would else fade to step 0.
+    padded = np.pad(pitch, width, mode="edge")
+    return np.convolve(padded, window, "same")[width:-width]
+
+
+def _envelope(lengths: Indices, sample_rate: int) -> Floats64:
+    """Return the amplitude [n] of notes that swell in 30 ms and fade in 40 ms.
+
+    Between two notes it falls to a fifth, at the ends to 0.
+    """
+    attack = int(0.03 * sample_rate)
+    release = int(0.04 * sample_rate)
     notes = []
     for i, length in enumerate(lengths):
-        first, last = (0.0 if i == 0 else 0.2), (0.0 if i == len(lengths) - 1 else 0.2)
-        held = max(0, length - attack - release)
-        up, down = np.linspace(first, 1, attack), np.linspace(1, last, release)
-        notes.append(np.concatenate([up, np.ones(held), down])[:length])
+        first = 0.0 if i == 0 else 0.2
+        last = 0.0 if i == len(lengths) - 1 else 0.2
+        up = np.linspace(first, 1, attack)
+        down = np.linspace(1, last, release)
+        held = np.ones(max(0, length - attack - release))
+        notes.append(np.concatenate([up, held, down])[:length])
     return np.concatenate(notes)
 
 
-def _pause(seconds: float, p: Whistles, rng: Generator) -> Waves:
-    """A room's noise, 66 dB below a tone's amplitude."""
-    return 5e-4 * rng.normal(size=int(seconds * p.sample_rate))
+def _pause(seconds: float, sample_rate: int, rng: Generator) -> Floats64:
+    """Return the noise of a quiet background."""
+    return NOISE * rng.normal(size=int(seconds * sample_rate))

@@ -19,7 +19,7 @@ UNITS = {"seconds": "s", "level": "dBFS", "centroid": "Hz"}
 def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
     """Of recordings of the table `used`, whose files lie in `raw`, a row each: length in `seconds`, RMS `level` in
     dBFS, and spectral `centroid` in Hz. Of images nothing."""
-    chosen = survey.some(used[used["seconds"] > 0])
+    chosen = survey.sample(used[used["seconds"] > 0])
     rows = [
         _features(raw / path)
         for path in progress(list(chosen["path"]), "drift", "recordings", len(chosen))
@@ -29,7 +29,7 @@ def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
 
 def _features(path: Path) -> dict[str, float]:
     try:
-        found = survey.measured(path, BIN_HZ)
+        found = survey.measure(path, BIN_HZ)
     except Unreadable:
         return {}
     power = found.power

@@ -13,6 +13,7 @@ from sonovae.errors import UserError
 from sonovae.evaluation import clip_errors
 from sonovae.params.file import read_yaml
 from sonovae.recordings import recordings_table
+from sonovae.recordings.schema import CLIP_KEY
 from sonovae.tracking import provenance
 from sonovae.tracking.provenance import Made
 
@@ -82,9 +83,7 @@ def _result(stages: dict[str, Made], get: Getter) -> Result:
             recordings_table.read(recordings)
             if recordings
             else pd.DataFrame(columns=recordings_table.COLUMNS),
-            clip_errors.read(clips)
-            if clips
-            else pd.DataFrame(columns=["sha256", "item", "start", "group"]),
+            clip_errors.read(clips) if clips else pd.DataFrame(columns=[*CLIP_KEY, "group"]),
             json.loads(metrics.read_text(encoding="utf-8")) if metrics else {},
             pd.read_csv(losses) if losses else pd.DataFrame(columns=["val_mse"]),
             get,

@@ -3,6 +3,7 @@ time."""
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from sonovae.errors import UserError
@@ -17,9 +18,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write(folder: Path) -> None:
-    """List all files of a folder, whose names hold no line's end, with their hashes."""
-    lines = [f"{sha256(folder / name)}  {name}\n" for name in _files(folder)]
+def write(folder: Path, known: Mapping[str, str] | None = None) -> None:
+    """List all files of a folder, whose names hold no line's end, with their hashes.
+
+    `known` are hashes that need not be computed again, by path in the folder.
+    """
+    hashes = dict(known or {})
+    lines = [f"{hashes.get(name) or sha256(folder / name)}  {name}\n" for name in _files(folder)]
     (folder / NAME).write_text("".join(lines), encoding="utf-8")
 
 

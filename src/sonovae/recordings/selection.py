@@ -1,0 +1,42 @@
+"""Choice of recordings: by the values of their columns, and at most a number of them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from sonovae.errors import UserError
+from sonovae.params.rules import Limit
+
+
+def matches(table: pd.DataFrame, selection: Mapping[str, str], key: str) -> "pd.Series[bool]":
+    """Return which rows match a regular expression for each column, over the whole value.
+
+    `key` is where params.yaml holds the selection. Raise UserError if a column does not exist.
+    """
+    matching = pd.Series(True, index=table.index)
+    for column, expression in selection.items():
+        if column not in table.columns:
+            columns = ", ".join(table.columns)
+            raise UserError(f"{key}.{column}: the recordings have no such column, but {columns}")
+        matching &= table[column].astype(str).str.fullmatch(expression)
+    return matching
+
+
+def limited(names: list[str], limit: Limit | None) -> set[str]:
+    """Return the names that a limit chooses: the first ones, or a random draw."""
+    if limit is None:
+        return set(names)
+    if limit.draw == "random":
+        names = ranked(names, limit.seed)
+    return set(names[: limit.count])
+
+
+def ranked(names: Iterable[str], seed: int) -> list[str]:
+    """Return the names in a random order."""
+
+    def rank(name: str) -> bytes:
+        # The rank depends on no other name, so that new recordings leave the order of the old ones.
+        return hashlib.sha256(f"{seed}:{name}".encode()).digest()
+
+    return sorted(names, key=rank)
