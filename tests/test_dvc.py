@@ -379,7 +379,7 @@ def test_a_failed_stage_says_the_way_back(tmp_path: Path) -> None:
     said = call(root, "dvc", "repro", "fetch", fails=True)
     assert "36 usable recordings, fewer than fetch.min_recordings = 1000" in said
     assert (
-        "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back"
+        "nothing was written to data/raw; to restore the last version: `dvc checkout data/raw`"
         in said
     )
     assert "Traceback" not in said

@@ -1,7 +1,10 @@
 """Two processes must not do the same thing at once."""
 
 import multiprocessing
+import sys
 from pathlib import Path
+
+import pytest
 
 from sonovae.errors import UserError
 from sonovae.runtime import lock
@@ -26,3 +29,12 @@ def test_two_processes_are_never_in_one_place(tmp_path: Path) -> None:
         assert lock.is_held(path)
     assert message.startswith("error: another stage is at work, process ")
     assert not lock.is_held(path)
+
+
+def test_a_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with (
+        pytest.raises(UserError, match="no file locks: use Linux or macOS"),
+        lock.alone(tmp_path / "lock", ""),
+    ):
+        pass

@@ -61,7 +61,7 @@ def ended(root: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> 
 
     monkeypatch.chdir(root)
     monkeypatch.setattr(stage, "_die_with_parent", lambda: None)
-    monkeypatch.setattr(stage, "_end_in_time", lambda farewell: None)
+    monkeypatch.setattr(stage, "_end_in_time", lambda restoring: None)
     with pytest.raises(SystemExit) as caught:
         stage.run(main, "data/raw")
     assert isinstance(caught.value.code, int)
@@ -76,15 +76,18 @@ def test_what_a_user_can_cause_is_a_line_and_the_way_back(
     assert capsys.readouterr().err.splitlines() == [
         "error: a = 1: too small",
         "error: b = 2: too large",
-        "nothing was written to data/raw; `dvc checkout data/raw` brings the last good ones back",
+        "nothing was written to data/raw; to restore the last version: `dvc checkout data/raw`",
     ]
 
 
 def test_the_way_back_is_that_of_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "dvc.lock").write_text("    - path: data/raw\n    - path: data/plots\n")
-    assert stage._way_back(tmp_path, ("data/model",), "").endswith("; there were none before")
-    said = stage._way_back(tmp_path, ("data/raw", "data/plots"), "data/metrics.json")
-    assert "`dvc checkout data/raw data/plots` and `git checkout data/metrics.json` brings" in said
+    assert stage._how_to_restore(tmp_path, ("data/model",), "").endswith(
+        "; there is no earlier version"
+    )
+    said = stage._how_to_restore(tmp_path, ("data/raw", "data/plots"), "data/metrics.json")
+    restoring = "`dvc checkout data/raw data/plots` and `git checkout data/metrics.json`"
+    assert f"to restore the last version: {restoring}" in said
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_other_ends_say_the_way_back_too(
     assert ended(tmp_path, monkeypatch, error) == code
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith(first)
-    assert lines[-1] == "nothing was written to data/raw; there were none before"
+    assert lines[-1] == "nothing was written to data/raw; there is no earlier version"
 
 
 @pytest.mark.processes
@@ -123,4 +126,4 @@ def test_a_stage_stops_within_5_s_whatever_it_computes(
         _, said = process.communicate(timeout=60)
     assert time.monotonic() - began < 5
     assert process.returncode == 130
-    assert said == "stopped\nnothing was written to data/raw; there were none before\n"
+    assert said == "stopped\nnothing was written to data/raw; there is no earlier version\n"

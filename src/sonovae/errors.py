@@ -1,18 +1,18 @@
-"""The exception that a person sees as a plain line, and the one that stands in a table instead."""
+"""Exceptions: one that a user sees as a plain line, and one that a table shows instead."""
 
 
 class UserError(Exception):
-    """What a user can cause and mend.
+    """Fault that a user can cause and fix.
 
-    Its text names the thing, its value and the rule, and says what to do, a line for each fault. Stages and the
-    console command print it without a traceback and end with exit code 2.
+    Its text names the thing, its value, the rule and the fix, a line for each fault. Stages and the
+    command line print it without a traceback and end with exit code 2.
     """
 
     def __str__(self) -> str:
-        """Each fault's line says that it is one; indented lines are details."""
+        """Return each fault's line after `error: `; indented lines are details."""
         lines = super().__str__().splitlines()
         return "\n".join(line if line.startswith(" ") else f"error: {line}" for line in lines)
 
 
 class Unreadable(Exception):
-    """Why a file cannot be used as a recording."""
+    """Reason why a file cannot be used as a recording."""

@@ -1,1 +1,1 @@
-"""What people look at: figures, HTML pages, their templates and one style sheet."""
+"""Pages and figures: HTML templates, one style sheet, plots."""

@@ -1,1 +1,1 @@
-"""How the work is done: environment, locks, progress, worker processes, checksums, and what every stage shares."""
+"""How work is run: environment, locks, logs, progress, processes, checksums, and stages."""

@@ -1,4 +1,4 @@
-"""How the work is done, not what comes of it: what environment variables and the machine say."""
+"""Environment variables and the machine: they decide how a result is computed, not what it is."""
 
 import os
 from pathlib import Path
@@ -7,16 +7,15 @@ from sonovae.errors import UserError
 
 
 def whole(name: str, least: int, otherwise: int) -> int:
-    """The whole number in the variable, or what holds where it is not set; UserError where it is anything else, or
-    less than `least`."""
-    said = os.environ.get(name, "") or str(otherwise)
-    if not said.isdecimal() or int(said) < least:
-        raise UserError(f"{name} = {said!r} must be a whole number, {least} at least")
-    return int(said)
+    """Return a variable's whole number, at least `least`, or `otherwise` if it is not set."""
+    text = os.environ.get(name, "") or str(otherwise)
+    if not text.isdecimal() or int(text) < least:
+        raise UserError(f"{name} = {text!r} must be a whole number, {least} at least")
+    return int(text)
 
 
 def home(root: Path) -> Path:
-    """The project's own folder; in DVC's experiments `root` is a copy of it, which is removed afterwards."""
+    """Return `Project(root).home`."""
     return Path(os.environ.get("DVC_ROOT", root))
 
 
@@ -31,5 +30,7 @@ def quiet_tensorflow() -> None:
 
 
 def cores() -> int:
-    """Those that this process may use; all of the machine's where the system does not tell (macOS, Windows)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS has no affinity

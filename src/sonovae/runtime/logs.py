@@ -1,4 +1,4 @@
-"""Log lines on the console. Library code logs to `sonovae.…`; entry points call `to_console`."""
+"""Log lines on the console; library code logs to `sonovae.…`, entry points call `to_console`."""
 
 import logging
 import sys
@@ -7,10 +7,11 @@ LOGGER = logging.getLogger("sonovae")
 
 
 class Console(logging.Handler):
-    """Prints information to stdout as it is, and warnings and errors to stderr with their level."""
+    """Handler that prints information to stdout, warnings and errors to stderr with their level."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one record; a test or a progress bar may have replaced the streams since the last."""
+        """Print one record."""
+        # A test or a progress bar may have replaced the streams since the last record.
         message = record.getMessage()
         if record.levelno >= logging.WARNING:
             print(f"{record.levelname.lower()}: {message}", file=sys.stderr, flush=True)
@@ -19,7 +20,7 @@ class Console(logging.Handler):
 
 
 def to_console() -> None:
-    """Show what the package logs, from INFO on; calling it twice shows each line once."""
+    """Print what the package logs, from INFO on; a second call changes nothing."""
     if not any(isinstance(handler, Console) for handler in LOGGER.handlers):
         LOGGER.addHandler(Console())
     LOGGER.setLevel(logging.INFO)
