@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.signal import get_window
 
 from sonovae import params
-from sonovae.codec import saved_codec, scaling, sound_files, spectrogram
+from sonovae.codec import saved_codec, sound_files, spectrogram
+from sonovae.codec.picture import limits
 from sonovae.codec.sound_codec import SoundCodec
 from sonovae.dataset import baselines, saved_dataset
 from sonovae.dataset.clips import recording_to_clips
@@ -84,9 +85,9 @@ def whistle(p: Params) -> tuple[Array, SoundCodec]:
     samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
     clips = recording_to_clips([samples], p.fetch.whistles.sample_rate, p.preprocess.waveform)
     values = [saved_codec.analysis(p.preprocess)(clip) for clip in clips.items]
-    limits = np.array([scaling.limits(each, p.preprocess) for each in values])
+    clip_limits = np.array([limits(each, p.preprocess.dynamic_range) for each in values])
     return np.stack(clips.items), saved_codec.fit(
-        p.preprocess, values, limits, np.full(len(values), clips.gain)
+        p.preprocess, values, clip_limits, np.full(len(values), clips.gain)
     )
 
 

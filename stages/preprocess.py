@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from sonovae import atomic, params
+from sonovae.arrays import Spectrogram
 from sonovae.codec import saved_codec
-from sonovae.codec.picture import Array
 from sonovae.dataset import analysis, clips, saved_dataset, shared_storage, spectrogram_cache, split
 from sonovae.dataset.analysis import Task
 from sonovae.dataset.spectrogram_cache import Entry
@@ -22,7 +22,7 @@ from sonovae.runtime.progress import bar, progress
 RAW, OUT, CACHE = "data/raw", "data/pictures", ".sonovae/spectrograms"
 A_FILE = 1.0
 """Milliseconds that a file takes, and each second of its sound."""
-Values = Callable[[Iterable[int]], Iterator[Array]]
+Values = Callable[[Iterable[int]], Iterator[Spectrogram]]
 """Of some rows of the clips table, their values before they are scaled."""
 Spread = Callable[[Sequence[tuple[Task, float]]], shared_storage.Batches]
 """The entries of recordings, with the milliseconds that each takes, made by all workers, batch by batch."""

@@ -119,7 +119,7 @@ def test_a_recording_is_as_it_was_recorded_but_for_its_fade(url: str, root: Path
     begin = round(clip["source_start"] * rate)
     wanted = recording[begin : begin + len(samples)]
     fade = params.load(root / "params.yaml").preprocess.waveform.fade_length
-    wanted[-fade:] *= waveform.rise(fade)[::-1]  # more of the recording follows
+    wanted[-fade:] *= waveform.fade_in(fade)[::-1]  # more of the recording follows
     np.testing.assert_allclose(samples, wanted, atol=1e-4)
     assert json.loads(found["said"]) == {"recording": found["name"]}
 

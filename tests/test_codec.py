@@ -8,7 +8,7 @@ import pytest
 from conftest import HERE, tone
 
 from sonovae import params
-from sonovae.codec import saved_codec, scaling, spectrogram
+from sonovae.codec import picture, saved_codec, spectrogram
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.codec.sound_codec import SoundCodec
@@ -43,7 +43,7 @@ def cut(samples: np.ndarray, p: Preprocess = P) -> clips.Clips:
 def fitted(p: Preprocess, found: clips.Clips) -> tuple[SoundCodec, np.ndarray, Scale]:
     """A codec from these clips, and the first one's picture and scale."""
     values = [saved_codec.analysis(p)(item) for item in found.items]
-    limits = np.array([scaling.limits(each, p) for each in values])
+    limits = np.array([picture.limits(each, p.dynamic_range) for each in values])
     made = saved_codec.fit(p, values, limits, np.full(len(values), found.gain))
     scale = made.clip_scale(*limits[0], found.gain)
     return made, made.encode(values[0], scale), scale

@@ -55,12 +55,12 @@ def convergence(frames: Frames, samples: np.ndarray) -> float:
 def test_the_transform_is_librosas(frames: Frames, length: int) -> None:
     samples, stft = voice()[:length], Stft(**frames, length=length)
     wanted = librosa.stft(samples, pad_mode="constant", **frames)
-    covered = np.zeros_like(stft.back(wanted.T))
+    covered = np.zeros_like(stft.inverse(wanted.T))
     stft.samples(covered)[:] = samples
     found = stft.forward(covered)
     assert found.dtype == np.complex64
     np.testing.assert_allclose(found.T, wanted, atol=1e-4)
-    np.testing.assert_allclose(stft.samples(stft.back(found)), samples, atol=1e-5)
+    np.testing.assert_allclose(stft.samples(stft.inverse(found)), samples, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_it_comes_nearer_than_librosas_in_a_quarter_of_the_iterations(
 @pytest.mark.parametrize("frames", SIZES[:4])
 def test_the_integrated_phases_alone_are_nearer_than_random_ones(frames: Frames) -> None:
     stft, wanted = phase.stft(**frames, length=LENGTH), magnitude(frames)
-    radians = phase.integrated(wanted, stft, seed=1)
+    radians = phase.integrate(wanted, stft, seed=1)
     random = np.random.default_rng(1).uniform(0, 2 * np.pi, wanted.shape)
     near, far = (
         convergence(
-            frames, stft.samples(stft.back((wanted * np.exp(1j * each)).T.astype(np.complex64)))
+            frames, stft.samples(stft.inverse((wanted * np.exp(1j * each)).T.astype(np.complex64)))
         )
         for each in (radians, random)
     )
@@ -119,9 +119,9 @@ def test_threads_and_their_number_change_no_byte() -> None:
 
 def test_the_seed_decides_where_nothing_else_does() -> None:
     stft, wanted = phase.stft(**SIZES[0], length=LENGTH), magnitude(SIZES[0])
-    one, same, other = (phase.integrated(wanted, stft, seed) for seed in (1, 1, 2))
+    one, same, other = (phase.integrate(wanted, stft, seed) for seed in (1, 1, 2))
     loud = wanted > 2 * phase.LEAST * wanted.max()
     np.testing.assert_array_equal(one, same)
     assert np.ptp((one - other)[loud]) < 1e-6  # all that hangs together turns as one
-    one, other = (phase.integrated(wanted * loud, stft, seed) for seed in (1, 2))
+    one, other = (phase.integrate(wanted * loud, stft, seed) for seed in (1, 2))
     assert np.ptp((one - other)[~loud]) > 1

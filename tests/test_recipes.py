@@ -13,7 +13,7 @@ from conftest import HERE, make_project, tone, write_idx
 from ruamel.yaml import YAML
 
 from sonovae import params
-from sonovae.codec import saved_codec, scaling, sound_files
+from sonovae.codec import picture, saved_codec, sound_files
 from sonovae.codec.sound_codec import SoundCodec
 from sonovae.console import project_commands
 from sonovae.dataset import saved_dataset
@@ -235,7 +235,7 @@ def test_a_tone_stays_a_tone(done: tuple[str, Path]) -> None:
     rate, (rows, _), hz = c.waveform.sample_rate, c.shape, 1000
     item = tone(c.waveform.clip_length / rate, hz, rate)
     values = c.analyse(item)
-    low, high = scaling.limits(values, params.load(root / "params.yaml").preprocess)
+    low, high = picture.limits(values, c.dynamic_range)
     p = params.load(root / "params.yaml").generate.griffin_lim
     scale = c.clip_scale(low, high, 1.0)
     (back,) = c.decode([c.encode(values, scale)], [scale], p, 1)

@@ -12,7 +12,7 @@ import soundfile
 from conftest import make_project, tone, write_idx, write_tones
 
 from sonovae import params
-from sonovae.codec import image_files, sound_files, waveform
+from sonovae.codec import image_files, silence, sound_files
 from sonovae.errors import UserError
 from sonovae.recordings import folder as folders
 from sonovae.recordings import recordings_table
@@ -336,7 +336,7 @@ def test_whistles_hold_pauses_under_and_over_half_a_second(tmp_path: Path) -> No
     pauses = []
     for path in (root / "data/raw/files").iterdir():
         samples, rate = sound_files.read(path)
-        kept = waveform.nonsilent(samples, rate, 0.1, -45)
+        kept = silence.nonsilent(samples, rate, 0.1, -45)
         pauses += [(b - a) / rate for (_, a), (b, _) in pairwise(kept)]
     assert min(pauses) < 0.4
     assert max(pauses) > 0.6

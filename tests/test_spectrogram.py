@@ -7,7 +7,7 @@ from conftest import HERE, tone
 
 from benchmarks import plain_pictures
 from sonovae import params
-from sonovae.codec import picture, saved_codec, spectrogram
+from sonovae.codec import picture, sound_codec, spectrogram
 from sonovae.codec.spectrogram import Frames
 from sonovae.params.preprocess import WINDOWS
 
@@ -29,7 +29,7 @@ def test_the_plain_way_takes_every_window(window: str) -> None:
     assert p.spectrogram
     section = replace(p.spectrogram, window=window)
     plain = plain_pictures.spectrogram(tone(), replace(p, spectrogram=section))
-    ours = spectrogram.waveform_to_magnitude(tone(), saved_codec.frames(section))
+    ours = spectrogram.waveform_to_magnitude(tone(), sound_codec.frames(section))
     np.testing.assert_allclose(
         plain[:, : ours.shape[1]], spectrogram.magnitude_to_db(ours)[: p.picture.bins], atol=1e-3
     )

@@ -97,7 +97,7 @@ def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_
     with pytest.raises(UserError, match="holds no model"):
         studio.load(tmp_path, FEW, seed=1)
     sound_files.write(tmp_path / "in.wav", tone(), 8000)
-    with pytest.raises(UserError, match=r"out.doc: it takes wav, flac, ogg or mp3"):
+    with pytest.raises(UserError, match=r"out.doc: the extension must be wav, flac, ogg or mp3"):
         at_hand.reconstruct_file(tmp_path / "in.wav", tmp_path / "out.doc")
 
 

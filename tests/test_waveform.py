@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import tone
 
-from sonovae.codec import waveform
+from sonovae.codec import silence, waveform
 
 
 def test_level_and_back() -> None:
@@ -38,7 +38,7 @@ def test_silence_is_pydubs(seed: int) -> None:
     samples = np.clip(np.concatenate(bursts), -1, 1).astype(np.float32)
     threshold = float(rng.uniform(-50, -20))
     min_seconds = float(rng.choice([0.1, 0.2, 0.5]))
-    found = waveform.nonsilent(samples, sample_rate, min_seconds, threshold)
+    found = silence.nonsilent(samples, sample_rate, min_seconds, threshold)
     assert found == pydub_nonsilent(samples, sample_rate, min_seconds, threshold)
 
 
@@ -61,9 +61,9 @@ def pydub_nonsilent(
 
 
 def test_all_silent_and_none_silent() -> None:
-    assert waveform.nonsilent(np.zeros(8000, np.float32), 8000, 0.5, -40) == []
-    assert waveform.nonsilent(tone(), 8000, 0.5, -40) == [(0, 8000)]
-    assert waveform.nonsilent(tone(0.1), 8000, 0.5, -40) == [(0, 800)]
+    assert silence.nonsilent(np.zeros(8000, np.float32), 8000, 0.5, -40) == []
+    assert silence.nonsilent(tone(), 8000, 0.5, -40) == [(0, 8000)]
+    assert silence.nonsilent(tone(0.1), 8000, 0.5, -40) == [(0, 800)]
 
 
 def test_polish_takes_off_what_clicks() -> None:
@@ -127,11 +127,11 @@ def test_silence_does_not_depend_on_the_stretches(
         for n, m in [(900, 5000), (8000, 100), (3000, 40000), (9, 0)]
     ]
     samples = np.clip(np.concatenate(bursts), -1, 1).astype(np.float32)
-    whole = waveform.nonsilent(samples, 8000, 0.1, -40)
+    whole = silence.nonsilent(samples, 8000, 0.1, -40)
     assert len(whole) > 2
     for stretch in (7, 100, 1000):
-        monkeypatch.setattr(waveform, "STRETCH", stretch)
-        assert waveform.nonsilent(samples, 8000, 0.1, -40) == whole
+        monkeypatch.setattr(silence, "SEARCHED_MS", stretch)
+        assert silence.nonsilent(samples, 8000, 0.1, -40) == whole
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_blocks_are_resampled_as_the_whole_is_by_librosa(
         samples = rng.normal(size=n).astype(np.float32)
         wanted = librosa.resample(samples, orig_sr=rate, target_sr=target)
         for parts in (1, 3):
-            found = list(waveform.resampled(np.array_split(samples, parts), rate, target))
+            found = list(waveform.resample_blocks(np.array_split(samples, parts), rate, target))
             np.testing.assert_array_equal(np.concatenate(found), wanted)
 
 
@@ -155,7 +155,7 @@ def test_together_they_are_resampled_as_each_alone(
     rng: np.random.Generator, rate: int, target: int
 ) -> None:
     """Order is kept for all lengths; the last group is not full; some are half a sample long."""
-    lengths = [0, 1, 2, 3, 480, 800, 1440, *rng.integers(1, 9000, 2 * waveform.TOGETHER)]
+    lengths = [0, 1, 2, 3, 480, 800, 1440, *rng.integers(1, 9000, 2 * waveform.CHANNELS)]
     recordings = [rng.normal(size=n).astype(np.float32) for n in lengths]
     found = waveform.resample_together(recordings, rate, target)
     for samples, made in zip(recordings, found, strict=True):

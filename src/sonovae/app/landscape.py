@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonovae.arrays import Item
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Item
 from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions

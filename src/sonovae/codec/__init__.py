@@ -1,1 +1,1 @@
-"""Recording ↔ waveform ↔ spectrogram ↔ picture: Hz, decibels and [0, 1], and the files they come from."""
+"""Recording ↔ waveform ↔ spectrogram ↔ picture: files, Hz, decibels and [0, 1]."""

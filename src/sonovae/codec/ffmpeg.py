@@ -1,4 +1,4 @@
-"""What soundfile cannot read, or not to its end, and ffmpeg can: M4A, AAC, WMA, AMR, MP3 and FLAC of a stream."""
+"""Sound files that soundfile cannot read, or not to the end, decoded by ffmpeg."""
 
 import json
 import re
@@ -8,62 +8,59 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sonovae.arrays import Floats32
 from sonovae.errors import Unreadable
 
 MOST_SECONDS = 900
-"""That ffmpeg may work at a file."""
-
-
+"""Processor time that ffmpeg may spend on a file, enough for many hours of sound."""
 LENGTHS = re.compile(b"Xing|Info|VBRI")
-"""In an MP3's first frame, what says its length; without it libsndfile guesses, and cuts."""
+"""Headers of an MP3's first frame that hold its length; without, libsndfile guesses and cuts."""
 
 
 def container(head: bytes) -> str:
-    """The container that a file's first bytes begin; nothing where it is not for ffmpeg."""
+    """Return the container that a file's first bytes begin; empty if soundfile reads it."""
     if head[4:8] == b"ftyp":
         return "MP4"
     if head.startswith(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
         return "ASF"
     if head.startswith(b"#!AMR"):
         return "AMR"
+    if head.startswith(b"fLaC") and _is_streamed_flac(head):
+        return "FLAC"
+    # MPEG frames begin with eleven or more set bits; the bits after them name the layer.
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return "AAC"
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and not LENGTHS.search(head):
         return "MP3"
-    return "FLAC" if head.startswith(b"fLaC") and _is_streamed_flac(head) else ""
+    return ""
 
 
 def _is_streamed_flac(head: bytes) -> bool:
-    """Whether its number of samples, 36 bits of the first block (RFC 9639, 8.2), is left open."""
+    # The number of samples, 36 bits of the first block (RFC 9639, 8.2), is left open.
     return int.from_bytes(head[21:26], "big") & (2**36 - 1) == 0
 
 
 def probe(path: Path, container: str) -> tuple[int, int]:
-    """The rate in Hz and the channels of the file's first sound, by ffprobe; Unreadable where there is none, or no
-    ffmpeg."""
+    """Return the rate in Hz and the channels of a file's first sound.
+
+    Raises Unreadable if there is no sound, or if ffmpeg is not installed.
+    """
     if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
         raise Unreadable(
-            f"{container} needs ffmpeg, which is not installed: install it, or convert the file to WAV"
+            f"{container} needs ffmpeg, which is not installed: install it, or convert the file to"
+            " WAV"
         )
-    wanted = [
-        "-v",
-        "error",
-        "-select_streams",
-        "a:0",
-        "-show_entries",
-        "stream=sample_rate,channels",
-        "-of",
-        "json",
-    ]
-    command = ["ffprobe", *wanted, "-i", f"file:{path}"]
-    said = subprocess.run(
+    entries = "-v error -select_streams a:0 -show_entries stream=sample_rate,channels -of json"
+    # `file:` keeps a name that begins with a dash or a protocol from being read as such.
+    command = ["ffprobe", *entries.split(), "-i", f"file:{path}"]
+    result = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ).stdout
+    )
     try:
-        sound = json.loads(said)["streams"][0]
-        rate, channels = int(sound["sample_rate"]), int(sound["channels"])
+        sound = json.loads(result.stdout)["streams"][0]
+        rate = int(sound["sample_rate"])
+        channels = int(sound["channels"])
     except (IndexError, KeyError, ValueError):
         raise Unreadable("damaged: ffmpeg finds no sound in it") from None
     if rate < 1 or channels < 1:
@@ -71,13 +68,18 @@ def probe(path: Path, container: str) -> tuple[int, int]:
     return rate, channels
 
 
-def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[NDArray[np.float32]]:
-    """The samples as they are decoded, in blocks [n, channels] of `size` samples; Unreadable where ffmpeg stumbles."""
-    form = ["-map", "0:a:0", "-ar", str(rate), "-ac", str(channels), "-f", "f32le", "-"]
-    careful = ["-v", "error", "-nostdin", "-xerror", "-timelimit", str(MOST_SECONDS)]
-    command = ["ffmpeg", *careful, "-i", f"file:{path}", *form]
+def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[Floats32]:
+    """Decode a file to blocks [n, channels] of `size` samples in all channels together.
+
+    Raises Unreadable if ffmpeg cannot decode all of it.
+    """
+    form = f"-map 0:a:0 -ar {rate} -ac {channels} -f f32le -"
+    # -xerror: stop at the first error, instead of leaving out what is damaged.
+    careful = f"-v error -nostdin -xerror -timelimit {MOST_SECONDS}"
+    command = ["ffmpeg", *careful.split(), "-i", f"file:{path}", *form.split()]
+    n_bytes = size // channels * channels * 4
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as decoder:
-        while decoder.stdout and (data := decoder.stdout.read(size // channels * channels * 4)):
+        while decoder.stdout and (data := decoder.stdout.read(n_bytes)):
             yield np.frombuffer(data, np.float32).reshape(-1, channels)
     if decoder.returncode:
         raise Unreadable("damaged: ffmpeg cannot decode all of it")

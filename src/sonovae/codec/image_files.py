@@ -1,4 +1,4 @@
-"""Image files ↔ grey pixels in [0, 1]: PNG, JPEG and whatever else Pillow reads, and gzipped IDX, as MNIST comes in."""
+"""Image files ↔ grey pixels: PNG, JPEG and others that Pillow reads, and MNIST's gzipped IDX."""
 
 import gzip
 import math
@@ -10,57 +10,64 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
+from sonovae.arrays import Picture
 from sonovae.errors import Unreadable
 
-Images = NDArray[np.float32]
-
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+"""Extensions of files that hold one image; any other file is read as IDX."""
 FORMATS = ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"]
+"""Pillow's decoders that may run on a file from elsewhere."""
 UNSIGNED_BYTES = 8
-"""IDX's code for the type of its numbers."""
+"""IDX's code for numbers of one unsigned byte."""
 
 
-def read(path: Path) -> list[Images]:
-    """The images [rows, columns] of a file, of which an IDX file holds many; Unreadable where it is damaged."""
+def read(path: Path) -> list[Picture]:
+    """Read the images [rows, columns] in [0, 1] of a file, of which an IDX file holds many.
+
+    Raises Unreadable if the file is damaged.
+    """
     if path.suffix.lower() not in SUFFIXES:
         return list(_read_idx(path, dimensions=3).astype(np.float32) / np.float32(255))
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            return [_grey(image)]
-    except (
+    errors = (
         OSError,
         ValueError,
         SyntaxError,
         UnidentifiedImageError,
         Image.DecompressionBombError,
-    ) as error:
-        raise Unreadable(
-            f"not an image that can be read: {error}".replace(str(path), "it")
-        ) from None
+    )
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return [_grey(image)]
+    except errors as error:
+        reason = f"not an image that can be read: {error}"
+        raise Unreadable(reason.replace(str(path), "it")) from None
 
 
-def _grey(image: Image.Image) -> Images:
-    """The pixels of whatever kind of image; 16 bits are not clipped to 8."""
+def _grey(image: Image.Image) -> Picture:
     if image.mode == "F":
         raise Unreadable(
             "holds floating-point pixels, whose white is not known: save it with 8 or 16 bits"
         )
     if image.mode.startswith("I"):
+        # Pillow would clip 16 bits to 8.
         return np.asarray(image, np.float32) / np.float32(65535)
     return np.asarray(image.convert("L"), np.float32) / np.float32(255)
 
 
-def write(path: Path, image: Images, comment: str = "") -> None:
-    """The door back for one image: a PNG of 8 bits, equal bytes for equal pixels, with a comment."""
-    said = PngInfo()
+def write(path: Path, image: Picture, comment: str = "") -> None:
+    """Write an image [rows, columns] in [0, 1] and a comment as PNG with 8 bits.
+
+    Equal pixels and comments give equal bytes.
+    """
+    texts = PngInfo()
     if comment:
-        said.add_text("Comment", comment)
+        texts.add_text("Comment", comment)
     pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    Image.fromarray(pixels).save(path, format="PNG", pnginfo=said)
+    Image.fromarray(pixels).save(path, format="PNG", pnginfo=texts)
 
 
 def comment(path: Path) -> str:
-    """That of a PNG; nothing where there is none, or no PNG."""
+    """Return the comment in a PNG; empty if it has none or is no PNG."""
     try:
         with Image.open(path, formats=["PNG"]) as image:
             return str(image.info.get("Comment", ""))
@@ -69,25 +76,31 @@ def comment(path: Path) -> str:
 
 
 def read_labels(path: Path) -> list[str]:
-    """The labels in an IDX file, as text."""
+    """Read the labels in an IDX file, as text."""
     return [str(label) for label in _read_idx(path, dimensions=1)]
 
 
 def labels_name(name: str) -> str:
-    """The IDX file that would hold the labels of the images in `name`: train-labels-idx1-ubyte.gz, say; in a folder of
-    its own name where they are. Nothing for an image file."""
+    """Return the name of the IDX file that would hold the labels of the images in another.
+
+    For train-images-idx3-ubyte.gz it is train-labels-idx1-ubyte.gz; empty for an image file.
+    """
     path = PurePosixPath(name)
-    own_folder = path.parent.name == path.name
-    last = path.name.replace("images", "labels").replace("idx3", "idx1")
-    folder = path.parent.with_name(last) if own_folder else path.parent
-    return "" if path.suffix.lower() in SUFFIXES else (folder / last).as_posix()
+    if path.suffix.lower() in SUFFIXES:
+        return ""
+    labels = path.name.replace("images", "labels").replace("idx3", "idx1")
+    # Some archives of MNIST have each file in a folder of the file's name.
+    if path.parent.name == path.name:
+        return (path.parent.with_name(labels) / labels).as_posix()
+    return (path.parent / labels).as_posix()
 
 
 def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """LeCun's format: two zeros, the type, the number of dimensions, their sizes (big-endian), then the numbers."""
+    """Read LeCun's format: two zeros, type, number of dimensions, sizes (big-endian), numbers."""
     try:
         data = path.read_bytes()
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise Unreadable(f"damaged: {error}") from None
     if data[:4] != bytes([0, 0, UNSIGNED_BYTES, dimensions]):

@@ -4,7 +4,6 @@ import functools
 import heapq
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numba
 import numpy as np
@@ -12,22 +11,28 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.signal import get_window
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from sonovae.arrays import Floats32, Floats64, Indices, Magnitude, Samples
+
 Complex = NDArray[np.complex64]
 
 WIDTH = {"hann": 0.258, "hamming": 0.304, "triang": 0.282, "boxcar": 0.857}
-"""γ / win_length² of the Gaussian exp(−π t² / γ) that comes nearest to each window in least squares, and for boxcar,
-which none comes near to, what works as well as any."""
+"""γ / win_length² of the Gaussian exp(−π t² / γ) nearest to each window in least squares.
+
+No Gaussian is near to boxcar; its value was found by trial.
+"""
 LEAST = 1e-5
-"""Of the largest magnitude: below it the phase is drawn at random, as it says nothing."""
+"""Share of the largest magnitude below which the phase is random, as its gradient is noise."""
 TINY = np.float32(1e-16)
+"""Keeps the division by an absolute value from being one by zero."""
 
 
 @dataclass(frozen=True)
 class Stft:
-    """The short-time Fourier transform of `length` samples as librosa has it with center=True and pad_mode="constant",
-    and its way back, in single precision; frames are rows here."""
+    """Short-time Fourier transform of `length` samples, in single precision; frames are rows.
+
+    Equals librosa's with center=True and pad_mode="constant". Both directions work on the samples
+    that the windows of all frames cover [covered], which begins before the first sample.
+    """
 
     n_fft: int
     hop_length: int
@@ -37,44 +42,28 @@ class Stft:
 
     @cached_property
     def frames(self) -> int:
-        """How many there are."""
+        """Number of frames."""
         return 1 + self.length // self.hop_length
 
     @cached_property
-    def taper(self) -> Floats:
-        """[win_length]: the window."""
+    def taper(self) -> Floats32:
+        """Window [win_length]."""
         return np.asarray(get_window(self.window, self.win_length), np.float32)
 
-    @property
-    def _margin(self) -> int:
-        """Samples before the window in each frame, where it is shorter than that."""
-        return (self.n_fft - self.win_length) // 2
-
-    @property
-    def _start(self) -> int:
-        """Where the samples begin in what the windows of all frames cover."""
-        return self.n_fft // 2 - self._margin
-
-    @cached_property
-    def _weight(self) -> Floats:
-        """The sum of all squared windows, by which overlapping frames are divided."""
-        total = self._overlap_add(np.tile(self.taper**2, (self.frames, 1)))
-        return np.where(total > np.finfo(np.float32).tiny, total, 1)
-
-    def forward(self, covered: Floats) -> Complex:
-        """What the windows of all frames cover → [frames, 1 + n_fft / 2]."""
+    def forward(self, covered: Floats32) -> Complex:
+        """Transform covered samples to a spectrum [frames, 1 + n_fft / 2]."""
         slices = np.lib.stride_tricks.sliding_window_view(covered, self.win_length)
         windowed = slices[: self.frames * self.hop_length : self.hop_length] * self.taper
-        rest = self.n_fft - self.win_length - self._margin
-        return np.asarray(
-            scipy.fft.rfft(_padded(windowed, self._margin, rest), axis=1, overwrite_x=True)
-        )
+        after = self.n_fft - self.win_length - self._margin
+        # Single precision, unlike spectrogram.waveform_to_magnitude, halves the time of the
+        # inverse, whose phases are estimates anyway.
+        padded = _pad_columns(windowed, self._margin, after)
+        return np.asarray(scipy.fft.rfft(padded, axis=1, overwrite_x=True))
 
-    def back(self, spectrum: Complex) -> Floats:
-        """[frames, 1 + n_fft / 2] → what the windows cover, zero outside the samples."""
-        windowed = scipy.fft.irfft(spectrum, self.n_fft, axis=1)[
-            :, self._margin : self._margin + self.win_length
-        ]
+    def inverse(self, spectrum: Complex) -> Floats32:
+        """Invert `forward`: [frames, 1 + n_fft / 2] → covered samples, zero outside the sound."""
+        whole = scipy.fft.irfft(spectrum, self.n_fft, axis=1)
+        windowed = whole[:, self._margin : self._margin + self.win_length]
         windowed *= self.taper
         covered = self._overlap_add(windowed)
         covered /= self._weight
@@ -82,86 +71,116 @@ class Stft:
         covered[self._start + self.length :] = 0
         return covered
 
-    def samples(self, covered: Floats) -> Floats:
-        """[length] of what the windows cover."""
+    def samples(self, covered: Floats32) -> Samples:
+        """View of the sound's samples [length] in covered samples."""
         return covered[self._start : self._start + self.length]
 
-    def _overlap_add(self, rows: Floats) -> Floats:
-        """[frames, win_length], a hop apart → their sum."""
-        parts = -(-self.win_length // self.hop_length)
-        padded = _padded(rows, 0, parts * self.hop_length - self.win_length)
-        # A hop more than the last frame needs, or its slice of win_length would be missing in `forward`.
-        total = np.zeros((self.frames + parts, self.hop_length), np.float32)
+    @property
+    def _margin(self) -> int:
+        """Samples of a frame before its window, if that is shorter than n_fft."""
+        return (self.n_fft - self.win_length) // 2
+
+    @property
+    def _start(self) -> int:
+        """Index of the first sample in covered samples."""
+        return self.n_fft // 2 - self._margin
+
+    @cached_property
+    def _weight(self) -> Floats32:
+        """Sum of all squared windows, by which overlapping frames are divided."""
+        total = self._overlap_add(np.tile(self.taper**2, (self.frames, 1)))
+        return np.where(total > np.finfo(np.float32).tiny, total, 1)
+
+    def _overlap_add(self, rows: Floats32) -> Floats32:
+        """Add up [frames, win_length], each a hop after the previous."""
+        hop = self.hop_length
+        parts = -(-self.win_length // hop)
+        padded = _pad_columns(rows, 0, parts * hop - self.win_length)
+        # One hop more than the last frame needs, or its slice would be missing in `forward`.
+        total = np.zeros((self.frames + parts, hop), np.float32)
         for part in range(parts):
-            total[part : part + self.frames] += padded[
-                :, part * self.hop_length : (part + 1) * self.hop_length
-            ]
+            total[part : part + self.frames] += padded[:, part * hop : (part + 1) * hop]
         return total.reshape(-1)
 
 
 stft = functools.lru_cache(maxsize=8)(Stft)
-"""The same for the same lengths, with what it has worked out."""
+"""Return the transform of some lengths, shared by callers with its cached window and weights."""
 
 
-def griffin_lim(magnitude: Floats, to: Stft, iterations: int, momentum: float, seed: int) -> Floats:
-    """[1 + n_fft / 2, frames] magnitudes → [length] samples, by fast Griffin-Lim (Perraudin, Balazs and Søndergaard
-    2013) from integrated phases."""
+def griffin_lim(
+    magnitude: Magnitude, transform: Stft, iterations: int, momentum: float, seed: int
+) -> Samples:
+    """Invert magnitudes [1 + n_fft / 2, frames] to samples [length].
+
+    Fast Griffin-Lim (Perraudin, Balazs and Søndergaard 2013), starting from integrated phases.
+    """
     wanted = np.ascontiguousarray(magnitude.T, np.float32)
-    spectrum = wanted * np.exp(1j * integrated(magnitude, to, seed).T).astype(np.complex64)
-    before = np.zeros_like(spectrum)
+    phases = integrate(magnitude, transform, seed)
+    spectrum = wanted * np.exp(1j * phases.T).astype(np.complex64)
+    previous = np.zeros_like(spectrum)
     step = np.complex64(momentum / (1 + momentum))
     for _ in range(iterations):
-        after = to.forward(to.back(spectrum))
-        before *= -step
-        before += after
-        before, spectrum = after, before * (wanted / (np.abs(before) + TINY))
-    return to.samples(to.back(spectrum))
+        consistent = transform.forward(transform.inverse(spectrum))
+        # In place: consistent - step · previous, the next estimate but for its scale.
+        previous *= -step
+        previous += consistent
+        spectrum = previous * (wanted / (np.abs(previous) + TINY))
+        previous = consistent
+    return transform.samples(transform.inverse(spectrum))
 
 
-def integrated(magnitude: Floats, to: Stft, seed: int) -> Doubles:
-    """[1 + n_fft / 2, frames] radians by phase gradient heap integration (Průša, Balazs and Søndergaard 2017): the
-    gradient of the phase follows from that of the logarithm of the magnitude, exactly for a Gaussian window, and is
-    summed up from the loudest places on."""
-    hop, n_fft = to.hop_length, to.n_fft
-    gamma = WIDTH[to.window] * to.win_length**2
+def integrate(magnitude: Magnitude, transform: Stft, seed: int) -> Floats64:
+    """Phases [1 + n_fft / 2, frames] in radians by phase gradient heap integration.
+
+    The phase's gradient follows from that of the log magnitude, exactly for a Gaussian window, and
+    is summed up from the loudest places on (Průša, Balazs and Søndergaard 2017).
+    """
+    hop = transform.hop_length
+    n_fft = transform.n_fft
+    gamma = WIDTH[transform.window] * transform.win_length**2
     loudest = max(float(magnitude.max()), float(np.finfo(np.float32).tiny))
     logs = np.log(np.maximum(magnitude.astype(float), LEAST * loudest))
     bins = np.arange(len(magnitude))[:, np.newaxis]
     along_time = _slope(logs, 0) * hop * n_fft / gamma + 2 * np.pi * hop * bins / n_fft
-    along_bins = np.pi - _slope(logs, 1) * gamma / (
-        hop * n_fft
-    )  # π, as frames begin half of them before their middle
+    # π, as frames begin half of their length before their middle.
+    along_bins = np.pi - _slope(logs, 1) * gamma / (hop * n_fft)
     order = np.argsort(-logs.ravel(), kind="stable")
     start = np.random.default_rng(seed).uniform(0, 2 * np.pi, logs.shape)
-    return np.asarray(
-        _integrate(logs, along_time, along_bins, order, start, np.log(LEAST * loudest))
-    )
+    least = np.log(LEAST * loudest)
+    return np.asarray(_integrate(logs, along_time, along_bins, order, start, least))
 
 
-def _padded(rows: Floats, before: int, after: int) -> Floats:
-    return np.pad(rows, ((0, 0), (before, after))) if before or after else rows
+def _pad_columns(rows: Floats32, before: int, after: int) -> Floats32:
+    if before or after:
+        return np.pad(rows, ((0, 0), (before, after)))
+    return rows
 
 
-def _slope(values: Doubles, axis: int) -> Doubles:
-    return np.gradient(values, axis=axis) if values.shape[axis] > 1 else np.zeros_like(values)
+def _slope(values: Floats64, axis: int) -> Floats64:
+    if values.shape[axis] == 1:
+        return np.zeros_like(values)
+    return np.gradient(values, axis=axis)
 
 
 @numba.njit(cache=True, nogil=True)
 def _integrate(
-    logs: Doubles,
-    along_time: Doubles,
-    along_bins: Doubles,
-    order: Any,
-    start: Doubles,
+    logs: Floats64,
+    along_time: Floats64,
+    along_bins: Floats64,
+    order: Indices,
+    start: Floats64,
     least: float,
-) -> Doubles:
-    """`start` with all phases replaced whose magnitude's logarithm is above `least`, the loudest neighbour of what is
-    known next."""
+) -> Floats64:
+    """Replace the phases in `start` wherever the log magnitude is above `least`.
+
+    From each place, the loudest neighbour of what is known follows next.
+    """
     bins, frames = logs.shape
     phase = start.copy()
     known = np.zeros(logs.shape, np.bool_)
     for place in order:
-        k, t = place // frames, place % frames
+        k = place // frames
+        t = place % frames
         if known[k, t] or logs[k, t] <= least:
             continue
         known[k, t] = True
@@ -169,13 +188,13 @@ def _integrate(
         while len(heap) > 0:
             _, k, t = heapq.heappop(heap)
             for dk, dt in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                i, j = k + dk, t + dt
+                i = k + dk
+                j = t + dt
                 if i < 0 or j < 0 or i >= bins or j >= frames or known[i, j] or logs[i, j] <= least:
                     continue
-                slope = dk * (along_bins[k, t] + along_bins[i, j]) + dt * (
-                    along_time[k, t] + along_time[i, j]
-                )
-                phase[i, j] = phase[k, t] + 0.5 * slope
+                slope_bins = along_bins[k, t] + along_bins[i, j]
+                slope_time = along_time[k, t] + along_time[i, j]
+                phase[i, j] = phase[k, t] + 0.5 * (dk * slope_bins + dt * slope_time)
                 known[i, j] = True
                 heapq.heappush(heap, (-logs[i, j], i, j))
     return phase

@@ -41,7 +41,7 @@ def fit(
     settings: Preprocess, values: Iterable[Spectrogram], limits: Floats64, gains: Floats64
 ) -> Codec:
     """Fit a codec to training clips: their values [bins, frames], limits [N, 2] and gains [N]."""
-    typical = scaling.typical(settings, values, limits, gains)
+    typical = scaling.typical(settings.picture, settings.dynamic_range, values, limits, gains)
     if settings.waveform and settings.spectrogram:
         return SoundCodec(settings.picture, typical, settings.waveform, settings.spectrogram)
     return ImageCodec(settings.picture, typical)

@@ -1,84 +1,60 @@
-"""What a picture's 0 and 1 stand for: the limits of a clip, of the training split, of each of its pixels, or fixed."""
+"""Values for which a picture's 0 and 1 stand, and how typical ones follow from training clips."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sonovae.arrays import Floats32, Floats64, Spectrogram
 from sonovae.codec import picture
-from sonovae.codec.picture import Array, Limit
-from sonovae.params.preprocess import Preprocess
+from sonovae.codec.picture import Limit
+from sonovae.params.preprocess import Picture as PictureSettings
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a picture's 0 and 1 stand for, in the spectrogram's unit, one for all pixels or one for each; and the gain
-    that levelled its recording."""
+    """Values of 0 and 1 in the spectrogram's unit, and the gain that levelled the recording."""
 
     low: Limit
     high: Limit
     gain: float
 
 
-def limits(values: Array, p: Preprocess) -> tuple[float, float]:
-    """The lowest and highest value of a clip, at most the dynamic range apart."""
-    return picture.limits(values, _dynamic_range(p))
-
-
 def typical(
-    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64], gains: NDArray[np.float64]
+    settings: PictureSettings,
+    dynamic_range: float | None,
+    values: Iterable[Spectrogram],
+    limits: Floats64,
+    gains: Floats64,
 ) -> Scale:
-    """The scale for what never was a clip, from training clips' limits [n, 2], gains [n] and values [bins, frames],
-    which are read where they are needed."""
-    low, high = SCALING[p.picture.scaling](p, values, limits)
+    """Scale for pictures that were never a clip, from training clips.
+
+    `limits` [N, 2] and `gains` [N] are those of the clips. `values` yields N arrays [bins, frames]
+    and is read only if each pixel has limits of its own. `dynamic_range` is in the values' unit.
+    """
+    low: Limit
+    high: Limit
+    if settings.scaling == "clip":
+        low, high = np.median(limits, axis=0).tolist()
+    elif settings.scaling == "dataset":
+        low, high = picture.limits(limits, dynamic_range)
+    elif settings.scaling == "pixel":
+        low, high = _pixel_limits(values, *picture.limits(limits, dynamic_range))
+    else:
+        low, high = settings.range or (0.0, 1.0)
     return Scale(low, high, float(np.median(gains)))
 
 
-def _middle(
-    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
-) -> tuple[Limit, Limit]:
-    """The medians of the clips' own limits."""
-    low, high = np.median(limits, axis=0)
-    return float(low), float(high)
-
-
-def _of_all(
-    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
-) -> tuple[Limit, Limit]:
-    """The lowest and highest value of all clips, at most the dynamic range apart."""
-    return picture.limits(limits, _dynamic_range(p))
-
-
-def _of_each_pixel(
-    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
-) -> tuple[Limit, Limit]:
-    """Each pixel's lowest and highest value, not under the lowest of all; a hundredth of their span apart, at least."""
-    bottom, top = picture.limits(limits, _dynamic_range(p))
-    low, high = functools.reduce(_wider, ((each, each) for each in values))
+def _pixel_limits(
+    values: Iterable[Spectrogram], bottom: float, top: float
+) -> tuple[Floats32, Floats32]:
+    """Lowest and highest value of each pixel, not below `bottom`."""
+    low, high = functools.reduce(_widen, ((clip, clip) for clip in values))
     low = np.maximum(low, bottom)
+    # A pixel that hardly varies would turn noise into black and white.
     return low, np.maximum(high, low + 0.01 * np.float32(top - bottom))
 
 
-def _wider(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[Array, Array]:
+def _widen(a: tuple[Floats32, Floats32], b: tuple[Floats32, Floats32]) -> tuple[Floats32, Floats32]:
     return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
-
-
-def _given(
-    p: Preprocess, values: Iterable[Array], limits: NDArray[np.float64]
-) -> tuple[Limit, Limit]:
-    return p.picture.range or (0.0, 1.0)
-
-
-SCALING: dict[str, Callable[..., tuple[Limit, Limit]]] = {
-    "clip": _middle,
-    "dataset": _of_all,
-    "pixel": _of_each_pixel,
-    "fixed": _given,
-}
-"""How the typical limits come from the training clips."""
-
-
-def _dynamic_range(p: Preprocess) -> float | None:
-    return p.spectrogram.dynamic_range_db if p.spectrogram else None

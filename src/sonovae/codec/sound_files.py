@@ -1,4 +1,4 @@
-"""Sound files ↔ mono float32 samples; and what a file holds, read in blocks, so that its length costs no memory."""
+"""Sound files ↔ mono samples; files are read in blocks, so that their length costs no memory."""
 
 import contextlib
 import hashlib
@@ -10,40 +10,35 @@ from typing import IO
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
+from sonovae.arrays import Floats32, Samples
 from sonovae.codec import ffmpeg
-from sonovae.codec.waveform import Samples
 from sonovae.errors import Unreadable, UserError
 
 SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
-"""Of each kind of file that is written, what soundfile calls its encoding."""
-
+"""Extension of a file that is written → its encoding, as soundfile names it."""
 BLOCK = 1 << 16
-"""Samples that are read at a time: soxr takes a third longer for a million of them."""
-
+"""Samples read at a time: soxr takes a third longer for a million of them."""
 FULL_SCALE = 1 - 2**-14
-"""At or above it, an absolute sample counts as clipped: the highest two steps of 16 bits."""
-
+"""Absolute sample from which on a sample counts as clipped: the highest two steps of 16 bits."""
 HEAD = 512
-"""Bytes that say what a file is."""
-
+"""Bytes that identify a file."""
 CONTAINERS = {"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG", "MP3", "AU", "CAF"}
-"""Those of soundfile's whose being whole is checked."""
-
-
-def _is_open(length: int) -> bool:
-    """A program that streams leaves a number near 2³¹ or 2³² as its file's length, and the file is whole."""
-    return abs(length - 2**31) < 2**16 or length >= 2**32 - 2**16
+"""soundfile's containers that are read: those of which a truncated file is noticed."""
+LENGTHS = re.compile(
+    r"^ *(?:data|SSND|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)", re.MULTILINE
+)
+"""Line in libsndfile's log about a chunk that does not have the bytes its header promises."""
 
 
 @dataclass(frozen=True)
 class Facts:
     """What a sound file holds.
 
-    Its length in seconds, rate in Hz and channels; `peak`, the highest absolute sample of any channel; of the channels'
-    mean, `swing`, half of what lies between its highest and lowest sample, and `offset`, its mean; the share of samples
-    at full scale; the container's name; the SHA-256 of its samples, rate and channels.
+    `sample_rate` is in Hz. `peak` is the highest absolute sample of any channel, 1 being full
+    scale. Of the channels' mean, `swing` is half of its range and `offset` its mean. `clipped` is
+    the share of samples at full scale. `samples_sha256` is equal for equal samples in any
+    lossless format.
     """
 
     seconds: float
@@ -57,78 +52,100 @@ class Facts:
     samples_sha256: str
 
 
+@dataclass
+class _Tally:
+    """Sums and extremes over blocks of samples."""
+
+    frames: int = 0
+    clipped: int = 0
+    total: float = 0.0
+    peak: float = 0.0
+    low: float = np.inf
+    high: float = -np.inf
+
+    def add(self, block: Floats32) -> None:
+        absolute = np.abs(block)
+        mono = block.mean(axis=1, dtype=np.float64)
+        self.frames += len(block)
+        self.clipped += int((absolute >= FULL_SCALE).sum())
+        self.total += float(mono.sum())
+        self.peak = max(self.peak, float(absolute.max()))
+        self.low = min(self.low, float(mono.min()))
+        self.high = max(self.high, float(mono.max()))
+
+
 @dataclass(frozen=True)
 class _Source:
-    """An opened file: blocks [n, channels] of samples, and what is known before they are read."""
+    """An opened file: its facts, and blocks [n, channels] of its samples."""
 
     sample_rate: int
     channels: int
     container: str
-    blocks: Iterator[NDArray[np.float32]]
+    blocks: Iterator[Floats32]
 
 
 def inspect(path: Path) -> Facts:
-    """Read the whole file, in blocks, and say what it holds; Unreadable where it is damaged."""
+    """Read a whole file; raise Unreadable if it is damaged or empty."""
+    tally = _Tally()
     with _opened(path) as source:
         digest = hashlib.sha256(f"{source.sample_rate} {source.channels}".encode())
-        frames, clipped, total, peak, low, high = 0, 0, 0.0, 0.0, np.inf, -np.inf
         for block in source.blocks:
             digest.update(block.tobytes())
-            mono, level = block.mean(axis=1, dtype=np.float64), np.abs(block)
-            frames, clipped = frames + len(block), clipped + int((level >= FULL_SCALE).sum())
-            peak, total = max(peak, float(level.max())), total + float(mono.sum())
-            low, high = min(low, float(mono.min())), max(high, float(mono.max()))
-    if not frames:
+            tally.add(block)
+    if not tally.frames:
         raise Unreadable("holds no samples")
     return Facts(
-        seconds=frames / source.sample_rate,
+        seconds=tally.frames / source.sample_rate,
         sample_rate=source.sample_rate,
         channels=source.channels,
-        peak=peak,
-        swing=(high - low) / 2,
-        offset=total / frames,
-        clipped=clipped / (frames * source.channels),
+        peak=tally.peak,
+        swing=(tally.high - tally.low) / 2,
+        offset=tally.total / tally.frames,
+        clipped=tally.clipped / (tally.frames * source.channels),
         container=source.container,
         samples_sha256=digest.hexdigest(),
     )
 
 
 def read(path: Path) -> tuple[Samples, int]:
-    """The file's samples [n], the mean of its channels, and its rate in Hz; Unreadable where it is damaged."""
+    """Return the mean of a file's channels [n] and its rate in Hz; raise Unreadable if damaged."""
     with streamed(path) as (blocks, sample_rate):
         return np.concatenate([np.zeros(0, np.float32), *blocks]), sample_rate
 
 
 @contextlib.contextmanager
 def streamed(path: Path) -> Iterator[tuple[Iterator[Samples], int]]:
-    """The same, block by block, so that a file's length costs no memory."""
+    """Yield what `read` returns, block by block."""
     with _opened(path) as source:
         yield map(_mono, source.blocks), source.sample_rate
 
 
 def write(file: Path, samples: Samples, sample_rate: int, comment: str = "") -> None:
-    """The door back: 16 bits, as a WAV, or as FLAC, OGG or MP3 where the name says so, with a comment. A WAV has equal
-    bytes for equal samples. Samples beyond ±1 are a ValueError."""
+    """Write samples [n] with 16 bits and a comment, as WAV, FLAC, OGG or MP3 by the extension.
+
+    A WAV has equal bytes for equal samples. Raises ValueError if a sample is not within ±1.
+    """
     if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) > 1:
         raise ValueError(f"{file.name}: samples must be finite and lie in [-1, 1]")
-    if (suffix := file.suffix.lower().removeprefix(".")) not in SUBTYPES:
-        raise UserError(f"{file.name}: it takes wav, flac, ogg or mp3")
+    suffix = file.suffix.lower().removeprefix(".")
+    if suffix not in SUBTYPES:
+        raise UserError(f"{file.name}: the extension must be wav, flac, ogg or mp3")
     kind = {"format": suffix.upper(), "subtype": SUBTYPES[suffix]}
     try:
         with (
             file.open("wb") as data,
-            soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as written,
+            soundfile.SoundFile(data, "w", sample_rate, channels=1, **kind) as sound,
         ):
             if comment:
-                written.comment = comment
-            written.write(samples)
+                sound.comment = comment
+            sound.write(samples)
     except soundfile.LibsndfileError as error:
-        said = f"{file.name}: {suffix} cannot hold {sample_rate} Hz ({_reason(error)}): take wav or flac"
-        raise UserError(said) from None
+        reason = f"{suffix} cannot hold {sample_rate} Hz ({_reason(error)})"
+        raise UserError(f"{file.name}: {reason}: choose wav or flac") from None
 
 
 def comment(path: Path) -> str:
-    """That of a sound file; nothing where there is none, or no sound."""
+    """Return the comment in a sound file; empty if it has none or is no sound."""
     try:
         with path.open("rb") as data, soundfile.SoundFile(data) as file:
             return str(file.comment)
@@ -138,33 +155,33 @@ def comment(path: Path) -> str:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[_Source]:
-    """What the file holds, while the block lasts; errors of the block itself, a full disk's say, are not the file's."""
-    with contextlib.ExitStack() as held:
-        yield _source(path, held)
+    # _source catches errors of the file; those of the block, a full disk's, pass unchanged.
+    with contextlib.ExitStack() as stack:
+        yield _source(path, stack)
 
 
-def _source(path: Path, held: contextlib.ExitStack) -> _Source:
-    """What reads the file is chosen by its first bytes, never by what failed before."""
+def _source(path: Path, stack: contextlib.ExitStack) -> _Source:
+    """Open a file; its first bytes choose the reader, never the failure of another reader."""
     try:
-        data = held.enter_context(path.open("rb", buffering=0))
+        data = stack.enter_context(path.open("rb", buffering=0))
         head = _head(data)
-        if container := ffmpeg.container(head):
+        container = ffmpeg.container(head)
+        if container:
             rate, channels = ffmpeg.probe(path, container)
-            return _Source(
-                rate, channels, container, _decoded(ffmpeg.blocks(path, rate, channels, BLOCK))
-            )
-        # By its descriptor, as names may not be UTF-8, and libsndfile is slower with a file object.
-        file = held.enter_context(soundfile.SoundFile(data.fileno(), closefd=False))
+            blocks = ffmpeg.blocks(path, rate, channels, BLOCK)
+            return _Source(rate, channels, container, _checked(blocks))
+        # By its descriptor, as names may not be UTF-8, and libsndfile is slower with an object.
+        file = stack.enter_context(soundfile.SoundFile(data.fileno(), closefd=False))
         _check_header(file)
-        return _Source(file.samplerate, file.channels, file.format, _decoded(_blocks(file)))
+        return _Source(file.samplerate, file.channels, file.format, _checked(_blocks(file)))
     except soundfile.LibsndfileError as error:
         raise Unreadable(f"not a sound file: {_guess(head) or _reason(error)}") from None
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
 
 
-def _decoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    """The same, held to be finite; an error of whoever takes them does not come by here."""
+def _checked(blocks: Iterator[Floats32]) -> Iterator[Floats32]:
+    """Yield the blocks; raise Unreadable on NaN or infinity, or if the disk fails."""
     try:
         for block in blocks:
             if not np.isfinite(block).all():
@@ -175,22 +192,26 @@ def _decoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float
 
 
 def _head(data: IO[bytes]) -> bytes:
-    """The first bytes, behind an ID3 tag where there is one: its length is four times seven bits."""
+    """Return the first bytes, after an ID3 tag if there is one."""
     head = data.read(HEAD)
     if head.startswith(b"ID3"):
-        data.seek(
-            10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
-        )
+        # The tag's length has four bytes of seven bits each (ID3v2, 3.1).
+        shifts = (21, 14, 7, 0)
+        length = sum(byte << shift for byte, shift in zip(head[6:10], shifts, strict=False))
+        data.seek(10 + length)
         head = data.read(HEAD)
     data.seek(0)
     return head
 
 
-def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
+def _blocks(file: soundfile.SoundFile) -> Iterator[Floats32]:
     frames = 0
     try:
-        # Not file.blocks(), which after a short read yields the rest of its buffer, whatever it holds.
-        while frames < file.frames and len(block := _next(file)):
+        # Not file.blocks(): after a short read it yields the rest of its buffer, unwritten.
+        while frames < file.frames:
+            block = _next(file)
+            if not len(block):
+                break
             frames += len(block)
             yield block
     except soundfile.LibsndfileError as error:
@@ -199,35 +220,39 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
         raise Unreadable(f"truncated: {frames} of {file.frames} samples are there")
 
 
-def _next(file: soundfile.SoundFile) -> NDArray[np.float32]:
-    """Samples of 16 bits become float32 here, bit by bit as libsndfile has them, which takes three times as long."""
+def _next(file: soundfile.SoundFile) -> Floats32:
+    n = BLOCK // file.channels
     if file.subtype == "PCM_16":
-        whole: NDArray[np.int16] = file.read(BLOCK // file.channels, "int16", always_2d=True)
-        return whole * np.float32(2**-15)
-    found: NDArray[np.float32] = file.read(BLOCK // file.channels, "float32", always_2d=True)
-    return found
+        # Bit by bit what libsndfile converts 16 bits to, in a third of the time.
+        return file.read(n, "int16", always_2d=True) * np.float32(2**-15)
+    return file.read(n, "float32", always_2d=True)
 
 
-def _mono(block: NDArray[np.float32]) -> Samples:
+def _mono(block: Floats32) -> Samples:
     return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
 
 
 def _check_header(file: soundfile.SoundFile) -> None:
-    """libsndfile reads what is there of a truncated file without a word, except in its log."""
+    """Raise Unreadable for a file that libsndfile would read wrongly or in part."""
     if file.samplerate < 1 or file.channels < 1:
         raise Unreadable(f"its header promises {file.samplerate} Hz and {file.channels} channels")
     if file.format not in CONTAINERS:
         raise Unreadable(f"{file.format} is not read: convert it to WAV or FLAC")
-    chunks = r"^ *(?:data|SSND|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)"
-    said = file.extra_info
-    promise = re.search(chunks, said, re.MULTILINE)
-    if promise and not _is_open(int(promise[1])) and int(promise[2]) < int(promise[1]):
-        raise Unreadable(f"truncated: {promise[2]} of {promise[1]} bytes are there")
-    if "Junk after the last page" in said and "lacks an end" not in said:
+    # libsndfile reports a truncated file in its log only.
+    log = file.extra_info
+    chunk = LENGTHS.search(log)
+    if chunk:
+        promised = int(chunk[1])
+        # A program that streams leaves the length open, near 2³¹ or 2³²: the file is whole.
+        is_open = abs(promised - 2**31) < 2**16 or promised >= 2**32 - 2**16
+        if not is_open and int(chunk[2]) < promised:
+            raise Unreadable(f"truncated: {chunk[2]} of {promised} bytes are there")
+    if "Junk after the last page" in log and "lacks an end" not in log:
         raise Unreadable(
-            "holds several streams, one after the other, of which the first alone would be read: join them"
+            "holds several streams, one after the other, of which the first alone would be read:"
+            " join them"
         )
-    if "lacks an end-of-stream bit" in said:
+    if "lacks an end-of-stream bit" in log:
         raise Unreadable("truncated: its last page is not there")
 
 
@@ -237,17 +262,14 @@ def _reason(error: soundfile.LibsndfileError) -> str:
 
 
 def _guess(head: bytes) -> str:
-    """What a file that is no sound is instead; nothing where that is not known."""
+    """Say what a file that is no sound is instead; empty if unknown."""
     text = head.lstrip().lower()
-    kinds = {
-        "it is empty": not head,
-        "it is a Git LFS pointer, `git lfs pull` brings the file": text.startswith(
-            b"version https://git-lfs"
-        ),
-        "it is a web page, saved in its place": text.startswith((b"<!doctype html", b"<html")),
-        "it is an archive: unpack it": head.startswith(
-            (b"PK\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
-        ),
-        "it is a table or text": b"\0" not in head and head.isascii(),
-    }
-    return next((kind for kind, so in kinds.items() if so), "")
+    if not head:
+        return "it is empty"
+    if text.startswith(b"version https://git-lfs"):
+        return "it is a Git LFS pointer, `git lfs pull` brings the file"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "it is a web page, saved in its place"
+    if head.startswith((b"PK\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")):
+        return "it is an archive: unpack it"
+    return "it is a table or text" if b"\0" not in head and head.isascii() else ""

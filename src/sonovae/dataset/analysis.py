@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonovae import params
-from sonovae.codec import saved_codec, scaling
-from sonovae.codec.picture import Array
+from sonovae.arrays import Spectrogram
+from sonovae.codec import picture, saved_codec
 from sonovae.dataset import clips, spectrogram_cache
 from sonovae.dataset.clips import Clips
 from sonovae.dataset.spectrogram_cache import Entry
@@ -69,7 +69,7 @@ def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list
 
 def values(
     tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse
-) -> Iterator[Array]:
+) -> Iterator[Spectrogram]:
     """[bins, frames] of some clips of all recordings, one after the other; `rows` must rise. What was deleted meanwhile
     is made again."""
     return spectrogram_cache.values(_places(tasks, found, np.fromiter(rows, np.int64), analyse))
@@ -95,13 +95,13 @@ def files(recording: Mapping[Hashable, Any]) -> list[str]:
     return [str(recording.get(name, "")) for name in ("path", "labels")]
 
 
-def _values(found: Clips, p: Preprocess) -> Iterator[tuple[dict[str, Any], Array]]:
+def _values(found: Clips, p: Preprocess) -> Iterator[tuple[dict[str, Any], Spectrogram]]:
     """Each clip's place and limits, and its values."""
     analyse = saved_codec.analysis(p)
     labels = found.labels or [""] * len(found.items)
     for n, item in enumerate(found.items):
         values = analyse(item)
-        low, high = scaling.limits(values, p)
+        low, high = picture.limits(values, p.dynamic_range)
         place = {
             "item": found.number[n],
             "start": found.start[n],

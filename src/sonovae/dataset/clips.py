@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonovae.codec import image_files, sound_files, waveform
-from sonovae.codec.picture import Item
-from sonovae.codec.waveform import Samples, Track
+from sonovae.arrays import Item, Samples
+from sonovae.codec import image_files, silence, sound_files, waveform
+from sonovae.codec.waveform import Track
 from sonovae.dataset.cuts import Cuts
 from sonovae.dataset.tape import Tape
 from sonovae.errors import Unreadable, UserError
@@ -106,7 +106,7 @@ def image_to_clips(images: list[Item], labels: list[str]) -> Clips:
 
 def recording_to_clips(blocks: Iterable[Samples], sample_rate: int, p: Waveform) -> Clips:
     """A recording's samples at its own rate, block by block → level, silences cut, equal clips."""
-    tape = Tape(waveform.resampled(blocks, sample_rate, p.sample_rate))
+    tape = Tape(waveform.resample_blocks(blocks, sample_rate, p.sample_rate))
     tape.gain = waveform.gain_to(tape.peak, p.peak_dbfs)
     return _cut(tape, tape.gain, p)
 
@@ -115,7 +115,7 @@ def _cut(track: Track, gain: float, p: Waveform) -> Clips:
     """A recording that this gain has levelled → silences cut, equal clips."""
     kept = [(0, len(track))]
     if p.silence:
-        kept = waveform.nonsilent(
+        kept = silence.nonsilent(
             track, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs
         )
     cuts = Cuts(track, kept, p.clip_length, p.rest, p.max_clips, p.fade_length)

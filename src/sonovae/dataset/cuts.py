@@ -5,8 +5,9 @@ from typing import overload
 
 import numpy as np
 
+from sonovae.arrays import Samples
 from sonovae.codec import waveform
-from sonovae.codec.waveform import Samples, Track
+from sonovae.codec.waveform import Track
 
 
 class Cuts(Sequence[Samples]):
@@ -45,7 +46,7 @@ class Cuts(Sequence[Samples]):
         read = list(self._pieces(numbers * self.length))
         clip = np.concatenate([*read, np.zeros(self.length - sum(map(len, read)), np.float32)])
         more = (numbers + 1) * self.length < self._ends[-1]
-        return waveform.faded(clip, self.fade, numbers > 0, bool(more))
+        return waveform.fade(clip, self.fade, numbers > 0, bool(more))
 
     def source(self, start: int) -> int:
         """Where a sample of what is kept stood in the track."""

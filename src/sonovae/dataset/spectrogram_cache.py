@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonovae.codec.picture import Array
+from sonovae.arrays import Spectrogram
 from sonovae.recordings import schema
 from sonovae.runtime import environment
 
@@ -46,7 +46,9 @@ class Entry:
 
 
 def write(
-    folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[dict[str, Any], Array]]]
+    folder: Path,
+    keys: list[str],
+    recordings: Iterable[Iterable[tuple[dict[str, Any], Spectrogram]]],
 ) -> list[Entry]:
     """A pack of recordings by key: of each clip what is known, and its values [rows, columns]."""
     name = hashlib.sha256("".join(keys).encode()).hexdigest()
@@ -67,7 +69,7 @@ def write(
     return list(entries.values())
 
 
-def values(places: Iterable[tuple[Entry, Iterable[int]]]) -> Iterator[Array]:
+def values(places: Iterable[tuple[Entry, Iterable[int]]]) -> Iterator[Spectrogram]:
     """[rows, columns] of some clips of each entry; a pack is opened once for all that are beside each other in it."""
     for pack, some in itertools.groupby(places, key=lambda place: place[0].pack):
         with pack.open("rb") as file:

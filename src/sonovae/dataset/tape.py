@@ -6,7 +6,7 @@ from tempfile import SpooledTemporaryFile
 
 import numpy as np
 
-from sonovae.codec.waveform import Samples
+from sonovae.arrays import Samples
 
 IN_MEMORY = 1 << 26
 """Bytes that are held in memory: twelve minutes at 22,050 Hz."""

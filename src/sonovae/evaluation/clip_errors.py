@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonovae.arrays import Floats32
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Array
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
@@ -58,7 +58,9 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, converters={"label": str, "group": str})
 
 
-def _in_decibels(codec: Codec, clips: pd.DataFrame, x: Array, restored: Array) -> dict[str, Any]:
+def _in_decibels(
+    codec: Codec, clips: pd.DataFrame, x: Floats32, restored: Floats32
+) -> dict[str, Any]:
     scales = codec.clip_scales(clips)
     real = _decibels(codec, x, scales)
     reconstructed = _decibels(codec, restored, scales)
@@ -70,7 +72,7 @@ def _in_decibels(codec: Codec, clips: pd.DataFrame, x: Array, restored: Array) -
     }
 
 
-def _decibels(codec: Codec, pictures: Array, scales: list[Scale]) -> Array | None:
+def _decibels(codec: Codec, pictures: Floats32, scales: list[Scale]) -> Floats32 | None:
     """Decibels [N, bins, frames] of pictures; None if they are of images."""
     decibels = [codec.decibels(*pair) for pair in zip(pictures, scales, strict=True)]
     known = [values for values in decibels if values is not None]
@@ -78,7 +80,7 @@ def _decibels(codec: Codec, pictures: Array, scales: list[Scale]) -> Array | Non
 
 
 def _of_draws(
-    trained: Model, x: Array, posterior: Posterior, variance: float, rng: np.random.Generator
+    trained: Model, x: Floats32, posterior: Posterior, variance: float, rng: np.random.Generator
 ) -> dict[str, Any]:
     if trained.space.prior is None:
         return {}

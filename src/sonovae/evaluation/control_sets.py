@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sonovae.arrays import Floats32
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Array
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
@@ -26,7 +26,7 @@ class Drawn:
     """Pictures [N, bins, frames] with their scales; the groups that they come from, each its own where they are new;
     and the labels that they should have, where that is known."""
 
-    pictures: Array
+    pictures: Floats32
     scales: Sequence[Scale]
     groups: list[str]
     labels: list[str] | None = None
@@ -123,7 +123,7 @@ def _known(c: Codec, drawn: Drawn) -> Scored:
     return Scored(embedding.known(c, drawn.pictures, drawn.scales), drawn.groups, drawn.labels)
 
 
-def _new(c: Codec, pictures: Array, labels: list[str] | None = None) -> Drawn:
+def _new(c: Codec, pictures: Floats32, labels: list[str] | None = None) -> Drawn:
     return Drawn(pictures, [c.typical] * len(pictures), _own(len(pictures)), labels)
 
 

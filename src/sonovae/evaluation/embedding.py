@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sonovae.arrays import Floats32, Item
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Array, Item
 from sonovae.codec.scaling import Scale
 
 
@@ -15,7 +15,7 @@ from sonovae.codec.scaling import Scale
 class Heard:
     """Pictures [N, bins, frames] as they are analysed, and their log-mel embedding [N, D]."""
 
-    pictures: Array
+    pictures: Floats32
     mel: NDArray[np.float32]
 
     def __getitem__(self, rows: NDArray[np.int64] | slice) -> "Heard":
@@ -23,7 +23,7 @@ class Heard:
         return Heard(self.pictures[rows], self.mel[rows])
 
 
-def known(codec: Codec, pictures: Iterable[Array], scales: Iterable[Scale]) -> Heard:
+def known(codec: Codec, pictures: Iterable[Floats32], scales: Iterable[Scale]) -> Heard:
     """Return pictures that were analysed already, with their embedding by these scales."""
     stacked = np.stack(list(pictures))
     return Heard(stacked, codec.embed(stacked, scales))

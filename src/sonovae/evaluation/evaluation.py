@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sonovae.arrays import Floats32, Item
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Array, Item
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import baselines
 from sonovae.dataset.saved_dataset import Dataset
@@ -115,7 +115,7 @@ class Evaluation:
         return self._shown(items, self.c.clip_scales(some.clips), some.pictures[:])
 
     def _shown(
-        self, items: list[Item], scales: list[Scale], pictures: Array
+        self, items: list[Item], scales: list[Scale], pictures: Floats32
     ) -> reconstructions.Shown:
         restored = reconstructions.restore(self.trained, self.folder, pictures)
         return reconstructions.show(self.c, items, scales, pictures, restored)

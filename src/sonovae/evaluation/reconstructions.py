@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae.codec import picture
+from sonovae.arrays import Floats32, Item
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Array
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import clips
 from sonovae.dataset.saved_dataset import Dataset
@@ -30,10 +29,10 @@ class Shown:
     hold them, and what was restored of them, by name."""
 
     scales: list[Scale]
-    pictures: Array
-    items: list[picture.Item]
-    full: list[Array]
-    restored: dict[str, Array]
+    pictures: Floats32
+    items: list[Item]
+    full: list[Floats32]
+    restored: dict[str, Floats32]
 
     @property
     def is_resized(self) -> bool:
@@ -63,7 +62,7 @@ def choose(raw: Path, data: Dataset, p: Section, seed: int) -> Dataset:
     return data.take(np.flatnonzero(of)[: p.count])
 
 
-def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
+def restore(trained: Model, folder: Path, pictures: Floats32) -> dict[str, Floats32]:
     """What is decoded from the posterior means of some pictures, as `reconstructed`, and by each snapshot in the
     model's folder, as `epoch_N`."""
     found = {"reconstructed": latent.reconstruct(trained.encoder, trained.decoder, pictures)}
@@ -75,10 +74,10 @@ def restore(trained: Model, folder: Path, pictures: Array) -> dict[str, Array]:
 
 def show(
     c: Codec,
-    items: list[picture.Item],
+    items: list[Item],
     scales: list[Scale],
-    pictures: Array,
-    restored: dict[str, Array],
+    pictures: Floats32,
+    restored: dict[str, Floats32],
 ) -> Shown:
     """Some clips, and what was made of their pictures."""
     full = [
@@ -87,10 +86,10 @@ def show(
     return Shown(scales, pictures, items, full, restored)
 
 
-def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[picture.Item]:
+def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[Item]:
     """Some clips' own items, as the codec sees them, levelled; each recording is read once."""
     recordings = recordings_table.used(recordings_table.read(raw / "recordings.csv"))
-    found: dict[Any, picture.Item] = {}
+    found: dict[Any, Item] = {}
     for sha256, some in rows.groupby("sha256"):
         (recording,) = recordings[recordings["sha256"] == sha256].to_dict("records")
         read = clips.read(raw, recording, c.clip_settings)
@@ -142,7 +141,7 @@ def _codec_errors(
     return errors
 
 
-def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Array]]:
+def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Floats32]]:
     """Rows of a figure, n clips side by side: original and reconstructions; where pictures are resized, also as they
     were before, and the reconstruction enlarged."""
     found = {"original": list(shown.pictures)} | {

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sonovae.arrays import Floats32, Item
 from sonovae.codec.base import Codec
-from sonovae.codec.picture import Array, Item
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import clips
 from sonovae.dataset.baselines import Floors
@@ -32,14 +32,14 @@ class Met:
     errors: pd.DataFrame
     items: list[Item]
     scales: list[Scale]
-    pictures: Array
+    pictures: Floats32
 
 
 def meet(source: Path, trained: Model, c: Codec, floors: Floors, n: int) -> Met:
     """What a model makes of a folder's recordings, read one at a time, and the first n clips of all. A row says the
     recording's name, the clip's place in it, and `ERRORS`."""
     errors = [pd.DataFrame(columns=["name", "item", "source_start", *ERRORS])]
-    first: list[tuple[Item, Scale, Array]] = []
+    first: list[tuple[Item, Scale, Floats32]] = []
     for name, found in _read(source, c):
         pictures, scales = zip(
             *(c.encode_item(item, found.gain) for item in found.items), strict=True
@@ -70,7 +70,7 @@ def _read(source: Path, c: Codec) -> Iterator[tuple[str, clips.Clips]]:
             yield name, found
 
 
-def _errors(pictures: Array, trained: Model, floors: Floors) -> dict[str, metrics.Floats]:
+def _errors(pictures: Floats32, trained: Model, floors: Floors) -> dict[str, metrics.Floats]:
     restored = latent.reconstruct(trained.encoder, trained.decoder, pictures)
     others = (restored, floors.mean[np.newaxis], floors.restore(pictures))
     return {

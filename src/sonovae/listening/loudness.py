@@ -6,7 +6,7 @@ import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
 
-from sonovae.codec.waveform import Samples
+from sonovae.arrays import Samples
 
 TARGET = -23.0
 """LUFS that all sounds of a study have (EBU R 128), or less where one of them would clip."""

@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.signal import butter, sosfiltfilt
 
 from sonovae import params
+from sonovae.arrays import Samples
 from sonovae.codec.file_names import CODEC_FILES
-from sonovae.codec.waveform import Samples
 from sonovae.dataset import saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError

@@ -164,6 +164,11 @@ class Preprocess:
     limit: Limit | None  # of the training clips, in order
     split: Split
 
+    @property
+    def dynamic_range(self) -> float | None:
+        """Decibels below a clip's highest value that are kept; None for all, and for images."""
+        return self.spectrogram.dynamic_range_db if self.spectrogram else None
+
     def __post_init__(self) -> None:
         if (self.waveform is None) != (self.spectrogram is None):
             raise ValueError("waveform and spectrogram must be given for sounds, null for images")

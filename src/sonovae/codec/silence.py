@@ -1,0 +1,68 @@
+"""Silences of a recording, defined as pydub defines them."""
+
+import numpy as np
+
+from sonovae.arrays import Floats64, Indices
+from sonovae.codec.waveform import Track
+
+SEARCHED_MS = 20_000
+"""Milliseconds searched for silence at once: more would cost memory and save no time."""
+
+
+def nonsilent(
+    samples: Track, sample_rate: int, min_seconds: float, threshold_dbfs: float
+) -> list[tuple[int, int]]:
+    """Ranges (start, end) in samples that remain when silences are cut, in order.
+
+    Silence is what `pydub.silence.detect_nonsilent` with `seek_step=1` means by it: any window of
+    `min_seconds` whose RMS, in 16-bit integers, is at most `threshold_dbfs`.
+    """
+    window = round(1000 * min_seconds)
+    threshold = 10 ** (threshold_dbfs / 20) * 2**15
+    total = round(1000 * len(samples) / sample_rate)
+    per_ms = sample_rate / 1000
+    silent = list[tuple[int, int]]()
+    for first in range(0, total - window + 1, SEARCHED_MS):
+        last = min(first + SEARCHED_MS, total - window + 1)
+        edges = (np.arange(first, last + window) * per_ms).astype(np.int64)
+        is_silent = _rms(samples, edges, window) <= threshold
+        silent += _merge(first + np.flatnonzero(is_silent), window)
+    # The last range ends at the last sample, which need not be a whole millisecond.
+    return [
+        (int(start * per_ms), len(samples) if end == total else int(end * per_ms))
+        for start, end in _complement(silent, total)
+    ]
+
+
+def _rms(samples: Track, edges: Indices, window: int) -> Floats64:
+    """RMS in whole 16-bit steps of each window of `window` milliseconds.
+
+    `edges` [n + window] are the samples at which milliseconds begin; the result is [n].
+    """
+    samples_read = samples[int(edges[0]) : int(edges[-1])]
+    integers = np.rint(np.clip(samples_read, -1, 1 - 2**-15) * 2**15).astype(np.int32)
+    by_ms = np.add.reduceat(integers**2, edges[:-1] - edges[0], dtype=np.int64)
+    # Differences of a running sum are exact in integers, and give all windows at once.
+    energy = np.concatenate([[0], np.cumsum(by_ms)])
+    mean = (energy[window:] - energy[:-window]) / (edges[window:] - edges[:-window])
+    return np.floor(np.sqrt(mean))
+
+
+def _merge(starts: Indices, window: int) -> list[tuple[int, int]]:
+    """Merge windows that begin at these milliseconds; those that touch become one range."""
+    if not len(starts):
+        return []
+    gaps = np.flatnonzero(np.diff(starts) > window)
+    first = starts[np.append(0, gaps + 1)]
+    last = starts[np.append(gaps, -1)] + window
+    return list(zip(first.tolist(), last.tolist(), strict=True))
+
+
+def _complement(ranges: list[tuple[int, int]], total: int) -> list[tuple[int, int]]:
+    """Milliseconds of [0, total] outside ranges in rising order, which may touch or overlap."""
+    if not ranges:
+        return [(0, total)]  # also for a recording under half a millisecond, whose total is 0
+    starts = [start for start, _ in ranges]
+    ends = [end for _, end in ranges]
+    between = zip([0, *ends], [*starts, total], strict=True)
+    return [(start, end) for start, end in between if end > start]
