@@ -20,7 +20,6 @@ from sonovae.codec import sound_files
 from sonovae.dataset import saved_dataset
 from sonovae.model import density
 from sonovae.runtime import environment
-from sonovae.tracking import provenance
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -115,6 +114,8 @@ def make_project(root: Path, **changes: Any) -> Path:
 
 def write_lock(root: Path) -> None:
     """Write dvc.lock of all stages that have run, as DVC would."""
+    from sonovae.tracking import provenance  # which loads TensorFlow
+
     made = {
         name: provenance.now(root, name)
         for name in ("fetch", "preprocess", "train", "judge", "evaluate", "generate")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sonovae import params
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.model import backend, networks, weights
+from sonovae.model import networks, weights
 from sonovae.params.judge import Judge as Section
 from sonovae.params.layers import Layers
 from sonovae.training.batches import Batches, feed
@@ -54,7 +54,7 @@ def fit(data: Dataset, p: Section) -> Judge | None:
     labels = tuple(sorted(set(train.clips["label"])))
     if len(labels) < 2:
         return None
-    backend.seed(p.seed)
+    keras.utils.set_random_seed(p.seed)
     network = build(data.pictures.shape[1:], p.network, p.embedding_size, len(labels))
     _learn(network, train, np.searchsorted(labels, train.clips["label"].to_numpy(str)), p)
     _, probabilities = networks.predict(network, test.pictures)

@@ -1,10 +1,9 @@
-"""What Keras computes with: threads, seed, and the devices and workers of the environment.
+"""Threads, kernels, devices and workers with which Keras computes.
 
-Environment variables say how a training runs, which changes only the last digits of its result.
-SONOVAE_DEVICES is `one` (the default: a GPU if there is one) or `all` GPUs of the machine. Several
-processes share a training under KERAS_BACKEND=jax by Keras' own variables:
-KERAS_DISTRIBUTION_JOB_ADDRESSES is HOST:PORT of the first process, KERAS_DISTRIBUTION_NUM_PROCESSES
-their number, and KERAS_DISTRIBUTION_PROCESS_ID each one's own, from 0.
+They change only the last digits of a result. SONOVAE_DEVICES is `one` (by default: a GPU if there
+is one) or `all` GPUs of the machine. Processes share a training under KERAS_BACKEND=jax by Keras'
+own KERAS_DISTRIBUTION_JOB_ADDRESSES, HOST:PORT of the first one, KERAS_DISTRIBUTION_NUM_PROCESSES,
+their count, and KERAS_DISTRIBUTION_PROCESS_ID, which counts from 0.
 """
 
 import contextlib
@@ -20,15 +19,12 @@ from sonovae.errors import UserError
 logger = logging.getLogger(__name__)
 
 WORKER = "KERAS_DISTRIBUTION"
-"""Prefix of Keras' variables of a training that processes share."""
+"""Prefix of Keras' variables for several processes."""
 
 
 def prepare(threads: int, reproducible: bool = True) -> None:
-    """Set the threads and kernels of this process; entry points do so before any computation.
-
-    A reproducible process runs TensorFlow's operations one after the other, each by a kernel that
-    sums in a fixed order. TensorFlow refuses another number of threads once it has computed.
-    """
+    """Set the threads and kernels of a process; entry points do so before any computation, after
+    which TensorFlow refuses another number of threads."""
     # ~/.keras/keras.json may say otherwise.
     keras.config.set_floatx("float32")
     keras.config.set_image_data_format("channels_last")
@@ -36,14 +32,17 @@ def prepare(threads: int, reproducible: bool = True) -> None:
         return
     import tensorflow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    # Side by side, AddN of three tensors has other last digits at times, even by such kernels.
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1 if reproducible else threads)
-    for gpu in tensorflow.config.list_physical_devices("GPU"):
-        # By default TensorFlow reserves all memory of a GPU.
-        tensorflow.config.experimental.set_memory_growth(gpu, True)
+    config = tensorflow.config
+    config.threading.set_intra_op_parallelism_threads(threads)
+    # Side by side, AddN of three tensors has other last digits at times, whatever the kernels.
+    at_once = 1 if reproducible else threads
+    config.threading.set_inter_op_parallelism_threads(at_once)
+    # By default TensorFlow reserves all memory of a GPU.
+    for gpu in config.list_physical_devices("GPU"):
+        config.experimental.set_memory_growth(gpu, True)
     if reproducible:
-        tensorflow.config.experimental.enable_op_determinism()
+        # Kernels that sum in a fixed order, also on a GPU.
+        config.experimental.enable_op_determinism()
 
 
 def jit() -> str | bool:
@@ -53,24 +52,17 @@ def jit() -> str | bool:
     return "auto" if keras.backend.backend() == "jax" else False
 
 
-def seed(value: int) -> None:
-    """Seed all generators of random numbers, which decide the initial weights."""
-    keras.utils.set_random_seed(value)
-
-
 def worker() -> tuple[int, int]:
     """Return the number of this process among a training's workers, from 0, and their count."""
     try:
         index = int(os.environ.get(f"{WORKER}_PROCESS_ID", "0"))
         count = int(os.environ.get(f"{WORKER}_NUM_PROCESSES", "1"))
     except ValueError as error:
-        raise UserError(
-            f"{WORKER}_PROCESS_ID and {WORKER}_NUM_PROCESSES must be numbers: {error}"
-        ) from None
+        names = f"{WORKER}_PROCESS_ID and {WORKER}_NUM_PROCESSES"
+        raise UserError(f"{names} must be numbers: {error}") from None
     if not 0 <= index < count:
-        raise UserError(
-            f"{WORKER}_PROCESS_ID = {index}: it must be less than {WORKER}_NUM_PROCESSES = {count}"
-        )
+        rule = f"it must be less than {WORKER}_NUM_PROCESSES = {count}"
+        raise UserError(f"{WORKER}_PROCESS_ID = {index}: {rule}")
     return index, count
 
 
@@ -92,9 +84,8 @@ def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
     _, count = worker()
     name = keras.backend.backend()
     if count > 1 and name != "jax":
-        raise UserError(
-            f"{WORKER}_NUM_PROCESSES = {count} needs KERAS_BACKEND=jax, and this is {name}"
-        )
+        rule = f"needs KERAS_BACKEND=jax, and this is {name}"
+        raise UserError(f"{WORKER}_NUM_PROCESSES = {count} {rule}")
     if count > 1:
         # JAX lists the devices of all processes only after they have met.
         keras.distribution.initialize()
@@ -102,8 +93,9 @@ def distribute(threads: int) -> contextlib.AbstractContextManager[Any]:
     logger.info(line)
     if name == "jax" and (count > 1 or len(chosen) > 1):
         shared = keras.distribution.list_devices() if count > 1 else chosen
+        parallel = keras.distribution.DataParallel
         # Each worker reads its own share of a batch, so Keras must not split it again.
-        return keras.distribution.DataParallel(devices=shared, auto_shard_dataset=False).scope()
+        return parallel(devices=shared, auto_shard_dataset=False).scope()
     if name == "tensorflow" and len(chosen) > 1:
         import tensorflow
 

@@ -52,22 +52,22 @@ class Density:
     def of(self, label: str) -> "Density":
         """Return the mixture of one label's Gaussians."""
         chosen = self.labels == label
-        weights = self.weights[chosen]
-        covariances = self.covariances if self._is_shared else self.covariances[chosen]
-        return Density(
-            weights / weights.sum(), self.means[chosen], covariances, self.labels[chosen]
-        )
+        weights = self.weights[chosen] / self.weights[chosen].sum()
+        covariances = self.covariances
+        if not self._is_shared:
+            covariances = covariances[chosen]
+        return Density(weights, self.means[chosen], covariances, self.labels[chosen])
 
     def sample(self, n: int, rng: Generator, temperature: float = 1.0) -> Latents:
         """Draw n points [n, D], each `temperature` times as far from its Gaussian's mean."""
         # A generator each for components and noise: the first points are the same whatever n is.
         choose, noise = rng.spawn(2)
         components = choose.choice(len(self.means), size=n, p=self.weights)
-        roots = np.broadcast_to(self._roots(), (len(self.means), *self.covariances.shape[1:]))
-        draws = temperature * noise.standard_normal((n, self.means.shape[1]))
-        points = [
-            self.means[k] + roots[k] @ draw for k, draw in zip(components, draws, strict=True)
-        ]
+        count, dimensions = self.means.shape
+        roots = np.broadcast_to(self._roots(), (count, dimensions, dimensions))
+        draws = temperature * noise.standard_normal((n, dimensions))
+        pairs = zip(components, draws, strict=True)
+        points = [self.means[k] + roots[k] @ draw for k, draw in pairs]
         return np.stack(points).astype(np.float32)
 
     def log_density(self, z: Latents | Floats64) -> Floats64:
@@ -76,8 +76,10 @@ class Density:
         for i, root in enumerate(self._roots()):
             # Gaussians with one covariance share its root, so z is whitened once for all of them.
             components = slice(None) if self._is_shared else slice(i, i + 1)
-            square = cdist(_whiten(root, z), _whiten(root, self.means[components]), "sqeuclidean")
-            log_det = 2 * np.linalg.slogdet(root).logabsdet + len(root) * np.log(2 * np.pi)
+            means = _whiten(root, self.means[components])
+            square = cdist(_whiten(root, z), means, "sqeuclidean")
+            log_det = 2 * np.linalg.slogdet(root).logabsdet
+            log_det += len(root) * np.log(2 * np.pi)
             by_component[:, components] = -0.5 * (square + log_det)
         return np.asarray(logsumexp(by_component, axis=1, b=self.weights))
 
@@ -89,7 +91,8 @@ class Density:
         """Square roots R of the covariances, R Rᵀ = covariance, also of singular ones."""
         values, vectors = np.linalg.eigh(self.covariances)
         least = LEAST * np.maximum(values.max(axis=1, keepdims=True), LEAST)
-        return np.asarray(vectors * np.sqrt(np.maximum(values, least))[:, np.newaxis])
+        scales = np.sqrt(np.maximum(values, least))
+        return np.asarray(vectors * scales[:, np.newaxis])
 
     def save(self, path: Path) -> None:
         """Write an npz."""
@@ -105,7 +108,8 @@ def load(path: Path) -> Density:
 def diagonal(means: Floats64, scales: Floats64) -> Density:
     """Return equally likely Gaussians with these means and standard deviations [K, D]."""
     covariances = np.stack([np.diag(scale**2) for scale in scales])
-    return Density(np.full(len(means), 1 / len(means)), means, covariances, np.full(len(means), ""))
+    count = len(means)
+    return Density(np.full(count, 1 / count), means, covariances, np.full(count, ""))
 
 
 def fit(

@@ -61,7 +61,8 @@ def prior_gap(posterior: Posterior, prior: Density, seed: int) -> float:
     aggregate posterior: by formula for a standard normal, otherwise from `DRAWS` points."""
     means = posterior.mean.astype(float)
     centre = means.mean(axis=0)
-    variance = means.var(axis=0) + np.exp(posterior.log_var.astype(float)).mean(axis=0)
+    within = np.exp(posterior.log_var.astype(float))
+    variance = means.var(axis=0) + within.mean(axis=0)
     if prior.is_standard:
         return float(0.5 * (variance + centre**2 - 1 - np.log(variance)).mean())
     rng = np.random.default_rng(seed)
@@ -69,7 +70,8 @@ def prior_gap(posterior: Posterior, prior: Density, seed: int) -> float:
     by_dim = (z - centre) ** 2 / variance + np.log(2 * np.pi * variance)
     fitted = -0.5 * by_dim.sum(axis=1)
     # In single precision, as z is wherever a model decodes it.
-    return float((fitted - prior.log_density(z.astype(np.float32))).mean() / len(variance))
+    gap = fitted - prior.log_density(z.astype(np.float32))
+    return float(gap.mean() / len(variance))
 
 
 def complaints(values: Mapping[str, float], latent_size: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from sonovae.arrays import Floats64, Latents, Pictures
 from sonovae.model import density, networks
 from sonovae.model.density import Density
-from sonovae.model.priors import Mixture, Normal
+from sonovae.model.priors import Prior
 
 DRAWS = 8
 """Points from each held-out posterior, by whose likelihood the density's size is chosen."""
@@ -47,7 +47,7 @@ class Space:
     density: Density
 
 
-def of_prior(prior: Normal | Mixture | None) -> Density | None:
+def of_prior(prior: Prior) -> Density | None:
     """Return the density of a trained prior, or None without one."""
     return density.diagonal(*prior.gaussians()) if prior else None
 
@@ -80,8 +80,8 @@ def kl_divergence(posterior: Posterior, prior: Density, rng: Generator) -> Float
 
 
 def kl_to_standard_normal(posterior: Posterior) -> Floats64:
-    """KL(q(z | x) ‖ N(0, 1)) of each clip and dimension in nats, [N, latent_size]; the formula is
-    that of `priors.Normal.kl`."""
+    """KL(q(z | x) ‖ N(0, 1)) of each clip and dimension in nats [N, latent_size]."""
+    # Kingma and Welling 2014, appendix B.
     mean = posterior.mean.astype(float)
     log_var = posterior.log_var.astype(float)
     return -0.5 * (1 + log_var - mean**2 - np.exp(log_var))

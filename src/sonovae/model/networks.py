@@ -1,7 +1,6 @@
 """Encoder and decoder, each built from its list of layers."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,7 +9,7 @@ from keras import layers, ops
 
 from sonovae.arrays import Floats32
 from sonovae.errors import UserError
-from sonovae.params.layers import Conv, Dense, Layer, Project, Rearrange, Resample, Residual
+from sonovae.params.layers import Conv, Dense, Layer, Layers, Project, Rearrange, Resample, Residual
 
 Size = tuple[int, int]
 """Bins and frames of a picture."""
@@ -21,32 +20,25 @@ PROJECT = "project"
 
 
 def build(
-    shape: Size,
-    encoder_layers: Sequence[Layer],
-    decoder_layers: Sequence[Layer],
-    latent_size: int,
-    prior: str,
+    shape: Size, there: Layers, back: Layers, latent_size: int, prior: str
 ) -> tuple[keras.Model, keras.Model]:
-    """Build encoder and decoder of pictures [bins, frames]; prior "none" makes z the only output
-    of the encoder."""
+    """Build encoder and decoder from their layers, for pictures [bins, frames]; `prior` "none"
+    makes z the encoder's only output."""
     outputs = 1 if prior == "none" else 2
     # The encoder first: layers draw their initial weights from one generator.
-    there = encoder(shape, encoder_layers, latent_size, outputs)
-    return there, decoder(shape, decoder_layers, latent_size)
+    first = encoder(shape, there, latent_size, outputs)
+    return first, decoder(shape, back, latent_size)
 
 
 def encoder(
     shape: tuple[int, ...],
-    network: Sequence[Layer],
+    network: Layers,
     latent_size: int,
     outputs: int = 2,
     key: str = "train.encoder",
 ) -> keras.Model:
-    """Build a network from pictures, [N, bins, frames] or with colours as a fourth axis, to mean
-    and log variance of z, [N, latent_size] each, or with one output to z itself.
-
-    `key` names the list of layers in errors.
-    """
+    """Build a network from pictures [N, bins, frames], or with colours as a fourth axis, to mean
+    and log variance of z [N, latent_size], or to z. `key` names its layers in errors."""
     picture = keras.Input(shape)
     x = picture
     if len(shape) == 2:
@@ -59,7 +51,7 @@ def encoder(
     return keras.Model(picture, dense if outputs > 1 else dense[0])
 
 
-def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Model:
+def decoder(shape: Size, network: Layers, latent_size: int) -> keras.Model:
     """Build a network from z [N, latent_size] to pictures [N, bins, frames]."""
     z = keras.Input((latent_size,))
     x = z
@@ -67,11 +59,12 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
         size = _size_before(network[i + 1 :], shape)
         x = _built(layer, x, size, f"train.decoder[{i}]")
     bins, frames = shape
-    if len(x.shape) != 4 or x.shape[3] != 1 or x.shape[1] < bins or x.shape[2] < frames:
+    made = tuple(x.shape[1:])
+    if len(made) != 3 or made[2] != 1 or made[0] < bins or made[1] < frames:
         raise UserError(
-            f"train.decoder ends in a shape of {tuple(x.shape[1:])}: it must end in one"
-            f" channel of at least the picture's size {shape}; a conv of b² filters before"
-            " depth_to_space b gives one channel"
+            f"train.decoder ends in a shape of {made}: it must end in one channel of at least"
+            f" the picture's size {shape}; a conv of b² filters before depth_to_space b gives"
+            " one channel"
         )
     # Layers whose strides do not divide the picture's size make a larger one.
     return keras.Model(z, layers.Reshape(shape)(x[:, :bins, :frames, :]))
@@ -79,12 +72,9 @@ def decoder(shape: Size, network: Sequence[Layer], latent_size: int) -> keras.Mo
 
 def beside_z(encoder: keras.Model, decoder: keras.Model) -> list[Any]:
     """Return the weights of the dense layers next to z."""
-    found = [
-        layer
-        for layer in (*encoder.layers, *decoder.layers)
-        if layer.name in (MEAN, LOG_VARIANCE, PROJECT)
-    ]
-    return [weight for layer in found for weight in layer.weights]
+    names = (MEAN, LOG_VARIANCE, PROJECT)
+    dense = [layer for layer in (*encoder.layers, *decoder.layers) if layer.name in names]
+    return [weight for layer in dense for weight in layer.weights]
 
 
 def summary(encoder: keras.Model, decoder: keras.Model) -> str:
@@ -116,8 +106,8 @@ def predict(network: Any, rows: Any, size: int = 64) -> list[Floats32]:
 
 
 def _shape(output: Any) -> str:
-    first = output[0] if isinstance(output, list) else output
-    return " × ".join(map(str, first.shape[1:]))
+    sizes = (output[0] if isinstance(output, list) else output).shape[1:]
+    return " × ".join(map(str, sizes))
 
 
 def _built(layer: Layer, x: Any, size: Size | None, key: str) -> Any:
@@ -131,10 +121,8 @@ def _built(layer: Layer, x: Any, size: Size | None, key: str) -> Any:
 
 
 def apply(layer: Layer, x: Any, size: Size | None) -> Any:
-    """Return a layer's output for its input [N, bins, frames, channels] or [N, numbers].
-
-    `size` is what a project layer must make.
-    """
+    """Return a layer's output for its input [N, bins, frames, channels] or [N, numbers]; `size` is
+    what a project layer must make."""
     match layer:
         case Conv():
             return _conv(layer, x)
@@ -152,21 +140,14 @@ def apply(layer: Layer, x: Any, size: Size | None) -> Any:
             return layers.Dense(layer.units, activation=layer.activation)(layers.Flatten()(x))
         case Project():
             shape = (*(size or ()), layer.filters)
-            units = math.prod(shape)
-            dense = layers.Dense(units, activation=layer.activation, name=PROJECT)
+            dense = layers.Dense(math.prod(shape), activation=layer.activation, name=PROJECT)
             return layers.Reshape(shape)(dense(x))
 
 
 def _conv(layer: Conv, x: Any) -> Any:
     kind = layers.Conv2D if layer.layer == "conv" else layers.Conv2DTranspose
-    convolution = kind(
-        layer.filters,
-        layer.kernel,
-        layer.stride,
-        layer.padding,
-        activation=layer.activation,
-    )
-    x = convolution(x)
+    shape = (layer.filters, layer.kernel, layer.stride, layer.padding)
+    x = kind(*shape, activation=layer.activation)(x)
     return layers.BatchNormalization()(x) if layer.batch_norm else x
 
 
@@ -204,7 +185,7 @@ def _depth_to_space(b: int, x: Any) -> Any:
     return ops.reshape(x, (-1, b * f, b * t, c // b**2))
 
 
-def _size_before(network: Sequence[Layer], size: Size) -> Size:
+def _size_before(network: Layers, size: Size) -> Size:
     """Return the smallest size from which these layers make at least `size`."""
     for layer in reversed(network):
         size = _before(layer, size[0], 0), _before(layer, size[1], 1)

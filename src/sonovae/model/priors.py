@@ -16,7 +16,6 @@ Loss = Callable[[Any, dict[str, Any]], Any]
 """Function of pictures and the autoencoder's outputs: [N] values, or one for the batch."""
 
 LOG_2PI = float(np.log(2 * np.pi))
-"""Normalisation of a Gaussian's log density."""
 
 
 class Normal:
@@ -75,8 +74,12 @@ class Mixture(keras.layers.Layer):
         return means.astype(float), scales.astype(float)
 
 
-def build(kind: str, latent_size: int, components: int | None) -> Normal | Mixture | None:
-    """Build the prior that `train.prior` names; None for a plain autoencoder."""
+Prior = Normal | Mixture | None
+"""Prior of a model in training; None in a plain autoencoder."""
+
+
+def build(kind: str, latent_size: int, components: int | None) -> Prior:
+    """Build the prior that `train.prior` names."""
     if kind == "mixture":
         return Mixture(latent_size, components or 1)
     return Normal(latent_size) if kind == "normal" else None

@@ -78,9 +78,8 @@ def save_history(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 def history(folder: Path) -> dict[str, pd.DataFrame]:
     """Read the tables of `HISTORY` by epoch; `kl_by_dim` exists for a normal prior only."""
     paths = {name: folder / f"{name}.csv" for name in HISTORY}
-    return {
-        name: pd.read_csv(path, index_col="epoch") for name, path in paths.items() if path.is_file()
-    }
+    kept = {name: path for name, path in paths.items() if path.is_file()}
+    return {name: pd.read_csv(path, index_col="epoch") for name, path in kept.items()}
 
 
 def save_snapshot(folder: Path, epoch: int, pair: Networks) -> None:
@@ -91,11 +90,8 @@ def save_snapshot(folder: Path, epoch: int, pair: Networks) -> None:
 
 
 def load(folder: Path) -> Model:
-    """Load a model; raise UserError if the folder holds none, or other bytes than were saved.
-
-    No code of the folder runs, and no setting of the process changes: call
-    `backend.prepare(threads(folder))` first for the last digits that its training had.
-    """
+    """Load a model; raise UserError if the folder holds none, or other bytes than were saved. The
+    last digits of its results depend on `backend.prepare(threads(folder))`."""
     sizes = _sizes(folder)
     complete = all((folder / name).is_file() for name in (*WEIGHTS, *CODEC_FILES))
     if not complete or _id(folder) != sizes["id"]:
@@ -110,13 +106,12 @@ def load(folder: Path) -> Model:
 
 
 def threads(folder: Path) -> int:
-    """Return the number of threads that a model was trained with; the last digits depend on it."""
+    """Return the number of threads that a model was trained with."""
     return int(_sizes(folder)["threads"])
 
 
 def snapshots(folder: Path) -> Iterator[tuple[int, keras.Model, keras.Model]]:
-    """Yield each epoch whose weights were kept, with encoder and decoder as they were then; both
-    change with the next step."""
+    """Yield epochs whose weights were kept, with encoder and decoder until the next step."""
     kept = sorted((folder / SNAPSHOTS).glob("*"))
     if not kept:
         return
@@ -158,10 +153,7 @@ def _sizes(folder: Path) -> dict[str, Any]:
         ) from None
     version = sizes.get("version")
     if version != VERSION:
-        raise UserError(
-            f"{folder}/{SIZES} has version {version}, and this program reads version {VERSION}:"
-            " train again"
-        )
+        raise UserError(f"{folder}/{SIZES} has version {version}, not {VERSION}: train again")
     return sizes
 
 

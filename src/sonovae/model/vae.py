@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from sonovae.model import networks, priors
-from sonovae.model.priors import LOG_2PI, Loss, Mixture, Normal
+from sonovae.model.priors import LOG_2PI, Loss, Normal, Prior
 from sonovae.params.train import Train
 
 
@@ -20,8 +20,9 @@ def bernoulli(picture: Any, out: dict[str, Any]) -> Any:
     """Binary cross-entropy in nats a clip, [N]: −Σ x log x̂ + (1 − x) log(1 − x̂) over pixels."""
     # A sigmoid rounds to 0 and 1, whose logarithms are not finite.
     restored = ops.clip(out["picture"], 1e-6, 1 - 1e-6)
-    log_likelihood = picture * ops.log(restored) + (1 - picture) * ops.log(1 - restored)
-    return -ops.sum(log_likelihood, axis=(1, 2))
+    white = picture * ops.log(restored)
+    black = (1 - picture) * ops.log(1 - restored)
+    return -ops.sum(white + black, axis=(1, 2))
 
 
 def gaussian(picture: Any, out: dict[str, Any]) -> Any:
@@ -30,7 +31,8 @@ def gaussian(picture: Any, out: dict[str, Any]) -> Any:
     error = ops.square(picture - out["picture"])
     # Without a gradient of its own, as the optimum of σ² has none.
     variance = ops.stop_gradient(ops.maximum(ops.mean(error), 1e-8))
-    return 0.5 * ops.sum(error / variance + ops.log(variance) + LOG_2PI, axis=(1, 2))
+    by_pixel = error / variance + ops.log(variance) + LOG_2PI
+    return 0.5 * ops.sum(by_pixel, axis=(1, 2))
 
 
 RECONSTRUCTION: dict[str, Loss] = {
@@ -49,18 +51,24 @@ class Term(NamedTuple):
     warms_up: bool = False
 
 
-def terms(settings: Train, prior: Normal | Mixture | None) -> dict[str, Term]:
-    """Return the parts of the loss by name."""
+Terms = dict[str, Term]
+"""Parts of the loss by name."""
+
+
+def terms(settings: Train, prior: Prior) -> Terms:
+    """Return the parts of the loss that the settings ask for."""
     # mse and kl are reported by every training, if with weight 0.
     parts = {"mse": Term(mean_squared_error, 0.0)}
-    reconstruction = settings.reconstruction
-    parts[reconstruction] = Term(RECONSTRUCTION[reconstruction], settings.reconstruction_weight)
+    name = settings.reconstruction
+    parts[name] = Term(RECONSTRUCTION[name], settings.reconstruction_weight)
     if prior is None:
         return parts
-    weight = settings.kl_weight / (settings.latent_size if settings.kl == "mean" else 1)
-    parts["kl"] = Term(prior.kl, 0.0 if settings.free_bits else weight, warms_up=True)
-    if settings.free_bits and isinstance(prior, Normal):
-        above = prior.kl_above(settings.free_bits)
+    dimensions = settings.latent_size if settings.kl == "mean" else 1
+    weight = settings.kl_weight / dimensions
+    free = settings.free_bits
+    parts["kl"] = Term(prior.kl, 0.0 if free else weight, warms_up=True)
+    if free and isinstance(prior, Normal):
+        above = prior.kl_above(free)
         parts["kl_above_free_bits"] = Term(above, weight, warms_up=True)
     return parts
 
@@ -69,12 +77,7 @@ class VAE(keras.Model):
     """Autoencoder that `fit` trains on pictures [N, bins, frames]; without a prior a plain one."""
 
     def __init__(
-        self,
-        encoder: keras.Model,
-        decoder: keras.Model,
-        prior: Normal | Mixture | None,
-        terms: dict[str, Term],
-        seed: int,
+        self, encoder: keras.Model, decoder: keras.Model, prior: Prior, terms: Terms, seed: int
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -101,7 +104,8 @@ class VAE(keras.Model):
             z = self.encoder(pictures, training=training)
             return {"z": z, "picture": self.decoder(z, training=training)}
         mean, log_var = self.encoder(pictures, training=training)
-        z = mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=self.noise)
+        noise = keras.random.normal(ops.shape(mean), seed=self.noise)
+        z = mean + ops.exp(0.5 * log_var) * noise
         picture = self.decoder(z, training=training)
         return {"mean": mean, "log_var": log_var, "z": z, "picture": picture}
 

@@ -1,6 +1,5 @@
 """Batches of pictures in a given order, each clip warped in time so that none is memorised."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,7 @@ class Warp:
     seed: tuple[int, int]
 
     def frames(self, batch: int, size: int, length: int) -> Indices:
-        """Return the frames to read of a batch's clips [size, length], rising from 0 to the last."""
+        """Return the frames to read of a batch's clips [size, length], each row rising."""
         rng = np.random.default_rng([*self.seed, batch])
         to = rng.uniform(*MIDDLE, size)
         point = to + rng.uniform(-self.most, self.most, size)
@@ -42,9 +41,8 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         pictures: Pictures,
-        order: Sequence[int] | Indices,
+        order: Indices,
         size: int,
-        *,
         first: int = 0,
         warp: Warp | None = None,
     ) -> None:
@@ -81,14 +79,13 @@ class Batches(keras.utils.PyDataset):
 
 
 def feed(batches: Batches) -> Any:
-    """Return what Keras' fit reads: under TensorFlow a tf.data.Dataset that does not tune itself."""
+    """Return batches as Keras' fit reads them: under TensorFlow a tf.data.Dataset."""
     if keras.backend.backend() != "tensorflow":
         return batches
     import tensorflow
 
-    kinds = tuple(
-        tensorflow.TensorSpec((None, *array.shape[1:]), array.dtype) for array in batches[0]
-    )
+    spec = tensorflow.TensorSpec
+    kinds = tuple(spec((None, *array.shape[1:]), array.dtype) for array in batches[0])
     dataset = tensorflow.data.Dataset.from_generator(
         lambda: (batches[i] for i in range(len(batches))), output_signature=kinds
     )

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sonovae.project import Project
 from sonovae.runtime import checksums, lock
 
 logger = logging.getLogger(__name__)
 
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, Any]
+"""Arrays of any shape by name."""
 
 DAYS = 7
 """Age at which another training deletes the checkpoints of an abandoned one."""
@@ -33,10 +34,8 @@ LOCK = "lock"
 @final
 @dataclass(frozen=True)
 class Checkpoints:
-    """Checkpoints of one training in files NUMBER-SHA256.npz: the newest and the one before it.
-
-    `read_only`: another worker of the training writes and deletes them.
-    """
+    """Checkpoints of one training, the newest and the one before, in files NUMBER-SHA256.npz; those
+    that another worker writes and deletes are `read_only`."""
 
     folder: Path
     read_only: bool = False
@@ -97,8 +96,7 @@ def of_another(home: Path, key: str) -> Checkpoints:
 
 @contextlib.contextmanager
 def of(home: Path, key: str) -> Iterator[Checkpoints]:
-    """Yield the checkpoints of the training `key` in the project `home`, locked; raise UserError
-    if another process has them."""
+    """Yield the checkpoints of the training `key`; raise UserError if another process has them."""
     folder = _folder(home, key)
     with lock.alone(folder / LOCK, "a training of the same parameters, data and code"):
         _sweep(folder)
@@ -122,7 +120,7 @@ def _intact(path: Path) -> Arrays | None:
 
 
 def _folder(home: Path, key: str) -> Path:
-    return home / ".sonovae" / "checkpoints" / key
+    return Project(home).private / "checkpoints" / key
 
 
 def _sweep(own: Path) -> None:

@@ -25,12 +25,7 @@ class Epoch(keras.callbacks.Callback):
     """Epoch that shows progress, saves checkpoints, and stops when the loss is not finite."""
 
     def __init__(
-        self,
-        vae: VAE,
-        train: Dataset,
-        settings: Train,
-        state: State,
-        checkpoints: Checkpoints,
+        self, vae: VAE, train: Dataset, settings: Train, state: State, checkpoints: Checkpoints
     ) -> None:
         super().__init__()
         self.vae = vae
@@ -46,8 +41,8 @@ class Epoch(keras.callbacks.Callback):
         order = order[: clips // size * size]
         warp = Warp(settings.time_warp, key) if settings.time_warp else None
         self.batches = Batches(train.pictures, order, size, first=state.batch, warp=warp)
-        name = f"epoch {state.epoch + 1}/{settings.epochs}"
-        self.bar = bar(len(self.batches), name, "batches")
+        self.name = f"epoch {state.epoch + 1}"
+        self.bar = bar(len(self.batches), f"{self.name}/{settings.epochs}", "batches")
         self.saved = time.monotonic()
 
     def run(self, validation: Dataset, values: Weights) -> Losses:
@@ -56,14 +51,9 @@ class Epoch(keras.callbacks.Callback):
         size = self.settings.batch_size
         held_out = Batches(validation.pictures, np.arange(len(validation.clips)), size)
         with self.bar, backend.within_memory(size):
-            history = self.vae.fit(
-                feed(self.batches),
-                validation_data=feed(held_out),
-                shuffle=False,
-                verbose=0,
-                callbacks=[self],
-            ).history
-        return {name: float(losses[0]) for name, losses in history.items()}
+            how = {"validation_data": feed(held_out), "shuffle": False, "verbose": 0}
+            fitted = self.vae.fit(feed(self.batches), callbacks=[self], **how)
+        return {name: float(losses[0]) for name, losses in fitted.history.items()}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Set the values of a checkpoint, or begin the epoch's noise and metrics."""
@@ -89,7 +79,7 @@ class Epoch(keras.callbacks.Callback):
 
     def _stop(self, batch: int) -> None:
         clips = self.batches.pictures.rows[self.batches.rows(batch)][:3]
-        where = f"epoch {self.state.epoch + 1}, batch {self.state.batch + batch + 1}"
+        where = f"{self.name}, batch {self.state.batch + batch + 1}"
         raise UserError(
             f"the loss is no longer a number in {where} (rows {', '.join(map(str, clips))} … of"
             " clips.csv): lower train.learning_rate, or set train.clip_norm. The last good"

@@ -1,4 +1,4 @@
-"""Adam with a learning rate that rises and falls, and another one for the dense layers next to z."""
+"""Adam with a learning rate that rises and falls, and another for dense layers next to z."""
 
 from typing import Any
 
@@ -36,9 +36,8 @@ def build(vae: VAE, settings: Train, batches: int) -> Adam:
     )
     dense = {id(weight) for weight in networks.beside_z(vae.encoder, vae.decoder)}
     share = (settings.dense_learning_rate or highest) / highest
-    variables = vae.trainable_variables
-    shares = [share if id(variable) in dense else 1.0 for variable in variables]
+    shares = [share if id(weight) in dense else 1.0 for weight in vae.trainable_variables]
     adam = Adam(rate, settings.clip_norm, shares)
     # Before the first batch, so that a checkpoint's values can be set.
-    adam.build(variables)
+    adam.build(vae.trainable_variables)
     return adam

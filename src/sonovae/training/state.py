@@ -7,14 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sonovae.model.vae import VAE
 from sonovae.params.train import Train
 from sonovae.training.checkpoint import Arrays
 
 Losses = dict[str, float]
-Weights = list[NDArray[Any]]
+Weights = list[Any]
+"""Arrays in the order of a network's variables."""
 
 
 @dataclass(frozen=True)

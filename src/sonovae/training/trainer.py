@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import keras
 import numpy as np
 
 from sonovae.dataset.saved_dataset import Dataset
@@ -27,7 +28,8 @@ HEALTH_CLIPS = 512
 
 def train(data: Dataset, settings: Train, checkpoints: Checkpoints, on_epoch: OnEpoch) -> State:
     """Build an autoencoder and train it on the devices that the environment names."""
-    backend.seed(settings.seed)
+    # It decides the initial weights.
+    keras.utils.set_random_seed(settings.seed)
     # A model trains on several devices only if it is built within the context.
     with backend.distribute(settings.threads):
         model = vae.build(data.pictures.shape[1:], settings)
@@ -37,11 +39,8 @@ def train(data: Dataset, settings: Train, checkpoints: Checkpoints, on_epoch: On
 def fit(
     model: VAE, data: Dataset, settings: Train, checkpoints: Checkpoints, on_epoch: OnEpoch
 ) -> State:
-    """Train a model to the end, from the last checkpoint if there is one.
-
-    `on_epoch` is called for each epoch, also for those before the checkpoint. Raise UserError if
-    the loss is no longer a number.
-    """
+    """Train a model to the end, from the last checkpoint if there is one; raise UserError if the
+    loss is no longer a number. `on_epoch` is called for epochs before the checkpoint, too."""
     clips = data.side("train")
     validation = data.side("validation")
     _compile(model, settings, len(clips.clips))
@@ -63,10 +62,8 @@ def fit(
 def _compile(model: VAE, settings: Train, clips: int) -> None:
     _, workers = backend.worker()
     if settings.batch_size % workers:
-        raise UserError(
-            f"train.batch_size = {settings.batch_size}: it must be a multiple of the {workers}"
-            " workers"
-        )
+        size = f"train.batch_size = {settings.batch_size}"
+        raise UserError(f"{size}: it must be a multiple of the {workers} workers")
     batches = settings.epochs * max(1, clips // settings.batch_size)
     adam = optimizer.build(model, settings, batches)
     model.compile(optimizer=adam, jit_compile=backend.jit())
@@ -93,10 +90,8 @@ def _begin(
 def _after(model: VAE, clips: Dataset, settings: Train, state: State, losses: Losses) -> State:
     """Return the state after an epoch: its losses with the model's health, and kept weights."""
     if not np.isfinite(losses["val_loss"]):
-        raise UserError(
-            f"the validation loss is no longer a number in epoch {state.epoch + 1}: lower"
-            " train.learning_rate"
-        )
+        lost = f"the validation loss is no longer a number in epoch {state.epoch + 1}"
+        raise UserError(f"{lost}: lower train.learning_rate")
     pictures = clips.some(HEALTH_CLIPS, settings.seed).pictures
     posterior = latent.encode(model.encoder, pictures)
     prior = latent.of_prior(model.prior)
@@ -104,13 +99,8 @@ def _after(model: VAE, clips: Dataset, settings: Train, state: State, losses: Lo
     by_dim = state.kl_by_dim
     if settings.prior == "normal":
         by_dim = [*by_dim, latent.kl_by_dim(posterior).tolist()]
-    now = replace(
-        state,
-        epoch=state.epoch + 1,
-        batch=0,
-        losses=[*state.losses, losses],
-        kl_by_dim=by_dim,
-    )
+    history = [*state.losses, losses]
+    now = replace(state, epoch=state.epoch + 1, batch=0, losses=history, kl_by_dim=by_dim)
     names = [str(now.epoch)] if now.epoch in settings.snapshots else []
     if now.best == now.epoch:
         names.append("best")
