@@ -51,7 +51,7 @@ def main(root: Path) -> None:
     )
     with atomic.folder(root / OUT) as out:
         found = evaluation.write(out, root)
-    tracking.result(root, "evaluate")
+    tracking.log_result(root, "evaluate")
     print(f"evaluate: {json.dumps({name: found[name] for name in ('test', 'floors', 'health')})}")
     print(f"evaluate: look at and listen to {OUT}/report.html (`make report` opens it)")
 

@@ -23,7 +23,7 @@ def main(root: Path) -> None:
     how = sampling.describe(settings)
     with atomic.folder(project.samples) as out:
         n = opened.write(out, z, how, join=settings.source == "walk")
-    tracking.result(root, "generate")
+    tracking.log_result(root, "generate")
     kind = opened.codec.kind
     print(f"generate: {n} new {kind}s in {SAMPLES}: open {SAMPLES}/gallery.html to look and listen")
 

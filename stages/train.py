@@ -20,16 +20,16 @@ def main(root: Path) -> None:
     backend.prepare(settings.threads, settings.reproducible)
     checksums.verify(project.pictures, "preprocess")
     data = saved_dataset.load(project.pictures)
-    made_of = provenance.now(root, "train")
+    record = provenance.current(root, "train")
     index, _ = backend.worker()
     if index > 0:
         # Only the first of several workers writes anything.
-        others = checkpoint.of_another(project.home, made_of.key)
+        others = checkpoint.of_another(project.home, record.key)
         trainer.train(data, settings, others, lambda *_: None)
         return
     with (
-        checkpoint.of(project.home, made_of.key) as checkpoints,
-        tracking.training(root, made_of) as run,
+        checkpoint.of(project.home, record.key) as checkpoints,
+        tracking.training(root, record) as run,
     ):
         state = trainer.train(data, settings, checkpoints, run.epoch)
         with atomic.folder(project.model) as out:

@@ -117,7 +117,7 @@ def write_lock(root: Path) -> None:
     from sonovae.tracking import provenance  # which loads TensorFlow
 
     made = {
-        name: provenance.now(root, name)
+        name: provenance.current(root, name)
         for name in ("fetch", "preprocess", "train", "judge", "evaluate", "generate")
     }
     stages = {

@@ -10,7 +10,7 @@ from sonovae.evaluation.gates import Gain
 from sonovae.recordings import recordings_table
 from sonovae.retraining import changes, drift, pull_request_comment
 from sonovae.retraining.revisions import Result
-from sonovae.tracking.provenance import Made
+from sonovae.tracking.provenance import StageRecord
 
 
 def recordings(**hashes: str) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def test_drift_of_labels(new: str, expected: float) -> None:
 
 
 def result(table: pd.DataFrame, mse: float, seed: int) -> Result:
-    stages = {"train": Made({}, {"train": {"seed": seed}}, {})}
+    stages = {"train": StageRecord({}, {"train": {"seed": seed}}, {})}
     metrics: dict[str, Any] = {
         "test": {"mse": mse},
         "interval": {"mse": {"low": mse / 2, "high": mse * 2}},

@@ -116,7 +116,7 @@ def test_hashes_are_dvcs_own(done: Path) -> None:
     locked = provenance.locked(done)
     assert set(locked) == {"fetch", "preprocess", "train", "judge", "evaluate", "generate"}
     for stage, made in locked.items():
-        assert provenance.now(done, stage) == made
+        assert provenance.current(done, stage) == made
 
 
 def test_a_dashboard_fix_starts_no_new_run(done: Path) -> None:

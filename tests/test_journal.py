@@ -11,7 +11,7 @@ import pytest
 
 from sonovae import tracking
 from sonovae.errors import UserError
-from sonovae.tracking import journal, store
+from sonovae.tracking import connection, journal
 
 HEADER: dict[str, Any] = {
     "name": "abc",
@@ -36,7 +36,7 @@ def steps(root: Path) -> list[int]:
 
 
 def test_all_points_come_to_one_run(tmp_path: Path) -> None:
-    with journal.of(tmp_path, HEADER) as points:
+    with journal.opened(tmp_path, HEADER) as points:
         for step in (1, 2, 3, 2):
             points.point(step, {"loss": 1 / step})
         assert points.close("FINISHED", 60)
@@ -47,23 +47,20 @@ def test_all_points_come_to_one_run(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("silent")
 def test_a_server_that_does_not_answer_costs_no_time_and_no_points(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with journal.of(tmp_path, HEADER) as points:
+    with journal.opened(tmp_path, HEADER) as points:
         begun = time.monotonic()
         for step in range(1, 31):
             points.point(step, {"loss": 1 / step})
         assert time.monotonic() - begun < 1
         assert not points.close("FINISHED", 0.5)
         assert time.monotonic() - begun < 3
-    said = capsys.readouterr().err
-    assert (
-        "warning: MLflow lacks this training, `make track` brings it later: it does not answer"
-        in said
-    )
+    line = "MLflow lacks this training, `make track` brings it later: it does not answer"
+    assert line in caplog.messages
     points.thread.join()
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    journal.bring(tmp_path)
+    journal.send_all(tmp_path)
     assert steps(tmp_path) == list(range(1, 31))
     (run,) = tracking.Store(tmp_path).runs(stage="train")
     assert (run.info.run_name, run.info.start_time, run.info.status) == ("abc", 1000, "FINISHED")
@@ -71,10 +68,10 @@ def test_a_server_that_does_not_answer_costs_no_time_and_no_points(
 
 
 def test_a_server_that_is_gone_is_told_of_once_and_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with journal.of(tmp_path, HEADER) as points:
+    with journal.opened(tmp_path, HEADER) as points:
         for step in (1, 2):
             points.point(step, {"loss": 1 / step})
             while step not in range(1, points.sender.sent) and not points.sender.fault:
@@ -83,22 +80,30 @@ def test_a_server_that_is_gone_is_told_of_once_and_asked_again(
         points.point(3, {"loss": 0.1})
         assert points.close("FINISHED", 60)
     assert steps(tmp_path) == [1, 2, 3]
-    assert capsys.readouterr().err.count("warning: MLflow is away, and the work goes on: ") == 1
+    assert (
+        sum(line.startswith("MLflow is away, and the work goes on: ") for line in caplog.messages)
+        == 1
+    )
 
 
-def test_a_training_that_was_killed_and_given_up_is_said_to_be(tmp_path: Path) -> None:
+def test_a_training_that_was_killed_and_given_up_is_said_to_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "sonovae")
     folder = tmp_path / ".sonovae/points" / HEADER["tags"]["key"]
     folder.mkdir(parents=True)
     lines = [HEADER, {"status": "RUNNING"}, {"time": 2000, "step": 1, "metrics": {"loss": 0.5}}]
     (folder / journal.NAME).write_text("\n".join(map(json.dumps, lines)) + "\n")
-    assert journal.bring(tmp_path) == "MLflow has the points of 1 more trainings"
-    assert journal.bring(tmp_path) == ""
+    assert journal.send_all(tmp_path) == 1
+    assert journal.send_all(tmp_path) == 0
+    said = [line for line in caplog.messages if "more trainings" in line]
+    assert said == ["MLflow has the points of 1 more trainings"]
     assert steps(tmp_path) == [1]
     assert tracking.Store(tmp_path).runs(stage="train")[0].info.status == "KILLED"
 
 
 def test_no_login_is_printed() -> None:
-    said = store.in_a_line(ValueError("GET http://anna:hunter2@127.0.0.1:9/api failed"))
+    said = connection.one_line(ValueError("GET http://anna:hunter2@127.0.0.1:9/api failed"))
     assert said == "GET http://127.0.0.1:9/api failed"
 
 
@@ -107,14 +112,14 @@ def test_a_training_that_was_killed_goes_on_in_its_journal(tmp_path: Path) -> No
     folder.mkdir(parents=True)
     lines = [HEADER, {"time": 2000, "step": 1, "metrics": {"loss": 0.5}}, {"status": "KILLED"}]
     (folder / journal.NAME).write_text("\n".join(map(json.dumps, lines)) + '\n{"time": 3000, "st')
-    with journal.of(tmp_path, HEADER) as points:
+    with journal.opened(tmp_path, HEADER) as points:
         for step in (1, 2):
             points.point(step, {"loss": 1 / step})
         with pytest.raises(
             UserError, match="a training of the same parameters, data and code is at work"
         ):
-            journal.of(tmp_path, HEADER).__enter__()
-        journal.bring(tmp_path)  # leaves alone what is under way
+            journal.opened(tmp_path, HEADER).__enter__()
+        journal.send_all(tmp_path)  # leaves alone what is under way
         assert points.close("FINISHED", 60)
     assert steps(tmp_path) == [1, 2]
     kept = tracking.Store(tmp_path)

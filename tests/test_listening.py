@@ -131,7 +131,9 @@ def test_what_there_is_no_pool_of(root: Path, tmp_path: Path) -> None:
     assert not (copy / "study").exists()
 
 
-def test_the_report(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report(
+    root: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     shutil.rmtree(root / "study", ignore_errors=False)
     pool.make(root, 1, EACH)
     with pytest.raises(UserError, match="study/ holds no ratings yet"):
@@ -165,19 +167,20 @@ def test_the_report(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert found == {"study/report.html", "study/answers.csv", "study/pool.csv"}
     assert "warning" not in capsys.readouterr().err
+    assert "WARNING" not in [record.levelname for record in caplog.records]
 
 
 def test_a_report_without_a_run_or_store_is_not_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     study = write_pool(tmp_path, 2)
     rate_all(study, {"real": 5})
     assert report.write(study).is_file()
-    assert "warning: MLflow does not have this: no run of model" in capsys.readouterr().err
+    assert "MLflow does not have this: no run of model" in caplog.messages[-1]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     (study / report.PAGE).unlink()
     assert "one listener: no interval" in report.write(study).read_text()
-    assert capsys.readouterr().err.endswith("`make study-report` tries again\n")
+    assert caplog.messages[-1].endswith("`make study-report` tries again")
 
 
 def test_a_pool_for_webmushra(root: Path, of: Pool, tmp_path: Path) -> None:

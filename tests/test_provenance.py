@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import make_project
 
-from sonovae import params
+from sonovae import params, version_control
 from sonovae.tracking import provenance
 from stages import fetch, preprocess
 
@@ -21,7 +21,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_key_follows_data_code_and_parameters_alone(root: Path) -> None:
     def key() -> str:
-        return provenance.now(root, "train").key
+        return provenance.current(root, "train").key
 
     before = key()
     params.edit(root / "params.yaml", {"generate.seed": 5})
@@ -40,27 +40,27 @@ def test_the_key_follows_data_code_and_parameters_alone(root: Path) -> None:
 
 
 def test_the_key_below_follows_parent_data_and_parameters_and_no_code(root: Path) -> None:
-    made = provenance.now(root, "generate")
+    made = provenance.current(root, "generate")
     (root / "stages/generate.py").write_text("")
-    assert provenance.now(root, "generate").key != made.key
+    assert provenance.current(root, "generate").key != made.key
     assert (
-        provenance.now(root, "generate").key_below("a")
+        provenance.current(root, "generate").key_below("a")
         == made.key_below("a")
         != made.key_below("b")
     )
     params.edit(root / "params.yaml", {"generate.seed": 6})
-    assert provenance.now(root, "generate").key_below("a") != made.key_below("a")
+    assert provenance.current(root, "generate").key_below("a") != made.key_below("a")
 
 
 def test_paths_of_the_wiring_are_filled_with_parameters(root: Path) -> None:
-    assert "data/recordings" in provenance.now(root, "fetch").deps
-    assert "data/unseen" in provenance.now(root, "evaluate").deps
+    assert "data/recordings" in provenance.current(root, "fetch").deps
+    assert "data/unseen" in provenance.current(root, "evaluate").deps
 
 
 def test_commit_says_whether_the_tree_was_clean(tmp_path: Path) -> None:
     assert provenance.commit(tmp_path) == {}
     for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        provenance._git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words)
+        version_control.git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words)
     assert provenance.commit(tmp_path)["git.clean"] == "true"
     np.save(tmp_path / "new.npy", np.zeros(1))
     found = provenance.commit(tmp_path)

@@ -116,12 +116,13 @@ def test_errors_of_other_pictures_say_nothing(project: Path) -> None:
         )
         for bins, seed in (("64", "1"), ("64", "2"), ("32", "1"))
     )
-    assert registry._pictures(some) == registry._pictures(same)
+    assert registry._picture_params(some) == registry._picture_params(same)
     store: Any = SimpleNamespace(client=SimpleNamespace(get_run=lambda _: other))
     p = params.load(project / "params.yaml").promotion
     (why,) = registry._reasons(store, p, some, "", SimpleNamespace(run_id=""))
     assert why.startswith(
-        "its pictures are other ones (preprocess.picture.bins), and errors say nothing across them"
+        "its pictures differ from the champion's in preprocess.picture.bins, so that their errors"
+        " are not comparable"
     )
 
 

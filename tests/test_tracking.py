@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from logging import INFO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 import soundfile
 from conftest import make_project, write_lock
 
-from sonovae import params, tracking
+from sonovae import params, tracking, version_control
 from sonovae.errors import UserError
 from sonovae.tracking import provenance
 from stages import evaluate, fetch, generate, judge, preprocess, train
@@ -103,7 +104,7 @@ def test_losses_by_epoch_and_what_they_took(done: Path) -> None:
 
 def test_what_produced_it_stands_in_the_tags(done: Path) -> None:
     (run,) = runs(done, "train")
-    made = provenance.now(done, "train")
+    made = provenance.current(done, "train")
     assert run.data.tags["key"] == made.key
     assert run.data.tags["input.data/pictures"] == provenance.path_hash(done / "data/pictures")
     assert run.data.tags["output.data/model"] == provenance.path_hash(done / "data/model")
@@ -158,8 +159,9 @@ def test_a_new_plot_makes_no_new_run_and_new_parameters_do(copy: Path) -> None:
 
 
 def test_what_another_machine_made_is_logged_whole(
-    done: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+    done: Path, copy: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "sonovae")
     with pytest.raises(
         UserError, match="nothing is trained yet, as far as dvc.lock knows: make repro"
     ):
@@ -168,10 +170,8 @@ def test_what_another_machine_made_is_logged_whole(
     found = tracking.track(copy)
     (run,), (there,) = runs(copy, "train"), runs(done, "train")
     assert found["train"] == run.info.run_id
-    assert (
-        f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}"
-        in capsys.readouterr().out
-    )
+    line = f"MLflow has this result: run {run.info.run_name}, {run.info.run_id}"
+    assert line in caplog.messages
     unknown = {name for name in there.data.metrics if name.startswith("system/")} | {"seconds"}
     assert run.data.metrics.keys() == there.data.metrics.keys() - unknown
     assert run.data.params == there.data.params
@@ -261,11 +261,13 @@ def test_a_run_is_held_against_the_working_tree(done: Path, copy: Path) -> None:
     with pytest.raises(UserError) as caught:
         tracking.verify(copy, run.info.run_id)
     there, here = run.data.tags["input.data/pictures"], provenance.path_hash(copy / "data/pictures")
-    assert str(caught.value) == f"error: data/pictures: {there} went in, and here it is {here}"
+    assert str(caught.value) == (
+        f"error: data/pictures: the run read {there}, the working tree has {here}"
+    )
     (copy / "data/samples/sound_001.wav").unlink()
-    with pytest.raises(UserError, match="data/samples: .* came out, and here it is"):
+    with pytest.raises(UserError, match="data/samples: the run wrote .*, the working tree has "):
         tracking.verify(copy, generated.info.run_id)
-    with pytest.raises(UserError, match=f"MLflow has not done it: .*{'0' * 32}"):
+    with pytest.raises(UserError, match=f"MLflow request failed: .*{'0' * 32}"):
         tracking.verify(copy, "0" * 32)
 
 
@@ -274,29 +276,33 @@ def test_both_ways_between_commits_and_runs(copy: Path) -> None:
     tracking.track(copy)
     (run,) = runs(copy, "train")
     name = f"MLflow run {run.info.run_name}, {run.info.run_id}"
-    assert list(tracking.of_run(copy, run.info.run_id)) == [name, "no commit's dvc.lock holds it"]
+    assert list(tracking.describe_run(copy, run.info.run_id)) == [
+        name,
+        "no commit's dvc.lock holds it",
+    ]
     for words in (["init", "-q"], ["add", "dvc.lock"], ["commit", "-q", "-m", "first"]):
-        provenance._git(copy, "-c", "user.name=a", "-c", "user.email=a@b", *words)
-    head = provenance._git(copy, "rev-parse", "HEAD")
+        version_control.git(copy, "-c", "user.name=a", "-c", "user.email=a@b", *words)
+    head = provenance.commit(copy)["git.commit"]
     held = f"commit {head[:10]} holds it: git checkout {head[:10]}; dvc checkout"
-    assert list(tracking.of_commit(copy, "HEAD")) == [name, held]
-    assert list(tracking.of_run(copy, runs(copy, "generate")[0].info.run_id)) == [name, held]
-    assert list(tracking.of_model(copy, run.data.tags["model_id"])) == [name, held]
+    assert list(tracking.describe_commit(copy, "HEAD")) == [name, held]
+    assert list(tracking.describe_run(copy, runs(copy, "generate")[0].info.run_id)) == [name, held]
+    assert list(tracking.describe_model(copy, run.data.tags["model_id"])) == [name, held]
     with pytest.raises(UserError, match="nowhere is neither a file, nor a run, nor a commit"):
-        list(tracking.of_commit(copy, "nowhere"))
+        list(tracking.describe_commit(copy, "nowhere"))
 
 
 def test_a_store_that_cannot_be_reached_stops_nothing(
-    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    copy: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shutil.rmtree(copy / "data/samples")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     generate.main(copy)
     assert (copy / "data/samples/index.csv").exists()
-    warning = capsys.readouterr().err
-    assert "warning: MLflow does not have this: " in warning
-    assert "`make track` tries again" in warning
-    assert warning.count("\n") == 1
+    warnings = [r for r in caplog.records if r.name.startswith("sonovae") and r.levelno > INFO]
+    (warning,) = [record.getMessage() for record in warnings]
+    assert warning.startswith("MLflow does not have this: ")
+    assert warning.endswith("`make track` tries again")
+    assert "\n" not in warning
 
 
 def test_a_store_that_was_killed_when_it_was_made_is_made_anew(tmp_path: Path) -> None:
@@ -315,6 +321,18 @@ tracking.Store(pathlib.Path(sys.argv[1]))
     assert subprocess.run([sys.executable, "-c", killed, tmp_path]).returncode == -signal.SIGKILL
     assert tracking.Store(tmp_path).runs() == []
     assert {path.name for path in (tmp_path / "mlruns").iterdir()} == {".lock", "mlflow.db"}
+
+
+def test_importing_sets_no_environment_variable_and_loads_no_mlflow() -> None:
+    code = """
+import os, sys
+import sonovae
+before = dict(os.environ)
+import sonovae.tracking
+assert os.environ == before
+assert "mlflow" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_store_is_the_projects_in_dvcs_experiments_too(

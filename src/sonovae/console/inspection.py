@@ -55,10 +55,12 @@ def whence(root: Path, what: str) -> None:
                 f"{what}: it says nothing about where it comes from; what sonovae generated does"
             )
         print(json.dumps(found, indent=2))
-        lines = tracking.of_model(root, found["model"])
+        lines = tracking.describe_model(root, found["model"])
     else:
         lines = (
-            tracking.of_run(root, what) if RUN.fullmatch(what) else tracking.of_commit(root, what)
+            tracking.describe_run(root, what)
+            if RUN.fullmatch(what)
+            else tracking.describe_commit(root, what)
         )
     print("\n".join(lines))
 

@@ -35,7 +35,7 @@ def write(root: Path) -> Path:
     began, ended = kept.listeners()
     page.write(root / PAGE, "study_report.html", _content(answers, of, began, ended))
     files = [root / PAGE, root / CSV, of.folder / "pool.csv"]
-    tracking.study(root, of.about.model, metrics(answers) | {"study.listeners": ended}, files)
+    tracking.log_study(root, of.about.model, metrics(answers) | {"study.listeners": ended}, files)
     return root / PAGE
 
 

@@ -15,7 +15,7 @@ from sonovae.params.file import read_yaml
 from sonovae.recordings import recordings_table
 from sonovae.recordings.schema import CLIP_KEY
 from sonovae.tracking import provenance
-from sonovae.tracking.provenance import Made
+from sonovae.tracking.provenance import StageRecord
 
 RECORDINGS, CLIPS, METRICS = (
     "data/raw/recordings.csv",
@@ -31,7 +31,7 @@ Getter = Callable[[str, Path], Path | None]
 class Result:
     """Tables, parameters and metrics; empty where there are none. And a way to its files."""
 
-    stages: dict[str, Made]
+    stages: dict[str, StageRecord]
     params: dict[str, Any]
     recordings: pd.DataFrame
     clips: pd.DataFrame
@@ -73,7 +73,7 @@ def of_commit(root: Path, revision: str) -> Result:
     return _result(provenance.at_commit(root, revision), get)
 
 
-def _result(stages: dict[str, Made], get: Getter) -> Result:
+def _result(stages: dict[str, StageRecord], get: Getter) -> Result:
     with tempfile.TemporaryDirectory() as name:
         paths = ("params.yaml", RECORDINGS, CLIPS, METRICS, LOSSES)
         params, recordings, clips, metrics, losses = (get(path, Path(name)) for path in paths)

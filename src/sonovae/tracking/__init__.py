@@ -1,16 +1,26 @@
-"""MLflow: one run for each training, found by what produced it, and one below it for each of what was made of its
-model. The only room that knows MLflow.
+"""MLflow: a run for each training, found by its inputs, and runs below it for what was made with it.
 
-Nothing here stops a stage: where the store cannot be reached, a line says so and the work goes on.
+No other package knows MLflow. Nothing here stops a stage: if the store cannot be reached, a
+warning says so.
 """
 
-from sonovae.tracking.origins import of_commit, of_model, of_run, verify
+from sonovae.tracking.origins import describe_commit, describe_model, describe_run, verify
 from sonovae.tracking.registry import download, promote, versions
-from sonovae.tracking.runs import result, track, training
+from sonovae.tracking.runs import log_result, log_study, track
 from sonovae.tracking.store import Store
-from sonovae.tracking.studies import study
+from sonovae.tracking.training_run import training
 
 __all__ = [
-    "Store", "download", "of_commit", "of_model", "of_run", "promote", "result", "study", "track", "training", "verify",
+    "Store",
+    "describe_commit",
+    "describe_model",
+    "describe_run",
+    "download",
+    "log_result",
+    "log_study",
+    "promote",
+    "track",
+    "training",
+    "verify",
     "versions",
-]  # fmt: skip
+]

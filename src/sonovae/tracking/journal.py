@@ -1,166 +1,180 @@
-"""Points of a training under way: on disk at once, from there to the store whenever that can be reached.
+"""Points of a training under way: written to disk at once, and sent to MLflow by a thread.
 
-A thread of its own does so, and training never waits for it. What it could not bring, `make track` brings later.
+Training never waits for that thread. `make track` sends what the thread could not.
 """
 
 import contextlib
 import json
+import logging
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sonovae.errors import UserError
-from sonovae.runtime import environment, lock
-from sonovae.tracking.store import Store, in_a_line, now
+from sonovae.project import Project
+from sonovae.runtime import lock
+from sonovae.tracking.connection import one_line
+from sonovae.tracking.store import Store, timestamp
 
-AGAIN = 30.0
-"""Seconds after which a store that was away is asked again."""
-NAME, LOCK = "points.jsonl", "lock"
-ENDS = ("FINISHED", "FAILED", "KILLED")
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 30.0
+"""Pause before a store that could not be reached is asked again."""
+NAME = "points.jsonl"
+LOCK = "lock"
+END_STATES = ("FINISHED", "FAILED", "KILLED")
 Line = dict[str, Any]
 
 
 class Journal:
-    """What is noted of one training, a JSON object a line: its run's header, points, and in which state it is."""
+    """File of one training: the header of its run, points and states, a JSON object a line."""
 
     def __init__(self, root: Path, folder: Path, header: Line) -> None:
-        self.folder, self.sender, self.new, self.over = (
-            folder,
-            Sender(root, folder),
-            threading.Event(),
-            False,
-        )
-        before, _ = _lines(folder, 0)
-        self.known = {line.get("step") for line in before}
-        for line in [*([] if before else [header]), {"status": "RUNNING"}]:
-            self._note(line)
+        self.folder = folder
+        self.sender = Sender(root, folder)
+        self.changed = threading.Event()
+        self.closed = False
+        lines, _ = _read(folder, 0)
+        self.steps = {line.get("step") for line in lines}
+        if not lines:
+            self._write(header)
+        self._write({"status": "RUNNING"})
         self.thread = threading.Thread(target=self._send, daemon=True)
         self.thread.start()
 
     def point(self, step: int, metrics: dict[str, float]) -> None:
-        """Note the metrics of a step, unless they were noted before."""
-        if step not in self.known:
-            self.known.add(step)
-            self._note({"time": now(), "step": step, "metrics": metrics})
+        """Write the metrics of a step, unless the journal has them."""
+        if step not in self.steps:
+            self.steps.add(step)
+            self._write({"time": timestamp(), "step": step, "metrics": metrics})
 
     def close(self, status: str, patience: float) -> bool:
-        """Note how it ended, and give the thread some seconds to bring what is left; whether it could."""
-        self._note({"status": status})
-        self.over = True
-        self.new.set()
+        """Write the last state, wait `patience` seconds for the thread, and return its success."""
+        self._write({"status": status})
+        self.closed = True
+        self.changed.set()
         self.thread.join(patience)
         if self.thread.is_alive() or self.sender.fault:
-            why = self.sender.fault or "it does not answer"
-            print(
-                f"warning: MLflow lacks this training, `make track` brings it later: {why}",
-                file=sys.stderr,
-            )
+            reason = self.sender.fault or "it does not answer"
+            logger.warning("MLflow lacks this training, `make track` brings it later: %s", reason)
             return False
         shutil.rmtree(self.folder, ignore_errors=True)
         return True
 
-    def _note(self, line: Line) -> None:
-        with (self.folder / NAME).open("a", encoding="utf-8") as file:
-            file.write(
-                f"\n{json.dumps(line)}\n"
-            )  # after half a line, too, that a killed process left
-        self.new.set()
+    def _write(self, line: Line) -> None:
+        _append(self.folder, line)
+        self.changed.set()
 
     def _send(self) -> None:
-        while not self.over or self.new.is_set():
-            self.new.wait(AGAIN if self.sender.fault else None)
-            self.new.clear()
+        while not self.closed or self.changed.is_set():
+            self.changed.wait(RETRY_SECONDS if self.sender.fault else None)
+            self.changed.clear()
             self.sender.send()
 
 
 class Sender:
-    """Brings a journal's lines to the store, from where it came to last."""
+    """Sends a journal's lines to the store, from the first line that it has not sent."""
 
     def __init__(self, root: Path, folder: Path) -> None:
-        self.root, self.folder = root, folder
+        self.root = root
+        self.folder = folder
         self.store: Store | None = None
-        self.run_id, self.sent, self.fault = "", 0, ""  # `sent` counts bytes
-        self.seen: set[int] = set()
+        self.run_id = ""
+        self.sent = 0
+        self.fault = ""
+        self.steps: set[int] = set()
 
     def send(self) -> None:
-        """Bring what is new; `fault` says why it could not."""
-        lines, end = _lines(self.folder, self.sent)
+        """Send new lines; `sent` counts the bytes so far, `fault` is the reason of a failure."""
+        lines, end = _read(self.folder, self.sent)
         try:
-            self._bring(self._open(lines), lines)
-            self.sent, self.fault = end, ""
-        except Exception as error:  # whatever a store, a network or a disk may come up with
+            self._send(self.store or self._connect(lines[0]), lines)
+        except Exception as error:  # Stores, networks and disks raise many kinds.
+            reason = one_line(error)
+            # A store that stays away is reported once.
             if not self.fault:
-                print(
-                    f"warning: MLflow is away, and the work goes on: {in_a_line(error)}",
-                    file=sys.stderr,
-                )
-            self.fault = in_a_line(error)
+                logger.warning("MLflow is away, and the work goes on: %s", reason)
+            self.fault = reason
+        else:
+            self.sent = end
+            self.fault = ""
 
-    def _open(self, lines: list[Line]) -> Store:
-        if not self.store:
-            store = Store(self.root)
-            self.run_id = store.open(lines[0])
-            self.seen = store.steps(self.run_id)
-            self.store = store
-        return self.store
+    def _connect(self, header: Line) -> Store:
+        store = Store(self.root)
+        self.run_id = store.open(header)
+        self.steps = store.steps(self.run_id)
+        # Last, so that a failure above is tried again.
+        self.store = store
+        return store
 
-    def _bring(self, store: Store, lines: list[Line]) -> None:
-        points = [line for line in lines if "step" in line and line["step"] not in self.seen]
-        store.metrics(
-            self.run_id, [(line["time"], line["step"], line["metrics"]) for line in points]
-        )
-        self.seen |= {line["step"] for line in points}
-        for state in [line["status"] for line in lines if "status" in line][-1:]:
-            store.state(self.run_id, state)
+    def _send(self, store: Store, lines: list[Line]) -> None:
+        new = [line for line in lines if "step" in line and line["step"] not in self.steps]
+        points = [(line["time"], line["step"], line["metrics"]) for line in new]
+        store.log_points(self.run_id, points)
+        self.steps.update(line["step"] for line in new)
+        states = [line["status"] for line in lines if "status" in line]
+        if states:
+            store.set_status(self.run_id, states[-1])
 
 
 @contextlib.contextmanager
-def of(root: Path, header: Line) -> Iterator[Journal]:
-    """The journal of the training whose run has this `header`, for this process alone."""
+def opened(root: Path, header: Line) -> Iterator[Journal]:
+    """Yield the journal of the training whose run has this header; UserError if it is in use."""
     folder = _folders(root) / header["tags"]["key"]
     with lock.alone(folder / LOCK, "a training of the same parameters, data and code"):
         yield Journal(root, folder, header)
 
 
-def bring(root: Path) -> str:
-    """Bring the points of trainings that nobody is at any more; says how many there were, if any."""
-    done = 0
+def send_all(root: Path) -> int:
+    """Send the journals that no process writes to any more; return how many were sent."""
+    sent = 0
     for path in sorted(_folders(root).glob(f"*/{NAME}")):
+        # Raised by the lock of a training that is under way.
         with contextlib.suppress(UserError), lock.alone(path.parent / LOCK, "a training"):
-            if not _bring(root, path.parent):
+            if not _send_whole(root, path.parent):
                 break
-            done += 1
-    return f"MLflow has the points of {done} more trainings" if done else ""
+            sent += 1
+    if sent:
+        logger.info("MLflow has the points of %d more trainings", sent)
+    return sent
 
 
-def _bring(root: Path, folder: Path) -> bool:
-    """Bring one's points; whether that could be done. One that was killed could not say so itself."""
-    lines, _ = _lines(folder, 0)
-    if not lines or lines[-1].get("status") not in ENDS:
-        with (folder / NAME).open("a", encoding="utf-8") as file:
-            file.write(f"\n{json.dumps({'status': 'KILLED'})}\n")
-    (sender := Sender(root, folder)).send()
-    if not sender.fault:
-        shutil.rmtree(folder)
-    return not sender.fault
+def _send_whole(root: Path, folder: Path) -> bool:
+    lines, _ = _read(folder, 0)
+    # A process that was killed could not write so itself.
+    if not lines or lines[-1].get("status") not in END_STATES:
+        _append(folder, {"status": "KILLED"})
+    sender = Sender(root, folder)
+    sender.send()
+    if sender.fault:
+        return False
+    shutil.rmtree(folder)
+    return True
 
 
 def _folders(root: Path) -> Path:
-    return environment.home(root) / ".sonovae" / "points"
+    return Project(root).private / "points"
 
 
-def _lines(folder: Path, start: int) -> tuple[list[Line], int]:
-    """All whole lines from a byte on, and the byte after them."""
-    path, lines = folder / NAME, []
+def _append(folder: Path, line: Line) -> None:
+    # The first line break ends what a killed process may have left of a line.
+    with (folder / NAME).open("a", encoding="utf-8") as file:
+        file.write(f"\n{json.dumps(line)}\n")
+
+
+def _read(folder: Path, start: int) -> tuple[list[Line], int]:
+    """Return the complete lines from byte `start` on, and the byte after them."""
+    path = folder / NAME
     if not path.exists():
         return [], 0
     with path.open("rb") as file:
         file.seek(start)
-        whole = file.read().rpartition(b"\n")[0]
-    for line in whole.splitlines():
+        complete = file.read().rpartition(b"\n")[0]
+    lines = []
+    for line in complete.splitlines():
+        # Half a line of a killed process, or an empty one.
         with contextlib.suppress(ValueError):
             lines.append(json.loads(line))
-    return lines, start + len(whole)
+    return lines, start + len(complete)

@@ -1,74 +1,84 @@
-"""Both ways: from a run to the data, parameters, code and commits that made it, and from these to the run."""
+"""From a run to the data, parameters, code and commits behind it, and from these to the run."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sonovae.errors import UserError
+from sonovae.project import PICTURES
 from sonovae.tracking import provenance
-from sonovae.tracking.store import Store, in_a_line, is_there, reached
+from sonovae.tracking.connection import one_line, user_errors
+from sonovae.tracking.store import Store, has_store
+
+NO_RUN = "MLflow knows no run of this model here"
 
 
 def verify(root: Path, run_id: str) -> str:
-    """Hash all that went into a run, and what came out, in the working tree; UserError with a line for all that is not
-    what the run says."""
+    """Compare the hashes in a run's tags with the working tree's; return how many are equal.
+
+    UserError with a line for each input or output that differs.
+    """
     run = _run(root, run_id)
-    here = provenance.now(root, run.data.tags["stage"])
-    found = {f"input.{name}": hashed for name, hashed in here.inputs.items()}
-    found |= {f"output.{name}": hashed for name, hashed in here.outs.items()}
-    said = {
-        name: tag for name, tag in run.data.tags.items() if name.startswith(("input.", "output."))
-    }
-    wrong = [
-        f"{name.partition('.')[2]}: {said.get(name, 'nothing')} {'went in' if name[0] == 'i' else 'came out'}, and here"
-        f" it is {found.get(name, 'nothing')}"
-        for name in sorted(said.keys() | found.keys())
-        if said.get(name) != found.get(name)
-    ]
-    if wrong:
-        raise UserError("\n".join(wrong))
-    return f"run {run.info.run_name}: all {len(said)} hashes are those of the working tree"
+    record = provenance.current(root, run.data.tags["stage"])
+    actual = record.input_tags | provenance.output_tags(record.outs)
+    tags = run.data.tags.items()
+    logged = {name: tag for name, tag in tags if name.startswith(("input.", "output."))}
+    faults = []
+    for name in sorted(logged.keys() | actual.keys()):
+        before = logged.get(name, "nothing")
+        now = actual.get(name, "nothing")
+        if before != now:
+            kind, _, path = name.partition(".")
+            verb = "read" if kind == "input" else "wrote"
+            faults.append(f"{path}: the run {verb} {before}, the working tree has {now}")
+    if faults:
+        raise UserError("\n".join(faults))
+    return f"run {run.info.run_name}: all {len(logged)} hashes are those of the working tree"
 
 
-def of_model(root: Path, model_id: str) -> Iterator[str]:
-    """The runs of a model, and the commits that hold them, a line each."""
-    if not is_there(root):
-        yield "MLflow knows no run of this model here"
+def describe_model(root: Path, model_id: str) -> Iterator[str]:
+    """Yield lines that name a model's runs and the commits that hold them."""
+    if not has_store(root):
+        yield NO_RUN
         return
     try:
         runs = Store(root).runs(model_id=model_id)
-    except Exception as error:
-        yield f"MLflow cannot be asked: {in_a_line(error)}"
+    except Exception as error:  # A sound tells its origin without a store, too.
+        yield f"MLflow cannot be asked: {one_line(error)}"
         return
     for run in runs:
-        yield from _told(root, run)
+        yield from _describe(root, run)
     if not runs:
-        yield "MLflow knows no run of this model here"
+        yield NO_RUN
 
 
-def of_run(root: Path, run_id: str) -> Iterator[str]:
-    """A run, and the commits that hold its training."""
-    run = _run(root, run_id)
-    yield from _told(root, _run(root, run.data.tags.get("mlflow.parentRunId", run_id)))
+def describe_run(root: Path, run_id: str) -> Iterator[str]:
+    """Yield lines that name the training of a run and the commits that hold it."""
+    tags = _run(root, run_id).data.tags
+    yield from _describe(root, _run(root, tags.get("mlflow.parentRunId", run_id)))
 
 
-def of_commit(root: Path, revision: str) -> Iterator[str]:
-    """The run of the result that a commit's dvc.lock holds."""
-    if not (train := provenance.at_commit(root, revision).get("train")):
+def describe_commit(root: Path, revision: str) -> Iterator[str]:
+    """Yield lines that name the run of the result in a commit's dvc.lock."""
+    train = provenance.at_commit(root, revision).get("train")
+    if not train:
         raise UserError(
             f"{revision} is neither a file, nor a run, nor a commit whose dvc.lock holds a training"
         )
-    if not (runs := Store(root).runs(key=train.key) if is_there(root) else []):
-        yield f"MLflow has no run of {revision}: `git checkout {revision}; dvc checkout; make track` makes one"
+    runs = Store(root).runs(key=train.key) if has_store(root) else []
+    if not runs:
+        yield (
+            f"MLflow has no run of {revision}:"
+            f" `git checkout {revision}; dvc checkout; make track` makes one"
+        )
     for run in runs:
-        yield from _told(root, run)
+        yield from _describe(root, run)
 
 
-def _told(root: Path, run: Any) -> Iterator[str]:
+def _describe(root: Path, run: Any) -> Iterator[str]:
     yield f"MLflow run {run.info.run_name}, {run.info.run_id}"
-    commits = list(
-        provenance.commits(root, run.data.tags["key"], run.data.tags["input.data/pictures"])
-    )
+    tags = run.data.tags
+    commits = list(provenance.commits(root, tags["key"], tags[f"input.{PICTURES}"]))
     for commit in commits:
         yield f"commit {commit[:10]} holds it: git checkout {commit[:10]}; dvc checkout"
     if not commits:
@@ -76,9 +86,10 @@ def _told(root: Path, run: Any) -> Iterator[str]:
 
 
 def _run(root: Path, run_id: str) -> Any:
-    """A run of this project's; UserError where there is no such run, or the store cannot be asked."""
-    with reached():
-        run = Store(root).client.get_run(run_id) if is_there(root) else None
+    """Return a run; UserError if it is not one of this project's."""
+    with user_errors():
+        run = Store(root).client.get_run(run_id) if has_store(root) else None
+    # Other projects may share the server.
     if not run or "key" not in run.data.tags:
         raise UserError(f"MLflow knows no run {run_id} of this project")
     return run

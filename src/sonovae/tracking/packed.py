@@ -1,6 +1,7 @@
-"""A model's folder as MLflow packs models: with signature and requirements, and without code.
+"""Model folder in MLflow's format: with signature and requirements, without code.
 
-It is loaded by this package's `served`, which must be installed there; the tag git.commit of the run says which.
+`sonovae.generation.served` loads it, so the package must be installed where it is served. The
+run's tag git.commit names its version.
 """
 
 import contextlib
@@ -8,17 +9,15 @@ import os
 import warnings
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 LOADER = "sonovae.generation.served"
 
 
 def save(model: Path, to: Path) -> None:
-    """Write the folder `to` from a model's."""
+    """Write the new folder `to` from a model's folder."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # MLflow's of its own code, and that examples would be nice
+        # MLflow warns of its own code, and of models without an example of their input.
+        warnings.simplefilter("ignore", UserWarning)
         _save(model, to)
 
 
@@ -28,29 +27,30 @@ def _save(model: Path, to: Path) -> None:
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import Array
 
-    wanted: list[Any] = [
-        ColSpec(DataType.string, "label", required=False),
-        ColSpec(Array(DataType.double), "z", required=False),
-        ColSpec(DataType.long, "seed", required=False),
-    ]
+    label = ColSpec(DataType.string, "label", required=False)
+    z = ColSpec(Array(DataType.double), "z", required=False)
+    seed = ColSpec(DataType.long, "seed", required=False)
+    file = ColSpec(DataType.binary, "file")
     mlflow.pyfunc.save_model(
         path=os.fspath(to),
         loader_module=LOADER,
         data_path=os.fspath(model),
-        signature=ModelSignature(Schema(wanted), Schema([ColSpec(DataType.binary, "file")])),
+        signature=ModelSignature(Schema([label, z, seed]), Schema([file])),
         pip_requirements=requirements(),
     )
 
 
 def requirements() -> list[str]:
-    """What this package requires, with the framework, as it is installed here, in pip's words."""
+    """Return the installed versions of what this package requires, as lines for pip."""
     from packaging.requirements import Requirement
 
-    found = set()
-    for each in map(Requirement, metadata.requires("sonovae") or ()):
-        wanted = each.marker is None or any(
-            each.marker.evaluate({"extra": extra}) for extra in ("", "cpu", "gpu")
-        )
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found |= {f"{each.name}=={metadata.version(each.name)}"} if wanted else set()
-    return sorted(found)
+    lines = set()
+    for text in metadata.requires("sonovae") or ():
+        requirement = Requirement(text)
+        # A framework is an extra: TensorFlow for the CPU or with CUDA.
+        extras = [{"extra": extra} for extra in ("", "cpu", "gpu")]
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate(extra) for extra in extras):
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                lines.add(f"{requirement.name}=={metadata.version(requirement.name)}")
+    return sorted(lines)

@@ -1,25 +1,32 @@
-"""What went into a stage and what came out, as dvc.lock says it: MD5 of files and folders, sections of params.yaml."""
+"""Inputs and outs of each stage: MD5 of files and folders, sections of params.yaml."""
 
+import functools
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from sonovae import params, version_control
+from sonovae.project import LOCK, METRICS, PARAMS, Project
 
+WIRING = "dvc.yaml"
 CODE = ("src/", "stages/")
+"""Beginnings of the deps that are code."""
 IGNORED = "__pycache__"
-"""Folders of bytecode are no part of the code's hash; .dvcignore names them too."""
-DVCS_OWN = ("dvc.lock", "data/evaluation/metrics.json")
+"""Folder of bytecode, which is no part of the code's hash; .dvcignore names it, too."""
+MADE_BY_DVC = (LOCK, METRICS)
+"""Files in git that every `dvc repro` rewrites: changes of these make no working tree dirty."""
+
+_md5 = functools.partial(hashlib.md5, usedforsecurity=False)
 
 
 @dataclass(frozen=True)
-class Made:
-    """A stage as it ran: DVC's hashes of its deps and outs by path, and its sections of params.yaml."""
+class StageRecord:
+    """One run of a stage: DVC's hashes of its deps and outs by path, and its parameters."""
 
     deps: dict[str, str]
     params: dict[str, Any]
@@ -27,120 +34,127 @@ class Made:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Hashes of all that went in, by path, a section of the parameters as params.yaml:SECTION."""
-        return self.deps | {
-            f"params.yaml:{name}": _hash(section) for name, section in self.params.items()
-        }
+        """Hashes of the deps by path, and of sections of the parameters as params.yaml:SECTION."""
+        sections = {f"{PARAMS}:{name}": _hash(section) for name, section in self.params.items()}
+        return self.deps | sections
 
     @property
     def key(self) -> str:
-        """One hash of all that went in: equal keys, equal results."""
-        return key(self.inputs)
+        """One hash of all inputs: stages with equal keys have equal results."""
+        return _hash(self.inputs)
 
     def key_below(self, parent: str) -> str:
-        """Of a stage that shows what the one with the key `parent` made: without its code, as a new plot makes no other
-        result."""
-        own = {name: hashed for name, hashed in self.inputs.items() if not name.startswith(CODE)}
-        return key(own | {"parent": parent})
+        """Return the key of a stage that uses the model of the training with the key `parent`.
+
+        Code does not count: a new plot makes no other result.
+        """
+        own = {name: value for name, value in self.inputs.items() if not name.startswith(CODE)}
+        return _hash(own | {"parent": parent})
+
+    @property
+    def input_tags(self) -> dict[str, str]:
+        """Tags of the stage's MLflow run: the hash of each input."""
+        return {f"input.{name}": value for name, value in self.inputs.items()}
 
 
-def key(hashes: dict[str, str]) -> str:
-    """One hash of several by name."""
-    return _hash(hashes)
+def output_tags(outs: dict[str, str]) -> dict[str, str]:
+    """Return tags of a stage's MLflow run: the hash of each out."""
+    return {f"output.{path}": value for path, value in outs.items()}
 
 
-def locked(root: Path) -> dict[str, Made]:
-    """Each stage that dvc.lock knows; none where there is no such file."""
-    path = root / "dvc.lock"
-    return _locked(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def locked(root: Path) -> dict[str, StageRecord]:
+    """Return the record of each stage in dvc.lock, or nothing if there is no such file."""
+    path = Project(root).lock
+    return _parse_lock(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def made(root: Path, stage: str) -> Made:
-    """As dvc.lock has it, where the outs that lie there are those; else as the working tree is now."""
-    found = locked(root).get(stage)
-    return found if found and _hashes(root, list(found.outs)) == found.outs else now(root, stage)
+def latest(root: Path, stage: str) -> StageRecord:
+    """Return a stage's record in dvc.lock if it fits the outs there are, else the current one."""
+    record = locked(root).get(stage)
+    if record and _hashes(root, list(record.outs)) == record.outs:
+        return record
+    return current(root, stage)
 
 
-def now(root: Path, stage: str) -> Made:
-    """A stage as it would run, or has just run, in the working tree."""
-    wiring, values = (
-        params.read_yaml(root / "dvc.yaml")["stages"][stage],
-        sections(root),
-    )
-    return Made(
-        _hashes(root, [_filled(path, values) for path in wiring["deps"]]),
-        {name: values[name] for name in wiring["params"]},
-        outs(root, stage),
-    )
+def current(root: Path, stage: str) -> StageRecord:
+    """Return the record of a stage as it would run, or has just run, in the working tree."""
+    wiring = _wiring(root, stage)
+    values = sections(root)
+    deps = _hashes(root, [_filled(path, values) for path in wiring["deps"]])
+    return StageRecord(deps, {name: values[name] for name in wiring["params"]}, outs(root, stage))
 
 
 def outs(root: Path, stage: str) -> dict[str, str]:
-    """The hash of each out of a stage that lies in the working tree, by path."""
-    wiring = params.read_yaml(root / "dvc.yaml")["stages"][stage]
-    return _hashes(
-        root, [*wiring["outs"], *(path for each in wiring.get("metrics", []) for path in each)]
-    )
+    """Return the hash of each out of a stage that exists in the working tree, by path."""
+    wiring = _wiring(root, stage)
+    # dvc.yaml has each metric as a mapping of its path to options.
+    metrics = itertools.chain.from_iterable(wiring.get("metrics", []))
+    return _hashes(root, [*wiring["outs"], *metrics])
 
 
 def sections(root: Path) -> dict[str, Any]:
-    """All of params.yaml, as plain data."""
-    return dict(params.read_yaml(root / "params.yaml"))
+    """Return all of params.yaml as plain data."""
+    return dict(params.read_yaml(Project(root).params))
 
 
 def path_hash(path: Path) -> str:
-    """DVC's MD5 of a file, or of the list of a folder's files with theirs."""
+    """Return DVC's MD5 of a file, or of the list of a folder's files with their MD5."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, _md5).hexdigest()
-    files = (file for file in path.rglob("*") if file.is_file() and IGNORED not in file.parts)
-    found = {file.relative_to(path).as_posix(): file for file in files}
-    listed = [{"md5": path_hash(found[name]), "relpath": name} for name in sorted(found)]
-    return f"{_md5(json.dumps(listed, sort_keys=True).encode()).hexdigest()}.dir"
+    files = [file for file in path.rglob("*") if file.is_file() and IGNORED not in file.parts]
+    by_name = {file.relative_to(path).as_posix(): file for file in files}
+    # DVC hashes this very JSON text: order of entries and keys matter.
+    entries = [{"md5": path_hash(by_name[name]), "relpath": name} for name in sorted(by_name)]
+    return f"{_md5(json.dumps(entries, sort_keys=True).encode()).hexdigest()}.dir"
 
 
 def commit(root: Path) -> dict[str, str]:
-    """The git commit, and whether the tree had changes that it does not hold, but for what DVC itself writes; empty
-    outside git."""
+    """Return the git commit, and whether the working tree has no other changes; empty without git.
+
+    What DVC itself writes is no change.
+    """
     head = _git(root, "rev-parse", "HEAD")
-    dirty = _git(
-        root, "status", "--porcelain", "--", ".", *(f":(exclude){path}" for path in DVCS_OWN)
-    )
-    return {"git.commit": head, "git.clean": str(not dirty).lower()} if head else {}
+    if not head:
+        return {}
+    excluded = [f":(exclude){path}" for path in MADE_BY_DVC]
+    changes = _git(root, "status", "--porcelain", "--", ".", *excluded)
+    return {"git.commit": head, "git.clean": str(not changes).lower()}
 
 
-def at_commit(root: Path, revision: str) -> dict[str, Made]:
-    """Each stage as a commit's dvc.lock has it; none where there is no such commit or file."""
-    return _locked(_lock_at(root, revision))
+def at_commit(root: Path, revision: str) -> dict[str, StageRecord]:
+    """Return the record of each stage in a commit's dvc.lock, or nothing if either is missing."""
+    return _parse_lock(_lock_at(root, revision))
 
 
-def commits(root: Path, key: str, data: str) -> Iterator[str]:
-    """The commits, DVC's experiments among them, whose dvc.lock holds the training with this key, of pictures with the
-    hash `data`; newest first."""
-    for revision in _git(root, "log", "--all", "--format=%H", "--", "dvc.lock").split():
+def commits(root: Path, key: str, pictures: str) -> Iterator[str]:
+    """Yield the commits whose dvc.lock holds the training with this key, newest first.
+
+    `pictures` is the hash of its pictures. DVC's experiments are commits, too.
+    """
+    for revision in _git(root, "log", "--all", "--format=%H", "--", LOCK).split():
         text = _lock_at(root, revision)
-        if (
-            data in text and _locked(text)["train"].key == key
-        ):  # to read them all as YAML would take minutes
+        # Parsing each dvc.lock would take minutes; a search in the text leaves few.
+        if pictures in text and _parse_lock(text)["train"].key == key:
             yield revision
 
 
 def _lock_at(root: Path, revision: str) -> str:
-    return _git(root, "show", f"{revision}:./dvc.lock")
+    return _git(root, "show", f"{revision}:./{LOCK}")
 
 
-def _locked(text: str) -> dict[str, Made]:
-    def hashes(paths: list[dict[str, Any]]) -> dict[str, str]:
-        return {each["path"]: each["md5"] for each in paths}
+def _parse_lock(text: str) -> dict[str, StageRecord]:
+    lock = params.read_yaml(text) or {}
+    records = {}
+    for name, stage in lock.get("stages", {}).items():
+        deps = {entry["path"]: entry["md5"] for entry in stage.get("deps", [])}
+        outs = {entry["path"]: entry["md5"] for entry in stage.get("outs", [])}
+        records[name] = StageRecord(deps, stage.get("params", {}).get(PARAMS, {}), outs)
+    return records
 
-    stages = (params.read_yaml(text) or {}).get("stages", {})
-    return {
-        name: Made(
-            hashes(each.get("deps", [])),
-            each.get("params", {}).get("params.yaml", {}),
-            hashes(each.get("outs", [])),
-        )
-        for name, each in stages.items()
-    }
+
+def _wiring(root: Path, stage: str) -> dict[str, Any]:
+    return dict(params.read_yaml(root / WIRING)["stages"][stage])
 
 
 def _hashes(root: Path, paths: list[str]) -> dict[str, str]:
@@ -148,20 +162,13 @@ def _hashes(root: Path, paths: list[str]) -> dict[str, str]:
 
 
 def _filled(path: str, values: dict[str, Any]) -> str:
-    """A path of dvc.yaml, in which ${section.key} stands for a parameter."""
-    return re.sub(
-        r"\$\{([\w.]+)}",
-        lambda found: str(reduce(lambda at, name: at[name], found[1].split("."), values)),
-        path,
-    )
+    """Replace ${section.key} in a path of dvc.yaml by that parameter."""
+    named = params.flat(values)
+    return re.sub(r"\$\{([\w.]+)}", lambda match: str(named[match[1]]), path)
 
 
 def _git(root: Path, *words: str) -> str:
     return (version_control.git(root, *words) or "").strip()
-
-
-def _md5(data: bytes = b"") -> Any:
-    return hashlib.md5(data, usedforsecurity=False)
 
 
 def _hash(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""MLflow's model registry: a result that passes its gates becomes a version, and the best of them the champion."""
+"""Model registry: results that pass their gates are versions, and the best one is the champion."""
 
 import tempfile
 from pathlib import Path
@@ -10,131 +10,152 @@ from sonovae import params
 from sonovae.errors import UserError
 from sonovae.evaluation import clip_errors, gates
 from sonovae.params.promotion import Promotion
+from sonovae.project import Project
+from sonovae.tracking.connection import user_errors
 from sonovae.tracking.runs import track
-from sonovae.tracking.store import Store, is_there, reached
+from sonovae.tracking.store import Store, has_store
 
 ALIAS = "champion"
+DESCRIPTION = "Learns the sound of recordings, and makes new ones."
 
 
-@reached()
+@user_errors()
 def promote(root: Path) -> str:
-    """Register the result in the working tree if it passes its gates, and let the alias `champion` name it if it is
-    better than the one that has it. Says what was done and why, as the run's tag `promotion` does, too."""
-    found = track(root)
-    if "evaluate" not in found:
-        raise UserError(f"run {found['train']} was not evaluated: make repro")
-    store, p = Store(root), params.load(root / "params.yaml").promotion
-    run, evaluation = (store.client.get_run(found[stage]) for stage in ("train", "evaluate"))
-    if reasons := gates.shut(evaluation.data.metrics, p.gates):
-        said = f"not registered: {'; '.join(reasons)}"
+    """Register the result if it passes its gates; make it the champion if it beats the current one.
+
+    Returns what was done and why, which is the run's tag `promotion`, too.
+    """
+    run_ids = track(root)
+    if "evaluate" not in run_ids:
+        raise UserError(f"run {run_ids['train']} was not evaluated: make repro")
+    store = Store(root)
+    promotion = _promotion(root)
+    evaluation = store.client.get_run(run_ids["evaluate"])
+    faults = gates.shut(evaluation.data.metrics, promotion.gates)
+    if faults:
+        outcome = f"not registered: {'; '.join(faults)}"
     else:
-        said = _promote(store, p, run, found["evaluate"])
-    store.client.set_tag(run.info.run_id, "promotion", said)
-    return said
+        run = store.client.get_run(run_ids["train"])
+        outcome = _register(store, promotion, run, run_ids["evaluate"])
+    store.client.set_tag(run_ids["train"], "promotion", outcome)
+    return outcome
 
 
-@reached()
+@user_errors()
 def versions(root: Path) -> dict[str, str]:
-    """Each version of the project's model in the registry, by what it is called: its number, and whether it is the
-    champion. None where there is no store."""
-    if not is_there(root):
+    """Return the numbers of the model's versions in the registry, by the name to show.
+
+    There are none without a store.
+    """
+    if not has_store(root):
         return {}
-    store, name = Store(root), params.load(root / "params.yaml").promotion.model
+    store = Store(root)
+    name = _promotion(root).model
     champion = _champion(store, name)
-    best = str(champion.version) if champion else ""
-    found = sorted(
-        (str(each.version) for each in store.client.search_model_versions(f"name = '{name}'")),
-        key=int,
-    )
-    return {f"version {each}" + (f", {ALIAS}" if each == best else ""): each for each in found}
+    best = int(champion.version) if champion else None
+    found = store.client.search_model_versions(f"name = '{name}'")
+    names = {}
+    for number in sorted(int(version.version) for version in found):
+        suffix = f", {ALIAS}" if number == best else ""
+        names[f"version {number}{suffix}"] = str(number)
+    return names
 
 
-@reached()
+@user_errors()
 def download(root: Path, version: str, to: Path) -> Path:
-    """The folder of a version's model, by its number, brought to `to`."""
-    store, name = Store(root), params.load(root / "params.yaml").promotion.model
-    run = store.client.get_model_version(name, version).run_id
-    return next(
-        Path(store.client.download_artifacts(run, "model", str(to))).rglob("model.json")
-    ).parent
+    """Download a version of the model, by number, to the folder `to`; return the model's folder."""
+    store = Store(root)
+    run_id = store.client.get_model_version(_promotion(root).model, version).run_id
+    artifacts = Path(store.client.download_artifacts(run_id, "model", str(to)))
+    # MLflow puts the model's folder somewhere into its own.
+    return next(artifacts.rglob("model.json")).parent
 
 
-def _promote(store: Store, p: Promotion, run: Any, evaluation: str) -> str:
-    version, champion = _version(store, p.model, run), _champion(store, p.model)
+def _promotion(root: Path) -> Promotion:
+    return params.load(Project(root).params).promotion
+
+
+def _register(store: Store, promotion: Promotion, run: Any, evaluation: str) -> str:
+    """Register the run's model, and move the alias to it if it is better; return the outcome."""
+    name = promotion.model
+    version = _version(store, name, run)
+    champion = _champion(store, name)
     if champion and str(champion.version) == version:
         return f"version {version} is the champion already"
-    reasons = _reasons(store, p, run, evaluation, champion) if champion else []
-    if not reasons:
-        store.client.set_model_version_tag(p.model, version, "evaluation", evaluation)
-        store.client.set_registered_model_alias(p.model, ALIAS, version)
     before = f"version {champion.version}" if champion else "none"
-    said = (
-        f"the champion stays {before}: {'; '.join(reasons)}"
-        if reasons
-        else f"it is the champion, after {before}"
-    )
-    store.client.set_model_version_tag(p.model, version, "promotion", said)
-    return f"version {version} of {p.model}: {said}"
+    reasons = _reasons(store, promotion, run, evaluation, champion) if champion else []
+    if reasons:
+        outcome = f"the champion stays {before}: {'; '.join(reasons)}"
+    else:
+        outcome = f"it is the champion, after {before}"
+        # The next candidate is compared with this evaluation.
+        store.client.set_model_version_tag(name, version, "evaluation", evaluation)
+        store.client.set_registered_model_alias(name, ALIAS, version)
+    store.client.set_model_version_tag(name, version, "promotion", outcome)
+    return f"version {version} of {name}: {outcome}"
 
 
-def _reasons(store: Store, p: Promotion, run: Any, evaluation: str, champion: Any) -> list[str]:
-    """Why the run's model does not take the champion's place."""
+def _reasons(
+    store: Store, promotion: Promotion, run: Any, evaluation: str, champion: Any
+) -> list[str]:
+    """Return why the run's model does not replace the champion, or nothing if it does."""
     other = store.client.get_run(champion.run_id)
-    if differing := sorted(name for name, _ in _pictures(run) ^ _pictures(other)):
-        return [f"its pictures are other ones ({differing[0]}), and errors say nothing across them: give"
-                " promotion.model another name, or move the alias by hand in the dashboard"]  # fmt: skip
-    return gates.not_better(
-        _clips(store, evaluation), _clips(store, champion.tags["evaluation"]), p.lower
-    )
+    differing = sorted(name for name, _ in _picture_params(run) ^ _picture_params(other))
+    if differing:
+        return [
+            f"its pictures differ from the champion's in {differing[0]}, so that their errors are"
+            " not comparable: give promotion.model another name, or move the alias by hand in the"
+            " dashboard"
+        ]
+    new = _clips(store, evaluation)
+    old = _clips(store, champion.tags["evaluation"])
+    return gates.not_better(new, old, promotion.lower)
 
 
-def _pictures(run: Any) -> set[tuple[str, str]]:
-    """The parameters that make pictures."""
-    others = ("preprocess.split", "preprocess.limit")
+def _picture_params(run: Any) -> set[tuple[str, str]]:
+    """Return the parameters that decide what a picture shows, by dotted name."""
+    # These decide only which clips there are: results are compared on the common ones.
+    choosing = ("preprocess.split", "preprocess.limit")
     return {
         (name, value)
         for name, value in run.data.params.items()
-        if name.startswith("preprocess.") and not name.startswith(others)
+        if name.startswith("preprocess.") and not name.startswith(choosing)
     }
 
 
 def _clips(store: Store, evaluation: str) -> pd.DataFrame:
-    """The errors of each test clip."""
+    """Return an evaluation's table of errors, one row per test clip."""
     with tempfile.TemporaryDirectory() as folder:
-        return clip_errors.read(
-            Path(store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder))
-        )
+        path = store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder)
+        return clip_errors.read(Path(path))
 
 
 def _version(store: Store, name: str, run: Any) -> str:
-    """The version that the run's model has in the registry; registered now, where it has none."""
+    """Return the version of the run's model, registered now if it is missing."""
     from mlflow.exceptions import MlflowException
 
     try:
-        store.client.create_registered_model(
-            name, description="Learns the sound of recordings, and makes new ones."
-        )
+        store.client.create_registered_model(name, description=DESCRIPTION)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    if known := store.client.search_model_versions(
-        f"run_id = '{run.info.run_id}' and name = '{name}'"
-    ):
+    run_id = run.info.run_id
+    known = store.client.search_model_versions(f"run_id = '{run_id}' and name = '{name}'")
+    if known:
         return str(known[0].version)
     tags = {tag: run.data.tags[tag] for tag in ("key", "model_id")}
-    made = store.client.create_model_version(
-        name, f"runs:/{run.info.run_id}/model", run.info.run_id, tags=tags
-    )
-    return str(made.version)
+    source = f"runs:/{run_id}/model"
+    return str(store.client.create_model_version(name, source, run_id, tags=tags).version)
 
 
 def _champion(store: Store, name: str) -> Any:
-    """The version that has the alias, or None."""
+    """Return the version that has the alias, or None."""
     from mlflow.exceptions import MlflowException
 
     try:
         return store.client.get_model_version_by_alias(name, ALIAS)
     except MlflowException as error:
+        # The first code is of a model that is missing, the second of an alias.
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise
         return None

@@ -1,11 +1,9 @@
-"""What a run holds: a training's, and below it those of what was evaluated and generated with its model."""
+"""Contents of runs: a training's, and of those below it, for what was made with its model."""
 
-import contextlib
 import json
+import logging
 import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,202 +11,186 @@ import pandas as pd
 
 from sonovae import params
 from sonovae.errors import UserError
-from sonovae.tracking import journal, packed, provenance, system
-from sonovae.tracking.provenance import Made
-from sonovae.tracking.store import Store, forgiving, now, reached
+from sonovae.project import EVALUATION, MODEL, PICTURES, SAMPLES, STUDY
+from sonovae.tracking import journal, packed, provenance
+from sonovae.tracking.connection import best_effort, user_errors
+from sonovae.tracking.provenance import StageRecord
+from sonovae.tracking.store import Store, timestamp
 
-PICTURES, MODEL = "data/pictures", "data/model"
-FOLDERS = {"evaluate": "data/evaluation", "generate": "data/samples"}
-"""Of the stages below a training, what they write."""
+logger = logging.getLogger(__name__)
+
+FOLDERS = {"evaluate": EVALUATION, "generate": SAMPLES}
+"""Stages that are logged below a training, and their out."""
 ABOVE = ("fetch", "preprocess", "train")
-"""Stages whose parameters a training's run shows."""
+"""Sections of the parameters that a training's run shows."""
 HEADLINE = (
-    *("test.mse", "test.r2", "test.pca_ratio", "test.kl", "floors.pca", "floors.mean_picture"),
-    *(
-        "interval.mse.low",
-        "interval.mse.high",
-        "generated.frechet_judge",
-        "generated.frechet_mel",
-        "generated.copies",
-    ),
-    *(
-        "judge.accuracy",
-        "health.posterior_collapse",
-        "health.prior_out_of_reach",
-        "health.overfitting",
-    ),
+    "test.mse",
+    "test.r2",
+    "test.pca_ratio",
+    "test.kl",
+    "floors.pca",
+    "floors.mean_picture",
+    "interval.mse.low",
+    "interval.mse.high",
+    "generated.frechet_judge",
+    "generated.frechet_mel",
+    "generated.copies",
+    "judge.accuracy",
+    "health.posterior_collapse",
+    "health.prior_out_of_reach",
+    "health.overfitting",
 )
 """Metrics of an evaluation that the training's run shows, too."""
-PATIENCE, HASTE = 10.0, 2.0
-"""Seconds that a training's last points get at its end, and when it is stopped."""
+NOTE = "`report.html`, among the artifacts, shows and plays the result."
 
 
-@contextlib.contextmanager
-def training(root: Path, made: Made) -> "Iterator[Training]":
-    """The run of the training under way, of what went into it; it says so where that is stopped or fails."""
-    with journal.of(
-        root, _header(made, provenance.sections(root), provenance.commit(root))
-    ) as points:
-        run = Training(root, made, points)
-        try:
-            yield run
-        except BaseException as error:
-            stopped = isinstance(error, KeyboardInterrupt | SystemExit)
-            points.close("KILLED" if stopped else "FAILED", HASTE)
-            raise
+class RunLog:
+    """Logs results in the project's folders to their runs, with the git commit as tags."""
 
+    def __init__(self, root: Path, commit: dict[str, str]) -> None:
+        self.root = root
+        self.store = Store(root)
+        self.commit = commit
 
-class Training:
-    """The run of the training under way: the one that its key finds, so that it goes on where that was stopped."""
+    def training(self, record: StageRecord, sections: dict[str, Any]) -> str:
+        """Return the id of a training's run, to which the model's folder is logged.
 
-    def __init__(self, root: Path, made: Made, points: journal.Journal) -> None:
-        self.root, self.made, self.points = root, made, points
-        self.last, self.monitors = time.monotonic(), system.monitors()
-
-    def epoch(self, epoch: int, losses: dict[str, float]) -> None:
-        """Note an epoch's losses, how long it took, and what it took of the machine."""
-        seconds, self.last = time.monotonic() - self.last, time.monotonic()
-        self.points.point(epoch, losses | {"seconds": seconds} | system.metrics(self.monitors))
-
-    def trained(self) -> None:
-        """Note that it is over, and log the model's folder."""
-        if self.points.close("FINISHED", PATIENCE):
-            self._log(replace(self.made, outs=provenance.outs(self.root, "train")))
-
-    @forgiving("make track")
-    def _log(self, made: Made) -> None:
-        log_training(
-            self.root,
-            Store(self.root),
-            made,
-            provenance.sections(self.root),
-            provenance.commit(self.root),
-        )
-
-
-@forgiving("make track")
-def result(root: Path, stage: str) -> None:
-    """Log what a stage below a training has just made to a run of its own below the training's."""
-    store, train, commit = Store(root), provenance.made(root, "train"), provenance.commit(root)
-    locked = provenance.locked(root)
-    above = _sections(locked) if train == locked.get("train") else {}
-    parent = log_training(root, store, train, provenance.sections(root) | above, commit)
-    log_below(root, store, parent, train.key, stage, provenance.now(root, stage), commit)
-
-
-@reached()
-def track(root: Path) -> dict[str, str]:
-    """Log all that dvc.lock names and the store lacks, whoever made it; the run's id by stage. UserError where the
-    working tree has no such result."""
-    if brought := journal.bring(root):
-        print(brought)
-    locked = provenance.locked(root)
-    if "train" not in locked:
-        raise UserError("nothing is trained yet, as far as dvc.lock knows: make repro")
-    if provenance.made(root, "train") != (train := locked["train"]):
-        raise UserError(
-            f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro` makes it"
-        )
-    # Of a result that was made elsewhere, or earlier, only the commit is known that holds it.
-    commit = (
-        provenance.commit(root) if provenance.at_commit(root, "HEAD").get("train") == train else {}
-    )
-    store = Store(root)
-    found = {"train": log_training(root, store, train, _sections(locked), commit)}
-    for stage in FOLDERS:
-        if (
-            (made := locked.get(stage))
-            and _is_of(made, train)
-            and provenance.made(root, stage) == made
-        ):
-            found[stage] = log_below(root, store, found["train"], train.key, stage, made, commit)
-    print(f"MLflow has this result: run {train.key[:8]}, {found['train']}")
-    return found
-
-
-def log_training(
-    root: Path, store: Store, made: Made, sections: dict[str, Any], commit: dict[str, str]
-) -> str:
-    """The id of a training's run, in which all that lies in the model's folder is logged now, where it was not. Other
-    weights of the same key, as another machine may make them, have a run of their own."""
-    run_id = store.open(_header(made, sections, commit), made.outs)
-    if store.holds(run_id, made.outs):
+        The same key can lead to other weights, on another machine: they have a run of their own.
+        """
+        run_id = self.store.open(header(record, sections, self.commit), record.outs)
+        if self.store.holds(run_id, record.outs):
+            return run_id
+        model = self.root / MODEL
+        self._log_losses(run_id, model)
+        self.store.log_dataset(run_id, PICTURES, record.deps[PICTURES], sections["fetch"])
+        self.store.client.log_dict(run_id, sections, "params.yaml")
+        with tempfile.TemporaryDirectory() as folder:
+            packed.save(model, Path(folder) / "model")
+            self.store.client.log_artifacts(run_id, folder)
+        self.store.client.log_artifact(run_id, str(model / "summary.txt"))
+        about = json.loads((model / "model.json").read_text(encoding="utf-8"))
+        # Last: the hashes of the outs say that nothing is missing.
+        self.store.finish(run_id, record.outs, {"model_id": about["id"]})
         return run_id
-    seen, history = store.steps(run_id), pd.read_csv(root / MODEL / "losses.csv", index_col="epoch")
-    rows: dict[Any, Any] = history.to_dict("index")
-    store.metrics(run_id, [(now(), epoch, row) for epoch, row in rows.items() if epoch not in seen])
-    store.dataset(run_id, PICTURES, made.deps[PICTURES], sections["fetch"])
-    store.client.log_dict(run_id, sections, "params.yaml")
-    with tempfile.TemporaryDirectory() as folder:
-        packed.save(root / MODEL, Path(folder) / "model")
-        store.client.log_artifacts(run_id, folder)
-    store.client.log_artifact(run_id, str(root / MODEL / "summary.txt"))
-    about = json.loads((root / MODEL / "model.json").read_text(encoding="utf-8"))
-    store.finish(run_id, made.outs, {"model_id": about["id"]})
-    return run_id
+
+    def _log_losses(self, run_id: str, model: Path) -> None:
+        """Log the losses of the epochs that the run lacks."""
+        logged = self.store.steps(run_id)
+        history = pd.read_csv(model / "losses.csv", index_col="epoch")
+        rows: dict[Any, Any] = history.drop(index=list(logged), errors="ignore").to_dict("index")
+        points = [(timestamp(), epoch, losses) for epoch, losses in rows.items()]
+        self.store.log_points(run_id, points)
+
+    def below(self, parent: str, key: str, stage: str, record: StageRecord) -> str:
+        """Return the id of the run of what a stage made, logged below the training's run.
+
+        `parent` is the id of the training's run, which shows the headline, and `key` its key.
+        """
+        own = {name: section for name, section in record.params.items() if name not in ABOVE}
+        inputs = record.input_tags | self.commit
+        tags = {"key": record.key_below(key), "stage": stage, "mlflow.parentRunId": parent}
+        run_id = self.store.open(_header(stage, tags | inputs, own))
+        folder = self.root / FOLDERS[stage]
+        metrics = _metrics(folder)
+        shown = self.store.client.get_run(parent).data.tags.get("evaluation")
+        if not self.store.holds(run_id, record.outs):
+            self.store.client.log_artifacts(run_id, str(folder), stage)
+            self.store.log_points(run_id, [(timestamp(), 0, metrics)])
+            self.store.finish(run_id, record.outs, inputs)
+            # The same run may hold other outs now, of other code.
+            shown = None
+        if metrics and shown != run_id:
+            self._log_headline(parent, run_id, metrics, folder)
+        return run_id
+
+    def _log_headline(
+        self, parent: str, run_id: str, metrics: dict[str, float], folder: Path
+    ) -> None:
+        """Let a training's run show its newest evaluation."""
+        headline = {name: metrics[name] for name in HEADLINE if name in metrics}
+        lines = [f"- {name}: {value:.5g}" for name, value in headline.items()]
+        note = "\n".join([NOTE, "", *lines])
+        self.store.log_points(parent, [(timestamp(), 0, headline)])
+        self.store.client.log_artifact(parent, str(folder / "report.html"))
+        # MLflow shows this tag as Markdown on top of the run's page.
+        self.store.client.set_tag(parent, "mlflow.note.content", note)
+        self.store.client.set_tag(parent, "evaluation", run_id)
 
 
-def log_below(
-    root: Path, store: Store, parent: str, key: str, stage: str, made: Made, commit: dict[str, str]
-) -> str:
-    """The id of the run of what a stage made of the model of the training with this key, in which it is logged now,
-    where it was not; and its headline in that training's."""
-    own = {name: each for name, each in made.params.items() if name not in ABOVE}
-    tags = (
-        {"key": made.key_below(key), "stage": stage, "mlflow.parentRunId": parent}
-        | _inputs(made)
-        | commit
-    )
-    run_id = store.open({"name": stage, "time": now(), "tags": tags, "params": own})
-    held = store.holds(run_id, made.outs)
-    metrics = root / FOLDERS[stage] / "metrics.json"
-    found = params.flat(json.loads(metrics.read_text(encoding="utf-8"))) if metrics.exists() else {}
-    if not held:
-        store.client.log_artifacts(run_id, str(root / FOLDERS[stage]), stage)
-        store.metrics(run_id, [(now(), 0, found)])
-        store.finish(run_id, made.outs, _inputs(made) | commit)
-    if found and not (held and store.client.get_run(parent).data.tags.get("evaluation") == run_id):
-        _log_headline(store, parent, run_id, found, root / FOLDERS[stage] / "report.html")
-    return run_id
+@best_effort("make track")
+def log_result(root: Path, stage: str) -> None:
+    """Log what a stage has just made with the trained model to a run below the training's."""
+    log = RunLog(root, provenance.commit(root))
+    train = provenance.latest(root, "train")
+    locked = provenance.locked(root)
+    sections = provenance.sections(root)
+    # params.yaml may have changed since the training.
+    if train == locked.get("train"):
+        sections |= _sections(locked)
+    parent = log.training(train, sections)
+    log.below(parent, train.key, stage, provenance.current(root, stage))
 
 
-def _log_headline(
-    store: Store, parent: str, evaluation: str, found: dict[str, float], report: Path
-) -> None:
-    """What a training's run shows of its newest evaluation."""
-    headline = {name: found[name] for name in HEADLINE if name in found}
-    store.metrics(parent, [(now(), 0, headline)])
-    store.client.log_artifact(parent, str(report))
-    store.client.set_tag(parent, "mlflow.note.content", _described(headline))
-    store.client.set_tag(parent, "evaluation", evaluation)
+@best_effort("make study-report")
+def log_study(root: Path, model_id: str, metrics: dict[str, float], files: Sequence[Path]) -> None:
+    """Log a listening study's figures and files to the newest run of the model."""
+    store = Store(root)
+    runs = store.runs(model_id=model_id)
+    if not runs:
+        raise UserError(f"no run of model {model_id[:12]}, `make track` logs one")
+    run_id = runs[0].info.run_id
+    store.log_points(run_id, [(timestamp(), 0, metrics)])
+    for file in files:
+        store.client.log_artifact(run_id, str(file), STUDY)
 
 
-def _is_of(made: Made, train: Made) -> bool:
-    """Whether a stage below has run with the model that lies there now."""
-    return made.deps.get(MODEL) == train.outs.get(MODEL)
+@user_errors()
+def track(root: Path) -> dict[str, str]:
+    """Log every result that dvc.lock names and MLflow lacks; return the id of its run by stage.
+
+    UserError if the working tree does not have the trained model of dvc.lock.
+    """
+    journal.send_all(root)
+    locked = provenance.locked(root)
+    train = locked.get("train")
+    if not train:
+        raise UserError("nothing is trained yet, as far as dvc.lock knows: make repro")
+    if provenance.latest(root, "train") != train:
+        raise UserError(
+            f"{MODEL} is not what dvc.lock names: `dvc checkout` brings it back, `make repro`"
+            " makes it"
+        )
+    # Which commit made an earlier result is unknown unless HEAD's dvc.lock holds it.
+    is_at_head = provenance.at_commit(root, "HEAD").get("train") == train
+    log = RunLog(root, provenance.commit(root) if is_at_head else {})
+    run_id = log.training(train, _sections(locked))
+    run_ids = {"train": run_id}
+    for stage in FOLDERS:
+        record = locked.get(stage)
+        # dvc.lock keeps the evaluation of an older model until evaluate runs again.
+        if not record or record.deps.get(MODEL) != train.outs.get(MODEL):
+            continue
+        if provenance.latest(root, stage) == record:
+            run_ids[stage] = log.below(run_id, train.key, stage, record)
+    logger.info("MLflow has this result: run %s, %s", train.key[:8], run_id)
+    return run_ids
 
 
-def _sections(locked: dict[str, Made]) -> dict[str, Any]:
-    """The parameters that dvc.lock's stages have run with."""
+def header(record: StageRecord, sections: dict[str, Any], commit: dict[str, str]) -> dict[str, Any]:
+    """Return name, time, tags and params of a training's run."""
+    tags = {"key": record.key, "stage": "train"} | record.input_tags | commit
+    return _header(record.key[:8], tags, {name: sections[name] for name in ABOVE})
+
+
+def _header(name: str, tags: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "time": timestamp(), "tags": tags, "params": values}
+
+
+def _metrics(folder: Path) -> dict[str, float]:
+    path = folder / "metrics.json"
+    return params.flat(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _sections(locked: dict[str, StageRecord]) -> dict[str, Any]:
+    """Return the parameters of the stages up to the training, as dvc.lock has them."""
     return {name: locked[name].params[name] for name in ABOVE if name in locked}
-
-
-def _described(headline: dict[str, float]) -> str:
-    """What MLflow shows on top of a training's page, in Markdown."""
-    lines = [f"- {name}: {value:.5g}" for name, value in headline.items()]
-    return "\n".join(
-        ["`report.html`, among the artifacts, shows and plays the result.", "", *lines]
-    )
-
-
-def _header(made: Made, sections: dict[str, Any], commit: dict[str, str]) -> dict[str, Any]:
-    """Of a training's run."""
-    tags, above = (
-        {"key": made.key, "stage": "train"} | _inputs(made) | commit,
-        {name: sections[name] for name in ABOVE},
-    )
-    return {"name": made.key[:8], "time": now(), "tags": tags, "params": above}
-
-
-def _inputs(made: Made) -> dict[str, str]:
-    return {f"input.{name}": hashed for name, hashed in made.inputs.items()}

@@ -1,4 +1,4 @@
-"""Where runs are kept: on a tracking server, or in the database and the files under mlruns/."""
+"""Store of MLflow runs: a tracking server, or the database and files in mlruns/."""
 
 import contextlib
 import functools
@@ -7,229 +7,184 @@ import json
 import os
 import re
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 from sonovae import params
-from sonovae.errors import UserError
-from sonovae.runtime import environment, lock
+from sonovae.project import Project
+from sonovae.runtime import lock
+from sonovae.tracking import connection
+from sonovae.tracking.provenance import output_tags
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-os.environ.setdefault(
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"
-)  # the default waits minutes for a server that is gone
-os.environ.setdefault(
-    "MLFLOW_HTTP_REQUEST_TIMEOUT", "20"
-)  # seconds, for one that is there and does not answer
-
+URI = "MLFLOW_TRACKING_URI"
+"""Environment variable with the address of a tracking server."""
+DATABASE = "mlflow.db"
 EXPERIMENT = "sonovae"
-MOST_METRICS, MOST_PARAMS = 1000, 100
-"""That MLflow takes at once."""
+MOST_METRICS = 1000
+"""Metrics that MLflow accepts in one request."""
+MOST_PARAMS = 100
+"""Parameters that MLflow accepts in one request."""
 FORBIDDEN = re.compile(r"[^\w./: -]")
-"""In names of parameters."""
-P = ParamSpec("P")
-
-
-def forgiving(again: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """For an action that stops nobody's work: where the store cannot be reached, a line says so, and which command
-    tries `again`."""
-
-    def decorate(action: Callable[P, None]) -> Callable[P, None]:
-        @functools.wraps(action)
-        def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-            try:
-                action(*args, **kwargs)
-            except Exception as error:  # whatever a store, a network or a disk may come up with
-                said = in_a_line(error).removeprefix("error: ")
-                print(
-                    f"warning: MLflow does not have this: {said}; `{again}` tries again",
-                    file=sys.stderr,
-                )
-
-        return wrapper
-
-    return decorate
-
-
-@contextlib.contextmanager
-def reached() -> Iterator[None]:
-    """What a person asked of MLflow: where that fails, they are told in a line."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield
-    except (MlflowException, OSError) as error:
-        raise UserError(f"MLflow has not done it: {in_a_line(error)}") from None
-
-
-def is_there(root: Path) -> bool:
-    """Whether there is a store to be asked: a mere question makes none."""
-    return (
-        bool(os.environ.get("MLFLOW_TRACKING_URI"))
-        or (environment.home(root) / "mlruns/mlflow.db").is_file()
-    )
-
-
-def in_a_line(error: Exception) -> str:
-    """What it says, shortened, and without the login that an address may hold."""
-    return re.sub(r"//[^/\s@]+@", "//", " ".join(str(error).split()))[:200]
+"""Characters that MLflow refuses in the name of a parameter."""
 
 
 class Store:
-    """Runs of the experiment, each found by its key. All methods raise whatever MLflow does."""
+    """MLflow runs of the project, each found by its key. Methods raise MLflow's exceptions."""
 
     def __init__(self, root: Path) -> None:
+        connection.configure()
         from mlflow import MlflowClient
 
         self.client: Any
-        self.turn: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
-        if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+        self.locked: Callable[[], contextlib.AbstractContextManager[None]]
+        uri = os.environ.get(URI)
+        if uri:
             self.client = MlflowClient(uri)
+            self.locked = contextlib.nullcontext
             self.experiment = self._experiment(None)
             return
-        home = environment.home(root) / "mlruns"
-        home.mkdir(exist_ok=True)
-        self.turn = functools.partial(lock.in_turn, home / ".lock")
-        with self.turn():  # of two that make the database at once, one would die
-            if not (database := home / "mlflow.db").exists():
-                _make(database)
+        folder = Project(root).mlruns
+        folder.mkdir(exist_ok=True)
+        self.locked = functools.partial(lock.in_turn, folder / ".lock")
+        # Of two processes that create the same tables at once, one would fail.
+        with self.locked():
+            database = folder / DATABASE
+            if not database.exists():
+                _create(database)
             self.client = MlflowClient(_uri(database))
-            self.experiment = self._experiment((home / "artifacts").as_uri())
+            self.experiment = self._experiment((folder / "artifacts").as_uri())
 
     def _experiment(self, artifacts: str | None) -> str:
-        found = self.client.get_experiment_by_name(EXPERIMENT)
-        return str(
-            found.experiment_id if found else self.client.create_experiment(EXPERIMENT, artifacts)
-        )
+        experiment = self.client.get_experiment_by_name(EXPERIMENT)
+        if experiment:
+            return str(experiment.experiment_id)
+        return str(self.client.create_experiment(EXPERIMENT, artifacts))
 
     def runs(self, **tags: str) -> list[Any]:
-        """Those with all these tags, newest first."""
-        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
-        return list(
-            self.client.search_runs(
-                [self.experiment], wanted, order_by=["attributes.start_time DESC"]
-            )
-        )
+        """Return the runs with all these tags, newest first."""
+        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        order = ["attributes.start_time DESC"]
+        return list(self.client.search_runs([self.experiment], query, order_by=order))
 
     def open(self, header: dict[str, Any], outs: dict[str, str] | None = None) -> str:
-        """The id of the run that a `header` describes by name, tags (its key among them) and params, and that has these
-        `outs` or none yet; where there is none, it is made."""
-        with self.turn():
-            for run in self.runs(key=header["tags"]["key"]):
-                if outs is None or all(
-                    run.data.tags.get(_output(name), each) == each for name, each in outs.items()
-                ):
-                    self.params(run, header["params"])
-                    return str(run.info.run_id)
-            # These MLflow shows beside a run.
-            own = {
-                "mlflow.user": _user(),
-                "mlflow.source.name": f"stages/{header['tags']['stage']}.py",
-            }
-            run = self.client.create_run(
-                self.experiment, header["time"], header["tags"] | own, header["name"]
-            )
-        self.params(run, header["params"])
+        """Return the id of the run with the key of `header`, created if it is missing.
+
+        A header has a name, a time, tags (with the key) and params. With `outs`, a run that
+        already has other outs is another one.
+        """
+        with self.locked():
+            run = self._find(header["tags"]["key"], outs or {}) or self._create_run(header)
+        self._log_params(run, header["params"])
         return str(run.info.run_id)
 
-    def params(self, run: Any, values: dict[str, Any]) -> None:
-        """Log those of nested parameters, by dotted name, that the run lacks."""
+    def _find(self, key: str, outs: dict[str, str]) -> Any:
+        expected = output_tags(outs)
+        for run in self.runs(key=key):
+            known = {name: run.data.tags.get(name, value) for name, value in expected.items()}
+            if known == expected:
+                return run
+        return None
+
+    def _create_run(self, header: dict[str, Any]) -> Any:
+        # MLflow shows user and source in its table of runs.
+        source = f"stages/{header['tags']['stage']}.py"
+        tags = header["tags"] | {"mlflow.user": _user(), "mlflow.source.name": source}
+        return self.client.create_run(self.experiment, header["time"], tags, header["name"])
+
+    def _log_params(self, run: Any, values: dict[str, Any]) -> None:
+        """Log nested parameters by dotted name, except those that the run has."""
         from mlflow.entities import Param
 
-        named = {
-            FORBIDDEN.sub("_", name): str(value) for name, value in params.flat(values).items()
-        }
-        lacking = [
-            Param(name, value) for name, value in named.items() if name not in run.data.params
-        ]
-        for some in _pieces(lacking, MOST_PARAMS):
-            self.client.log_batch(run.info.run_id, params=some)
+        named = {FORBIDDEN.sub("_", name): value for name, value in params.flat(values).items()}
+        missing = {name: named[name] for name in named if name not in run.data.params}
+        entities = [Param(name, str(value)) for name, value in missing.items()]
+        for batch in _batches(entities, MOST_PARAMS):
+            self.client.log_batch(run.info.run_id, params=batch)
 
-    def metrics(self, run_id: str, points: Iterable[tuple[int, int, dict[str, float]]]) -> None:
-        """Log points: milliseconds since 1970, step, values by name."""
+    def log_points(self, run_id: str, points: Iterable[tuple[int, int, dict[str, float]]]) -> None:
+        """Log metrics; a point is a time in ms since 1970, a step, and values by name."""
         from mlflow.entities import Metric
 
-        each = [
-            Metric(name, value, time, step)
-            for time, step, values in points
-            for name, value in values.items()
-        ]
-        for some in _pieces(each, MOST_METRICS):
-            self.client.log_batch(run_id, metrics=some)
+        entities = []
+        for time_ms, step, values in points:
+            entities += [Metric(name, value, time_ms, step) for name, value in values.items()]
+        for batch in _batches(entities, MOST_METRICS):
+            self.client.log_batch(run_id, metrics=batch)
 
     def steps(self, run_id: str) -> set[int]:
-        """The epochs whose losses it has."""
+        """Return the epochs whose losses a run has."""
         return {point.step for point in self.client.get_metric_history(run_id, "loss")}
 
-    def dataset(self, run_id: str, path: str, digest: str, source: dict[str, Any]) -> None:
-        """Log the folder that DVC has under this hash, with its recordings' source, as what it was trained on."""
+    def log_dataset(self, run_id: str, path: str, digest: str, source: dict[str, Any]) -> None:
+        """Log the folder `path` with DVC's hash and its recordings' source as training data."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         data = Dataset(path, digest, "dvc", json.dumps({"path": path, "md5": digest} | source))
-        self.client.log_inputs(
-            run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])]
-        )
+        context = InputTag("mlflow.data.context", "training")
+        self.client.log_inputs(run_id, [DatasetInput(data, [context])])
 
-    def state(self, run_id: str, state: str) -> None:
-        """RUNNING, or one in which it ended."""
-        if state == "RUNNING":
-            self.client.update_run(run_id, status=state)
+    def set_status(self, run_id: str, status: str) -> None:
+        """Set a run's status: RUNNING, FINISHED, FAILED or KILLED."""
+        if status == "RUNNING":
+            self.client.update_run(run_id, status=status)
         else:
-            self.client.set_terminated(run_id, state)
+            self.client.set_terminated(run_id, status)
 
     def finish(self, run_id: str, outs: dict[str, str], tags: dict[str, str]) -> None:
-        """Set tags, the hashes of the outs among them: a run that has these holds all of the result."""
+        """Finish a run; the hashes of its outs, as tags, say that the whole result is logged."""
         from mlflow.entities import RunTag
 
-        found = tags | {_output(name): hashed for name, hashed in outs.items()}
-        self.client.log_batch(run_id, tags=[RunTag(name, value) for name, value in found.items()])
-        self.state(run_id, "FINISHED")
+        every = tags | output_tags(outs)
+        self.client.log_batch(run_id, tags=[RunTag(name, value) for name, value in every.items()])
+        self.set_status(run_id, "FINISHED")
 
     def holds(self, run_id: str, outs: dict[str, str]) -> bool:
-        """Whether it holds all of the result with these outs."""
-        run = self.client.get_run(run_id)
-        return all(run.data.tags.get(_output(name)) == hashed for name, hashed in outs.items())
+        """Whether the whole result with these outs is logged to a run."""
+        return output_tags(outs).items() <= self.client.get_run(run_id).data.tags.items()
 
 
-def now() -> int:
-    """Milliseconds since 1970, as MLflow counts."""
+def has_store(root: Path) -> bool:
+    """Whether there is a store that can be asked; a question must not create one."""
+    return bool(os.environ.get(URI)) or (Project(root).mlruns / DATABASE).is_file()
+
+
+def timestamp() -> int:
+    """Return the time in milliseconds since 1970, as MLflow counts."""
     return int(1000 * time.time())
 
 
-def _make(database: Path) -> None:
-    """Whole or not at all: its tables take MLflow a second or two, and it never gets over a kill among them."""
+def _create(database: Path) -> None:
+    """Create a database with MLflow's tables, whole or not at all.
+
+    Creating the tables takes a second or two, and MLflow cannot open a database that lacks some.
+    """
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    part = (
-        database.parent / ".part"
-    )  # a folder, for what SQLite leaves beside a database when it is killed
+    # A folder, not `atomic.file`: SQLite leaves side files next to a database if it is killed.
+    part = database.parent / ".part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
-    store = SqlAlchemyStore(_uri(part / database.name), (database.parent / "artifacts").as_uri())  # type: ignore[no-untyped-call]
-    store.engine.dispose()  # which closes it
+    artifacts = (database.parent / "artifacts").as_uri()
+    store = SqlAlchemyStore(_uri(part / database.name), artifacts)  # type: ignore[no-untyped-call]
+    store.engine.dispose()  # Closes the file before it is renamed.
     (part / database.name).rename(database)
     part.rmdir()
 
 
 def _uri(database: Path) -> str:
-    """In one, two letters mean something else."""
+    # SQLAlchemy decodes percent signs and reads options after a question mark.
     return f"sqlite:///{database}".replace("%", "%25").replace("?", "%3F")
-
-
-def _output(path: str) -> str:
-    return f"output.{path}"
 
 
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, ImportError, OSError):  # a container may have no name for it
+    except (KeyError, ImportError, OSError):  # A container may have no name for the user.
         return str(os.getuid())
 
 
-def _pieces(each: list[Any], size: int) -> Iterator[list[Any]]:
-    return (each[start : start + size] for start in range(0, len(each), size))
+def _batches(entities: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(entities), size):
+        yield entities[start : start + size]

@@ -1,29 +1,32 @@
-"""What a training takes of the machine, as MLflow's system metrics."""
+"""Load of the machine during a training, as MLflow's system metrics."""
 
 import contextlib
 from typing import Any
 
+from sonovae.tracking import connection
+
 
 def monitors() -> list[Any]:
-    """Of the processors and, where there are NVIDIA's and their library, of the GPUs."""
+    """Return MLflow's monitors of the CPU and, if there are any, of NVIDIA's GPUs."""
+    connection.configure()
     from mlflow.system_metrics.metrics.cpu_monitor import CPUMonitor
     from mlflow.system_metrics.metrics.gpu_monitor import GPUMonitor
 
-    found: list[Any] = []
+    monitors: list[Any] = []
     for monitor in (CPUMonitor, GPUMonitor):
-        with contextlib.suppress(
-            Exception
-        ):  # NVIDIA's library has errors of its own, where there is no GPU
-            found.append(monitor())
-    metrics(found)  # a processor's use is counted from here on
-    return found
+        # Without a GPU, NVIDIA's library raises exceptions of its own.
+        with contextlib.suppress(Exception):
+            monitors.append(monitor())
+    # The CPU's load is measured from the previous call on.
+    metrics(monitors)
+    return monitors
 
 
-def metrics(some: list[Any]) -> dict[str, float]:
-    """By name: the use of the processors since the last call, memory in megabytes and per cent; the GPUs' likewise."""
-    found: dict[str, float] = {}
-    for monitor in some:
+def metrics(monitors: list[Any]) -> dict[str, float]:
+    """Return load in per cent since the previous call, and memory in MB and per cent, by name."""
+    values: dict[str, float] = {}
+    for monitor in monitors:
         monitor.collect_metrics()
-        found |= {f"system/{name}": value for name, value in monitor.aggregate_metrics().items()}
+        values |= {f"system/{name}": value for name, value in monitor.aggregate_metrics().items()}
         monitor.clear_metrics()
-    return found
+    return values
