@@ -9,6 +9,7 @@ import pytest
 from sonovae.evaluation.gates import Gain
 from sonovae.recordings import recordings_table
 from sonovae.retraining import changes, drift, pull_request_comment
+from sonovae.retraining.pull_request_comment import Comparison
 from sonovae.retraining.revisions import Result
 from sonovae.tracking.provenance import StageRecord
 
@@ -39,7 +40,7 @@ def test_recordings() -> None:
         ["b"],
     )
     assert (sorted(found.incoming["name"]), sorted(found.staying["name"])) == (["a2", "a3"], ["a1"])
-    assert found.told() == [
+    assert found.described() == [
         "3 recordings, 6 s → 3 recordings, 6 s",
         "1 added: a3",
         "1 gone: b1",
@@ -47,14 +48,14 @@ def test_recordings() -> None:
         "labels without a recording now: b",
         "1 left out, too short: c1",
     ]
-    assert changes.Recordings(OLD, OLD).told() == []
+    assert changes.Recordings(OLD, OLD).described() == []
 
 
 def test_many_names_are_not_all_said() -> None:
     many = {f"a{i:02d}": "x" for i in range(30)}
     assert (
         changes.Recordings(recordings(), recordings(**many))
-        .told()[1]
+        .described()[1]
         .endswith("a08, a09, and 20 more")
     )
 
@@ -74,21 +75,20 @@ def side(rng: np.random.Generator, centroid: float, n: int = 40) -> pd.DataFrame
 
 def test_drift_is_seen_where_it_is(rng: np.random.Generator) -> None:
     same, other = (
-        drift.of_features(side(rng, hz), side(rng, 1000)).set_index("feature")
-        for hz in (1000, 3000)
+        drift.compare(side(rng, hz), side(rng, 1000)).set_index("feature") for hz in (1000, 3000)
     )
     assert (same["drift"] < 0.4).all()
     assert other.loc["centroid", "drift"] == 1
     assert other.loc["centroid", "p"] < 1e-6
     assert other.loc["centroid", ["was", "came"]].str.endswith(" Hz").all()
-    assert drift.of_features(side(rng, 1000, 0), side(rng, 1000)).empty
+    assert drift.compare(side(rng, 1000, 0), side(rng, 1000)).empty
 
 
 @pytest.mark.parametrize(
     ("new", "expected"), [("aab", 0.0), ("bbb", 2 / 3), ("ccc", 1.0), ("", 0.0)]
 )
 def test_drift_of_labels(new: str, expected: float) -> None:
-    assert drift.of_labels(
+    assert drift.compare_labels(
         pd.Series(list(new), dtype=str), pd.Series(list("aab"))
     ) == pytest.approx(expected)
 
@@ -112,9 +112,8 @@ def test_the_comment() -> None:
     )
     gain = Gain("mse", 9, 0.01, 0.02, 0.005, 0.015)
     old, new = result(OLD, 0.02, 1), result(recordings(a1="x", a2="y", b1="z", b2="w"), 0.01, 2)
-    said = pull_request_comment.text(
-        old, new, came, (0.5, 0.75), [gain], ["level drifts"], ["MLflow run 1"]
-    )
+    comparison = Comparison(old, new, came, (0.5, 0.75), [gain], ["level drifts"])
+    said = pull_request_comment.text(comparison, ["MLflow run 1"])
     assert said.splitlines()[:3] == ["### sonovae: RED", "", "- RED: level drifts"]
     for line in (
         "Ran, or came from the cache: train.",
@@ -122,17 +121,16 @@ def test_the_comment() -> None:
         "| level | -20 dBFS | -3 dBFS | 1.00 |",
         "| `train.seed` | `1` | `2` |",
         "| mse | 0.02 (0.01 to 0.04) | 0.01 (0.005 to 0.02) |",
-        "| labels heard by the judge of before | 50% | 75% |",
+        "| labels heard by the previous judge | 50% | 75% |",
         "- mse of the 9 clips that both were tested on is 0.01 and was 0.02: "
         "lower by 0.01 (0.005 to 0.015)",
         "MLflow run 1",
     ):
         assert line in said.splitlines()
     assert "Validation error by epoch: █" in said
-    assert pull_request_comment.text(old, new, came, None, [], [], []).startswith(
-        "### sonovae: green\n\nAll gates passed."
-    )
+    green = pull_request_comment.text(Comparison(old, new, came, None, [], []), [])
+    assert green.startswith("### sonovae: green\n\nAll gates passed.")
     assert (
-        pull_request_comment.text(old, old, came, None, [], [], [])
-        == f"### sonovae: as it was\n\n{pull_request_comment.NOTHING}\n"
+        pull_request_comment.text(Comparison(old, old, came, None, [], []), [])
+        == f"### sonovae: unchanged\n\n{pull_request_comment.NOTHING}\n"
     )

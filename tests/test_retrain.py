@@ -88,7 +88,7 @@ def test_what_touches_no_result_trains_nothing(main: Path, tmp_path: Path) -> No
     assert (
         (root / ".sonovae/retrain/comment.md")
         .read_text()
-        .startswith("### sonovae: as it was\n\nNothing that")
+        .startswith("### sonovae: unchanged\n\nNothing that")
     )
 
 
@@ -104,7 +104,7 @@ def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
     assert "| centroid | " in comment
     assert "| confidence | 0." in comment
     assert "| mse | 0.0" in comment
-    assert "labels heard by the judge of before" in comment
+    assert "labels heard by the previous judge" in comment
     assert "Validation error by epoch: █" in comment
     assert said.count("Running stage") == 6
     commit(root)  # as `make keep` does
@@ -128,7 +128,7 @@ def test_noise_is_red_and_moves_no_champion(main: Path, tmp_path: Path) -> None:
     call(root, "dvc", "add", "-q", "data/own")
     commit(root)
     said = sonovae(root, "retrain", "--base", "origin/main", "--promote", fails=True)
-    assert re.search(r"error: centroid of what came in drifts by [\d.]+, more than 0.9", said)
+    assert re.search(r"error: centroid of new recordings drifts by [\d.]+, more than 0.9", said)
     assert said.strip().splitlines()[-1].startswith("error: ")
     assert (root / ".sonovae/retrain/comment.md").read_text().startswith("### sonovae: RED")
     assert champion(root) == before

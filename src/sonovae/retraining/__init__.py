@@ -1,1 +1,1 @@
-"""Two results compared: what changed in the data, which model is better, and the comment that reports it."""
+"""Two results compared: changed data, the better model, and a comment that reports both."""

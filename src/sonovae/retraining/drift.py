@@ -1,4 +1,4 @@
-"""Whether recordings that came in are like those that were there: lengths, levels, spectra, shares of labels."""
+"""Drift of incoming recordings from those that stay: lengths, levels, spectra, shares of labels."""
 
 from pathlib import Path
 
@@ -11,52 +11,59 @@ from sonovae.recordings import survey
 from sonovae.runtime.progress import progress
 
 BIN_HZ = 20.0
-"""Width of the bins that the spectral centroid is computed from."""
+"""Width of the bins of the spectral centroid: 20 Hz is about the lowest audible frequency."""
 UNITS = {"seconds": "s", "level": "dBFS", "centroid": "Hz"}
-"""What is held against each other."""
+"""Features of a recording, with their units."""
+COLUMNS = ["feature", "was", "came", "drift", "p"]
 
 
 def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
-    """Of recordings of the table `used`, whose files lie in `raw`, a row each: length in `seconds`, RMS `level` in
-    dBFS, and spectral `centroid` in Hz. Of images nothing."""
+    """Measure recordings of the table `used`, whose files lie in `raw`; images have no features.
+
+    A row has the length in `seconds`, the RMS `level` in dBFS and the spectral `centroid` in Hz.
+    """
     chosen = survey.sample(used[used["seconds"] > 0])
-    rows = [
-        _features(raw / path)
-        for path in progress(list(chosen["path"]), "drift", "recordings", len(chosen))
-    ]
-    return pd.DataFrame([row for row in rows if row], columns=list(UNITS))
+    paths = progress(list(chosen["path"]), "drift", "recordings", len(chosen))
+    measured = [_measure(raw / path) for path in paths]
+    return pd.DataFrame([row for row in measured if row], columns=list(UNITS))
 
 
-def _features(path: Path) -> dict[str, float]:
+def _measure(path: Path) -> dict[str, float]:
     try:
-        found = survey.measure(path, BIN_HZ)
+        measurement = survey.measure(path, BIN_HZ)
     except Unreadable:
         return {}
-    power = found.power
-    centroid = float(np.sum(BIN_HZ * np.arange(len(power)) * power) / max(power.sum(), 1e-30))
-    return {"seconds": found.seconds, "level": found.level, "centroid": centroid}
+    power = measurement.power
+    frequencies = BIN_HZ * np.arange(len(power))
+    # Silence has no centroid; the floor keeps it at 0 Hz.
+    centroid = float(np.sum(frequencies * power) / max(power.sum(), 1e-30))
+    return {"seconds": measurement.seconds, "level": measurement.level, "centroid": centroid}
 
 
-def of_features(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
-    """A row for each `feature`: the medians `was` and `came` in words; `drift`, the largest difference of the two
-    distributions (the statistic of Kolmogorov and Smirnov): 0 where they are the same, 1 where they do not meet; and
-    `p`, how likely so much is by chance. None where a side has no row."""
-    rows = [_row(name, new[name], old[name]) for name in new.columns if len(new) and len(old)]
-    return pd.DataFrame(rows, columns=["feature", "was", "came", "drift", "p"])
+def compare(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """Compare the columns of two tables, a row for each `feature`; no row if a side is empty.
+
+    `was` and `came` are the medians with their unit. `drift` is the statistic of Kolmogorov and
+    Smirnov, the largest difference of the two cumulative distributions: 0 if they are equal, 1 if
+    they do not overlap. `p` is the probability of such a drift by chance.
+    """
+    rows = []
+    for name in new.columns if len(new) and len(old) else ():
+        was = f"{old[name].median():.4g} {UNITS.get(name, '')}".strip()
+        came = f"{new[name].median():.4g} {UNITS.get(name, '')}".strip()
+        test = ks_2samp(new[name], old[name])
+        rows.append((name, was, came, float(test.statistic), float(test.pvalue)))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(
-    name: str, new: "pd.Series[float]", old: "pd.Series[float]"
-) -> tuple[str, str, str, float, float]:
-    was, came = (f"{each.median():.4g} {UNITS.get(name, '')}".strip() for each in (old, new))
-    found = ks_2samp(new, old)
-    return name, was, came, float(found.statistic), float(found.pvalue)
+def compare_labels(new: "pd.Series[str]", old: "pd.Series[str]") -> float:
+    """Return half the sum of the differences of the labels' shares (total variation distance).
 
-
-def of_labels(new: "pd.Series[str]", old: "pd.Series[str]") -> float:
-    """Half of the sum of the differences of the labels' shares: 0 where they are the same, 1 where none is on both
-    sides; 0 where a side has no recording."""
+    It is 0 if the shares are equal or a side is empty, and 1 if no label is on both sides.
+    """
     if new.empty or old.empty:
         return 0.0
-    one, other = (each.value_counts(normalize=True) for each in (new, old))
-    return float(one.sub(other, fill_value=0).abs().sum() / 2)
+    difference = new.value_counts(normalize=True).sub(
+        old.value_counts(normalize=True), fill_value=0
+    )
+    return float(difference.abs().sum() / 2)

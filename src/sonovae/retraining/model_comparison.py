@@ -1,4 +1,4 @@
-"""A judge of before: how many labels it hears in what two models make, and how sure it is of recordings."""
+"""Two models, or new and known recordings, compared by the old result's judge."""
 
 import tempfile
 from pathlib import Path
@@ -10,51 +10,66 @@ from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import embedding, judge
 from sonovae.evaluation.judge import Judge
 from sonovae.generation import studio
+from sonovae.generation.studio import Studio
+from sonovae.project import JUDGE, MODEL
 from sonovae.retraining.revisions import Result
 
-MODEL, JUDGE = "data/model", "data/judge"
-SOUNDS, SEED = 10, 1
-"""Of each label."""
-MOST = 2000
-"""Clips that the judge is asked about, drawn at random."""
+SOUNDS = 10
+"""Sounds of each label that a model is asked for: enough to tell a label that is lost."""
+SEED = 1
+MOST_CLIPS = 2000
+"""Clips, drawn at random, that the judge sees: the p-value of a drift needs no more."""
 
 
-def heard(old: Result, new: Result) -> tuple[float, float] | None:
-    """The shares of labels that the old result's judge hears in what the old model makes and in what the new one makes;
-    None where there is no judge, or it sees other pictures."""
+def recognized(old: Result, new: Result) -> tuple[float, float] | None:
+    """Return the shares of sounds of the old and of the new model that the old judge names right.
+
+    They are None if there is no judge, or a model's pictures have another shape than the judge's.
+    """
     with tempfile.TemporaryDirectory() as name:
-        (there := Path(name) / "old").mkdir()
-        (here := Path(name) / "new").mkdir()
-        folders = old.get(JUDGE, there), old.get(MODEL, there), new.get(MODEL, here)
-        if not all(folders):
+        # Each result has its own folder, since both models have the same name.
+        sides = [Path(name) / "old", Path(name) / "new"]
+        for side in sides:
+            side.mkdir()
+        judge_folder = old.get(JUDGE, sides[0])
+        old_model = old.get(MODEL, sides[0])
+        new_model = new.get(MODEL, sides[1])
+        if not judge_folder or not old_model or not new_model:
             return None
-        at, *models_at = (Path(str(folder)) for folder in folders)
-        models = [studio.load(each, seed=SEED) for each in models_at]
-        if not (who := judge.load(at)) or any(
-            each.codec.shape != who.network.input_shape[1:] for each in models
-        ):
+        classifier = judge.load(judge_folder)
+        studios = [studio.load(folder, seed=SEED) for folder in (old_model, new_model)]
+        if not classifier or not all(_fits(classifier, model.codec.shape) for model in studios):
             return None
-        one, other = (_share(each, who) for each in models)
-        return one, other
+        return _share(studios[0], classifier), _share(studios[1], classifier)
 
 
 def confidence(old: Result, data: Dataset) -> "pd.Series[float] | None":
-    """How sure the old result's judge is of the label of each of some clips, the largest of its probabilities, by the
-    SHA-256 of their recordings; None where there is no judge, or it sees other pictures."""
+    """Return the old judge's largest probability for each of some clips, by its recording's SHA-256.
+
+    It is None if there is no judge, or its pictures have another shape.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = old.get(JUDGE, Path(name))
-        who = judge.load(folder) if folder else None
-    if not who or data.pictures.shape[1:] != who.network.input_shape[1:]:
+        classifier = judge.load(folder) if folder else None
+    if not classifier or not _fits(classifier, data.pictures.shape[1:]):
         return None
-    some = data.some(MOST, SEED)
-    return pd.Series(who.see(some.pictures)[1].max(axis=1), index=some.clips["sha256"])
+    sample = data.some(MOST_CLIPS, SEED)
+    _, probabilities = classifier.see(sample.pictures)
+    return pd.Series(probabilities.max(axis=1), index=sample.clips["sha256"])
 
 
-def _share(model: studio.Studio, who: Judge) -> float:
-    asked = [label for label in who.labels if label in model.labels]
-    if not asked:
+def _fits(classifier: Judge, shape: tuple[int, ...]) -> bool:
+    return tuple(shape) == classifier.network.input_shape[1:]
+
+
+def _share(model: Studio, classifier: Judge) -> float:
+    """Return the share of new sounds whose label the judge names right."""
+    # A model cannot make a label that it has not learned.
+    labels = [label for label in classifier.labels if label in model.labels]
+    if not labels:
         return 0.0
-    z = np.concatenate([model.draw(SOUNDS, label) for label in asked])
-    _, probabilities = who.see(embedding.items(model.codec, model.items(z)).pictures)
-    named = np.array(who.labels)[probabilities.argmax(axis=1)]
-    return float((named == np.repeat(asked, SOUNDS)).mean())
+    z = np.concatenate([model.draw(SOUNDS, label) for label in labels])
+    pictures = embedding.items(model.codec, model.items(z)).pictures
+    _, probabilities = classifier.see(pictures)
+    named = np.array(classifier.labels)[probabilities.argmax(axis=1)]
+    return float((named == np.repeat(labels, SOUNDS)).mean())

@@ -1,6 +1,7 @@
-"""What changed between two results, in Markdown, short enough to read under a pull request."""
+"""Comment under a pull request: what changed between two results, in Markdown."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,49 +11,51 @@ from sonovae.retraining import changes
 from sonovae.retraining.revisions import Result
 
 SHOWN = ("mse", "r2", "pca_ratio", "kl", "log_spectral_distance_db")
-"""Of the test split."""
-BARS, MOST_BARS = "▁▂▃▄▅▆▇█", 40
+"""Metrics of the test split that the comment shows."""
+BARS = "▁▂▃▄▅▆▇█"
+MOST_BARS = 40
+"""Bars of a curve that fit in one line of a comment."""
 NOTHING = "Nothing that a result depends on has changed, and nothing was trained."
+METRICS = "**Metrics** of the test split, with 95 % intervals"
 
 
-def text(
-    old: Result,
-    new: Result,
-    came: pd.DataFrame,
-    heard: tuple[float, float] | None,
-    gains: Sequence[Gain],
-    red: Sequence[str],
-    more: Iterable[str],
-) -> str:
-    """The comment: of `came`, what drifted; `heard`, the shares of labels that one judge hears; and `more` lines."""
+@dataclass(frozen=True)
+class Comparison:
+    """Two results, and what their comparison found.
+
+    `drifts` is a table as of `drift.compare`, `recognized` the shares of both models' sounds that
+    the old judge names right, `gains` the errors of common clips, and `faults` the red gates.
+    """
+
+    old: Result
+    new: Result
+    drifts: pd.DataFrame
+    recognized: tuple[float, float] | None
+    gains: Sequence[Gain]
+    faults: Sequence[str]
+
+
+def text(comparison: Comparison, more: Iterable[str]) -> str:
+    """Return the comment in Markdown; it ends with `more` lines."""
+    old = comparison.old
+    new = comparison.new
     ran = [name for name in new.stages if new.stages[name] != old.stages.get(name)]
     if not ran:
-        return _joined(["### sonovae: as it was", NOTHING, *more])
-    told = changes.Recordings(old.recordings, new.recordings).told()
+        return _joined(["### sonovae: unchanged", NOTHING, *more])
+    faults = [f"- RED: {fault}" for fault in comparison.faults]
     parts = [
-        f"### sonovae: {'RED' if red else 'green'}",
-        "\n".join(f"- RED: {line}" for line in red) or "All gates passed.",
+        f"### sonovae: {'RED' if faults else 'green'}",
+        "\n".join(faults) or "All gates passed.",
         f"Ran, or came from the cache: {', '.join(ran)}.",
-        *(["**Recordings**", "\n".join(f"- {line}" for line in told)] if told else []),
-        *(["**What came in, beside what was there**", _drift(came)] if len(came) else []),
-        *_parameters(changes.parameters(old.params, new.params)),
-        "**Metrics** of the test split, with 95 % intervals",
-        _metrics(old.metrics, new.metrics, heard),
-        "\n".join(f"- {gain}" for gain in gains),
+        *_recordings(old, new),
+        *_drifts(comparison.drifts),
+        *_parameters(old, new),
+        METRICS,
+        _metrics(comparison),
+        "\n".join(f"- {gain}" for gain in comparison.gains),
         _curve(new.losses["val_mse"].tolist()),
     ]
     return _joined([*parts, *more])
-
-
-def _curve(errors: Sequence[float]) -> str:
-    """The validation error by epoch, as a line of bars."""
-    if not errors:
-        return ""
-    n = min(len(errors), MOST_BARS)
-    some = [errors[i * len(errors) // n] for i in range(n)]
-    low, high = min(some), max(some)
-    bars = (BARS[round((len(BARS) - 1) * (each - low) / (high - low or 1))] for each in some)
-    return f"Validation error by epoch: {''.join(bars)} {errors[0]:.3g} → {errors[-1]:.3g}"
 
 
 def _joined(parts: Iterable[str]) -> str:
@@ -64,31 +67,53 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _drift(came: pd.DataFrame) -> str:
-    rows = came.assign(drift=came["drift"].map("{:.2f}".format))[
-        ["feature", "was", "came", "drift"]
-    ].to_numpy(str)
-    return _table(["", "there", "came in", "drift: 0 the same, 1 nothing in common"], rows.tolist())
+def _recordings(old: Result, new: Result) -> list[str]:
+    lines = changes.Recordings(old.recordings, new.recordings).described()
+    return ["**Recordings**", "\n".join(f"- {line}" for line in lines)] if lines else []
 
 
-def _parameters(changed: dict[str, tuple[Any, Any]]) -> list[str]:
-    rows = [[f"`{name}`", f"`{old}`", f"`{new}`"] for name, (old, new) in changed.items()]
+def _drifts(drifts: pd.DataFrame) -> list[str]:
+    if drifts.empty:
+        return []
+    header = ["", "there", "new", "drift: 0 equal, 1 nothing in common"]
+    shown = drifts.assign(drift=drifts["drift"].map("{:.2f}".format))
+    rows = shown[["feature", "was", "came", "drift"]].to_numpy(str).tolist()
+    return ["**New recordings, compared with those that were there**", _table(header, rows)]
+
+
+def _parameters(old: Result, new: Result) -> list[str]:
+    changed = changes.parameters(old.params, new.params)
+    rows = [[f"`{name}`", f"`{before}`", f"`{now}`"] for name, (before, now) in changed.items()]
     return ["**Parameters**", _table(["", "before", "now"], rows)] if rows else []
 
 
-def _metrics(old: dict[str, Any], new: dict[str, Any], heard: tuple[float, float] | None) -> str:
-    rows = [
-        [name, _said(old, name), _said(new, name)] for name in SHOWN if name in new.get("test", {})
-    ]
-    if heard:
-        rows.append(["labels heard by the judge of before", *(f"{share:.0%}" for share in heard)])
+def _metrics(comparison: Comparison) -> str:
+    old = comparison.old.metrics
+    new = comparison.new.metrics
+    names = [name for name in SHOWN if name in new.get("test", {})]
+    rows = [[name, _metric(old, name), _metric(new, name)] for name in names]
+    if comparison.recognized:
+        shares = [f"{share:.0%}" for share in comparison.recognized]
+        rows.append(["labels heard by the previous judge", *shares])
     return _table(["", "before", "now"], rows)
 
 
-def _said(metrics: dict[str, Any], name: str) -> str:
+def _metric(metrics: dict[str, Any], name: str) -> str:
     if name not in metrics.get("test", {}):
         return "–"
-    sure = metrics.get("interval", {}).get(name)
-    return f"{metrics['test'][name]:.4g}" + (
-        f" ({sure['low']:.4g} to {sure['high']:.4g})" if sure else ""
-    )
+    value = f"{metrics['test'][name]:.4g}"
+    interval = metrics.get("interval", {}).get(name)
+    return f"{value} ({interval['low']:.4g} to {interval['high']:.4g})" if interval else value
+
+
+def _curve(errors: Sequence[float]) -> str:
+    """Return the validation error by epoch as a line of bars."""
+    if not errors:
+        return ""
+    n = min(len(errors), MOST_BARS)
+    shown = [errors[i * len(errors) // n] for i in range(n)]
+    low = min(shown)
+    # A flat curve has no height to divide by.
+    height = max(shown) - low or 1
+    bars = "".join(BARS[round((len(BARS) - 1) * (error - low) / height)] for error in shown)
+    return f"Validation error by epoch: {bars} {errors[0]:.3g} → {errors[-1]:.3g}"

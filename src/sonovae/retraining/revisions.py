@@ -1,35 +1,31 @@
-"""What a result holds, of the working tree or of a commit."""
+"""Results of the working tree and of a commit."""
 
 import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from sonovae import params
 from sonovae.errors import UserError
 from sonovae.evaluation import clip_errors
-from sonovae.params.file import read_yaml
+from sonovae.project import CLIPS_CSV, EVALUATION, METRICS, MODEL, PARAMS, RAW, RECORDINGS_CSV
 from sonovae.recordings import recordings_table
 from sonovae.recordings.schema import CLIP_KEY
 from sonovae.tracking import provenance
 from sonovae.tracking.provenance import StageRecord
 
-RECORDINGS, CLIPS, METRICS = (
-    "data/raw/recordings.csv",
-    "data/evaluation/clips.csv",
-    "data/evaluation/metrics.json",
-)
-LOSSES = "data/model/losses.csv"
 Getter = Callable[[str, Path], Path | None]
-"""A path inside the project and where to → the file or folder there, or None."""
+"""Function of a path in the project and a folder, to which it may copy; returns the file there."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Result:
-    """Tables, parameters and metrics; empty where there are none. And a way to its files."""
+    """Parameters, tables and metrics of a result, empty if they are missing; `get` has the rest."""
 
     stages: dict[str, StageRecord]
     params: dict[str, Any]
@@ -41,7 +37,7 @@ class Result:
 
 
 def of_tree(root: Path) -> Result:
-    """That of the working tree."""
+    """Return the result in the working tree."""
 
     def get(path: str, _: Path) -> Path | None:
         return root / path if (root / path).exists() else None
@@ -50,8 +46,9 @@ def of_tree(root: Path) -> Result:
 
 
 def of_commit(root: Path, revision: str) -> Result:
-    """That of a commit, out of DVC's cache or remote; UserError where there is no such commit."""
-    from dvc.api import DVCFileSystem  # takes seconds
+    """Return a commit's result, from DVC's cache or remote; UserError if there is no such commit."""
+    # These imports take seconds.
+    from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
     from scmrepo.exceptions import SCMError
 
@@ -61,30 +58,37 @@ def of_commit(root: Path, revision: str) -> Result:
         raise UserError(f"{revision} is no commit of this repository: git fetch") from None
 
     def get(path: str, to: Path) -> Path | None:
+        copy = to / Path(path).name
         try:
-            files.get(path, str(to / Path(path).name), recursive=files.isdir(path))
-        except (
-            DvcException,
-            OSError,
-        ):  # that commit has no such file, or neither cache nor remote has it
+            files.get(path, str(copy), recursive=files.isdir(path))
+        # The commit lacks the file, or cache and remote do.
+        except (DvcException, OSError):
             return None
-        return to / Path(path).name
+        return copy
 
     return _result(provenance.at_commit(root, revision), get)
 
 
 def _result(stages: dict[str, StageRecord], get: Getter) -> Result:
-    with tempfile.TemporaryDirectory() as name:
-        paths = ("params.yaml", RECORDINGS, CLIPS, METRICS, LOSSES)
-        params, recordings, clips, metrics, losses = (get(path, Path(name)) for path in paths)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def read(path: str, reader: Callable[[Path], T], default: T) -> T:
+            file = get(path, Path(folder))
+            return reader(file) if file else default
+
+        no_recordings = pd.DataFrame(columns=recordings_table.COLUMNS)
+        no_clips = pd.DataFrame(columns=[*CLIP_KEY, "group"])
+        no_losses = pd.DataFrame(columns=["val_mse"])
         return Result(
-            stages,
-            dict(read_yaml(params)) if params else {},
-            recordings_table.read(recordings)
-            if recordings
-            else pd.DataFrame(columns=recordings_table.COLUMNS),
-            clip_errors.read(clips) if clips else pd.DataFrame(columns=[*CLIP_KEY, "group"]),
-            json.loads(metrics.read_text(encoding="utf-8")) if metrics else {},
-            pd.read_csv(losses) if losses else pd.DataFrame(columns=["val_mse"]),
-            get,
+            stages=stages,
+            params=read(PARAMS, params.read_yaml, {}),
+            recordings=read(f"{RAW}/{RECORDINGS_CSV}", recordings_table.read, no_recordings),
+            clips=read(f"{EVALUATION}/{CLIPS_CSV}", clip_errors.read, no_clips),
+            metrics=read(METRICS, _json, {}),
+            losses=read(f"{MODEL}/losses.csv", pd.read_csv, no_losses),
+            get=get,
         )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
