@@ -45,7 +45,8 @@ def edit(path: Path, values: dict[str, Any]) -> None:
     text = io.StringIO()
     yaml.dump(data, text)
     check(text.getvalue(), path.name)
-    write(path, text.getvalue())
+    with atomic.file(path) as part:
+        part.write_text(text.getvalue(), encoding="utf-8")
 
 
 def round_trip() -> YAML:
@@ -67,12 +68,6 @@ def yaml_text(data: Any) -> str:
     text = io.StringIO()
     YAML(typ="safe", pure=True).dump(data, text)
     return text.getvalue()
-
-
-def write(path: Path, text: str) -> None:
-    """Replace a file's text as a whole."""
-    with atomic.file(path) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def parse(data: Any, kind: type[T]) -> T:

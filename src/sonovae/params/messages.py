@@ -41,7 +41,9 @@ def _line(fault: Any, data: Any, missing: set[Location]) -> str:
     if fault["type"] == "unexpected_keyword_argument":
         # Every key must be given, so a misspelt one leaves its right name missing next to it.
         siblings = [str(loc[-1]) for loc in missing if loc[:-1] == fault["loc"][:-1]]
-        return f"{path} = {value!r}: unknown key; {_advice(str(fault['loc'][-1]), siblings)}"
+        close = difflib.get_close_matches(str(fault["loc"][-1]), siblings, n=1, cutoff=0.5)
+        advice = f"did you mean {close[0]}?" if close else "delete it"
+        return f"{path} = {value!r}: unknown key; {advice}"
     if isinstance(value, dict) and fault["type"] in ABOUT_A_KEY:
         return f"{path}.{_rule(fault)}".removeprefix(".")
     is_long = isinstance(value, list) and len(repr(value)) > MOST_SHOWN
@@ -55,11 +57,6 @@ def _rule(fault: Any) -> str:
     # pydantic's begin with "Input should", "String should", …
     rule = fault["msg"].removeprefix("Value error, ")
     return re.sub(r"^[A-Z]\w+ should ", "must ", rule)
-
-
-def _advice(key: str, siblings: list[str]) -> str:
-    close = difflib.get_close_matches(key, siblings, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else "delete it"
 
 
 def _path(loc: Location, data: Any) -> str:

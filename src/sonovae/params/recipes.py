@@ -8,9 +8,9 @@ from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from sonovae import version_control
+from sonovae import atomic, version_control
 from sonovae.errors import UserError
-from sonovae.params.file import check, round_trip, write
+from sonovae.params.file import check, round_trip
 from sonovae.params.sections import Params
 from sonovae.project import OWN, PARAMS
 
@@ -74,13 +74,14 @@ def use(root: Path, name: str, force: bool) -> None:
             "params.yaml has changes that neither git nor a recipe holds: commit them, or discard"
             f" them with `make recipe NAME={name} FORCE=1`"
         )
-    write(path, text)
+    with atomic.file(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def needed(root: Path, name: str) -> str:
     """Return the header's line about the recordings that a recipe needs, or ""."""
-    lines = [line for line in _header(_path(root, name)) if line.startswith("Recordings: ")]
-    return lines[0] if lines else ""
+    header = _header(_path(root, name))
+    return next((line for line in header if line.startswith("Recordings: ")), "")
 
 
 def _path(root: Path, name: str) -> Path:

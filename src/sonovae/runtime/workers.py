@@ -72,7 +72,9 @@ def _cluster(address: str) -> Iterator[Any]:
             " pip install 'sonovae[cluster]'"
         ) from None
     try:
-        client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=PATIENCE, set_as_default=False
+        )
     except (OSError, ValueError) as error:
         raise UserError(f"SONOVAE_SCHEDULER = {address} does not answer: {error}") from None
     with client, joblib.parallel_config("dask", client=client):
