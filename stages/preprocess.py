@@ -15,8 +15,9 @@ from sonovae.dataset.analysis import Task
 from sonovae.dataset.spectrogram_cache import Entry
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Preprocess
+from sonovae.project import Project
 from sonovae.recordings import recordings_table
-from sonovae.runtime import checksums, environment, stage
+from sonovae.runtime import checksums, stage
 from sonovae.runtime.progress import bar, progress
 
 RAW, OUT, CACHE = "data/raw", "data/pictures", ".sonovae/spectrograms"
@@ -33,7 +34,7 @@ def main(root: Path) -> None:
     p, most = params.load(root / "params.yaml").preprocess, spectrogram_cache.most()
     hashes = checksums.verify(root / RAW, "fetch")
     table = recordings_table.read(root / RAW / "recordings.csv")
-    used, cache = recordings_table.used(table), environment.home(root) / CACHE
+    used, cache = recordings_table.used(table), Project(root).home / CACHE
     tasks = analysis.tasks(used, hashes, p)
     where: dict[str, Any] = {"raw": root / RAW, "cache": cache, "p": p}
     analyse = functools.partial(analysis.analyse, **where)
