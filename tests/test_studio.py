@@ -141,7 +141,7 @@ def test_a_number_that_cannot_be_is_refused(
     monkeypatch.setattr("sys.argv", ["sonovae", "generate", "--out", "new", *words.split()])
     with pytest.raises(SystemExit, match="2"):
         cli.main()
-    assert f"argument {words.split()[0]}: " in capsys.readouterr().err
+    assert f"Invalid value for '{words.split()[0]}': " in capsys.readouterr().err
 
 
 def test_whence(

@@ -1,1 +1,1 @@
-"""The words a user types: the command line, and the commands over a project."""
+"""Command line, and the commands over a project and over sound files."""
