@@ -1,6 +1,5 @@
 """Differences between two results: recordings and parameters."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,48 +11,28 @@ MOST_NAMES = 10
 """Names of a kind that are listed: one line of a comment holds about as many."""
 
 
-@dataclass(frozen=True)
 class Recordings:
-    """Two tables of recordings, as fetch wrote them, compared by name and hash."""
+    """Differences of two tables of recordings, as fetch wrote them.
 
-    old: pd.DataFrame
-    new: pd.DataFrame
+    Names that were `added`, are `gone` or have `changed` their file, and `lost_labels`, which have
+    no recording any more, are sorted. `incoming` are the rows of added and changed recordings,
+    `staying` those of the rest.
+    """
 
-    @property
-    def added(self) -> list[str]:
-        """Names that are new."""
-        return sorted(_hashes(self.new).keys() - _hashes(self.old).keys())
-
-    @property
-    def gone(self) -> list[str]:
-        """Names that are no longer used."""
-        return sorted(_hashes(self.old).keys() - _hashes(self.new).keys())
-
-    @property
-    def changed(self) -> list[str]:
-        """Names that have another file now."""
-        old = _hashes(self.old)
-        new = _hashes(self.new)
-        return sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
-
-    @property
-    def incoming(self) -> pd.DataFrame:
-        """Rows of recordings that were added or changed."""
-        used = recordings_table.used(self.new)
-        return used[used["name"].isin([*self.added, *self.changed])]
-
-    @property
-    def staying(self) -> pd.DataFrame:
-        """Rows of recordings that did not change."""
-        used = recordings_table.used(self.new)
-        return used[~used["name"].isin([*self.added, *self.changed])]
-
-    @property
-    def lost_labels(self) -> list[str]:
-        """Labels that have no recording any more."""
-        old = recordings_table.used(self.old)["label"]
-        new = recordings_table.used(self.new)["label"]
-        return sorted(set(old) - set(new))
+    def __init__(self, old: pd.DataFrame, new: pd.DataFrame) -> None:
+        self.old = old
+        self.new = new
+        before = _hashes(old)
+        now = _hashes(new)
+        self.added = sorted(now.keys() - before.keys())
+        self.gone = sorted(before.keys() - now.keys())
+        both = now.keys() & before.keys()
+        self.changed = sorted(name for name in both if now[name] != before[name])
+        used = recordings_table.used(new)
+        self.lost_labels = sorted({*recordings_table.used(old)["label"]} - {*used["label"]})
+        is_incoming = used["name"].isin([*self.added, *self.changed])
+        self.incoming = used[is_incoming]
+        self.staying = used[~is_incoming]
 
     def described(self) -> list[str]:
         """Return the changes in words, a line each, the sums first; nothing without a change."""

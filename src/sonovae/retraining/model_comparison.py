@@ -44,7 +44,7 @@ def recognized(old: Result, new: Result) -> tuple[float, float] | None:
 
 
 def confidence(old: Result, data: Dataset) -> "pd.Series[float] | None":
-    """Return the old judge's largest probability for each of some clips, by its recording's SHA-256.
+    """Return the old judge's largest probability for some clips, by SHA-256 of their recording.
 
     It is None if there is no judge, or its pictures have another shape.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonovae import atomic, params, tracking, version_control
+from sonovae import atomic, params, tracking
 from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import gates
@@ -19,6 +19,7 @@ from sonovae.retraining import drift, model_comparison, pull_request_comment, re
 from sonovae.retraining.changes import Recordings
 from sonovae.retraining.pull_request_comment import Comparison
 from sonovae.retraining.revisions import Result
+from sonovae.version_control import dvc
 
 logger = logging.getLogger(__name__)
 
@@ -32,23 +33,23 @@ LINK = "SONOVAE_LINK"
 
 def run(root: Path, base: str, promote: bool) -> None:
     """Retrain; UserError, with a line for each red gate, if the result may not be used."""
-    has_remote = bool(version_control.dvc(root, "remote", "list", captured=True).strip())
+    has_remote = bool(dvc(root, "remote", "list", captured=True).strip())
     if has_remote:
-        version_control.dvc(root, "pull", "--run-cache", "--allow-missing")
+        dvc(root, "pull", "--run-cache", "--allow-missing")
     folder_check.check(root)
     # Judge and models compute with the threads of the training.
     backend.prepare(params.load(Project(root).params).train.threads)
     old = revisions.of_commit(root, base)
     pull = ["--pull"] if has_remote else []
     # New recordings are described before hours of training, which may fail.
-    version_control.dvc(root, "repro", *pull, "preprocess")
+    dvc(root, "repro", *pull, "preprocess")
     drifts = _drifts(root, old)
     logger.info(
         "%s", drifts.to_string(index=False) if len(drifts) else "retrain: no new recordings"
     )
-    version_control.dvc(root, "repro", *pull)
+    dvc(root, "repro", *pull)
     if has_remote:
-        version_control.dvc(root, "push", "--run-cache")
+        dvc(root, "push", "--run-cache")
     new = revisions.of_tree(root)
     promotion = params.load(Project(root).params).promotion
     faults = shut(promotion, old, new, drifts)
@@ -89,19 +90,19 @@ def _drifts(root: Path, old: Result) -> pd.DataFrame:
         return drift.compare(pd.DataFrame(), pd.DataFrame())
     project = Project(root)
     features = [drift.features(project.raw, side) for side in (incoming, staying)]
-    rows = drift.compare(*features)
-    confidence = model_comparison.confidence(old, saved_dataset.load(project.pictures))
+    tables = [drift.compare(*features)]
+    data = saved_dataset.load(project.pictures)
+    confidence = model_comparison.confidence(old, data)
     if confidence is not None:
-        of_incoming = confidence[confidence.index.isin(incoming["sha256"])]
-        of_staying = confidence[confidence.index.isin(staying["sha256"])]
-        more = drift.compare(
-            pd.DataFrame({"confidence": of_incoming}), pd.DataFrame({"confidence": of_staying})
-        )
-        rows = pd.concat([rows, more], ignore_index=True)
+        is_incoming = confidence.index.isin(incoming["sha256"])
+        is_staying = confidence.index.isin(staying["sha256"])
+        sides = [confidence[is_incoming], confidence[is_staying]]
+        tables.append(drift.compare(*(side.to_frame("confidence") for side in sides)))
     # A new label is no fault, so this row has no p.
     share = drift.compare_labels(incoming["label"], staying["label"])
     labels = {"feature": "labels", "was": "", "came": "", "drift": share}
-    return pd.concat([rows, pd.DataFrame([labels])], ignore_index=True)
+    tables.append(pd.DataFrame([labels]))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _links(root: Path, promote: bool) -> list[str]:

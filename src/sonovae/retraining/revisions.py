@@ -46,7 +46,7 @@ def of_tree(root: Path) -> Result:
 
 
 def of_commit(root: Path, revision: str) -> Result:
-    """Return a commit's result, from DVC's cache or remote; UserError if there is no such commit."""
+    """Return a commit's result, from DVC's cache or remote; UserError if there is none."""
     # These imports take seconds.
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException

@@ -1,7 +1,6 @@
-"""MLflow: a run for each training, found by its inputs, and runs below it for what was made with it.
+"""MLflow: a run for each training, found by its inputs, and runs below it for later stages.
 
-No other package knows MLflow. Nothing here stops a stage: if the store cannot be reached, a
-warning says so.
+No other package knows MLflow. Nothing here stops a stage: if MLflow is away, a warning says so.
 """
 
 from sonovae.tracking.origins import describe_commit, describe_model, describe_run, verify

@@ -1,12 +1,10 @@
 """MLflow's settings, and what happens if it cannot be reached."""
 
 import contextlib
-import functools
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
-from typing import ParamSpec
+from collections.abc import Iterator
 
 from sonovae.errors import UserError
 
@@ -25,7 +23,6 @@ server that accepts requests and does not answer.
 """
 MOST_CHARACTERS = 200
 """Length of an error that is shown; a server may answer with a whole page."""
-P = ParamSpec("P")
 
 
 def configure() -> None:
@@ -34,21 +31,15 @@ def configure() -> None:
         os.environ.setdefault(name, value)
 
 
-def best_effort(retry: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Decorate a function so that its errors become a warning, which names the command `retry`."""
-
-    def decorate(function: Callable[P, None]) -> Callable[P, None]:
-        @functools.wraps(function)
-        def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-            try:
-                function(*args, **kwargs)
-            except Exception as error:  # Stores, networks and disks raise many kinds.
-                reason = one_line(error).removeprefix("error: ")
-                logger.warning("MLflow does not have this: %s; `%s` tries again", reason, retry)
-
-        return wrapper
-
-    return decorate
+@contextlib.contextmanager
+def best_effort(retry: str) -> Iterator[None]:
+    """Turn an error of the block into a warning that names the command `retry`."""
+    try:
+        yield
+    # Stores, networks and disks raise many kinds.
+    except Exception as error:
+        reason = one_line(error).removeprefix("error: ")
+        logger.warning("MLflow does not have this: %s; `%s` tries again", reason, retry)
 
 
 @contextlib.contextmanager

@@ -57,8 +57,8 @@ class Journal:
         self.changed.set()
         self.thread.join(patience)
         if self.thread.is_alive() or self.sender.fault:
-            reason = self.sender.fault or "it does not answer"
-            logger.warning("MLflow lacks this training, `make track` brings it later: %s", reason)
+            why = self.sender.fault or "it does not answer"
+            logger.warning("MLflow lacks this training, `make track` brings it later: %s", why)
             return False
         shutil.rmtree(self.folder, ignore_errors=True)
         return True
@@ -80,7 +80,7 @@ class Sender:
     def __init__(self, root: Path, folder: Path) -> None:
         self.root = root
         self.folder = folder
-        self.store: Store | None = None
+        self.store: Store
         self.run_id = ""
         self.sent = 0
         self.fault = ""
@@ -90,33 +90,31 @@ class Sender:
         """Send new lines; `sent` counts the bytes so far, `fault` is the reason of a failure."""
         lines, end = _read(self.folder, self.sent)
         try:
-            self._send(self.store or self._connect(lines[0]), lines)
-        except Exception as error:  # Stores, networks and disks raise many kinds.
+            if not self.run_id:
+                self.store = Store(self.root)
+                run_id = self.store.open(lines[0])
+                self.steps = self.store.steps(run_id)
+                # Last, so that a failure above is tried again.
+                self.run_id = run_id
+            self._send(lines)
+            self.sent = end
+            self.fault = ""
+        # Stores, networks and disks raise many kinds.
+        except Exception as error:
             reason = one_line(error)
             # A store that stays away is reported once.
             if not self.fault:
                 logger.warning("MLflow is away, and the work goes on: %s", reason)
             self.fault = reason
-        else:
-            self.sent = end
-            self.fault = ""
 
-    def _connect(self, header: Line) -> Store:
-        store = Store(self.root)
-        self.run_id = store.open(header)
-        self.steps = store.steps(self.run_id)
-        # Last, so that a failure above is tried again.
-        self.store = store
-        return store
-
-    def _send(self, store: Store, lines: list[Line]) -> None:
+    def _send(self, lines: list[Line]) -> None:
         new = [line for line in lines if "step" in line and line["step"] not in self.steps]
         points = [(line["time"], line["step"], line["metrics"]) for line in new]
-        store.log_points(self.run_id, points)
+        self.store.log_points(self.run_id, points)
         self.steps.update(line["step"] for line in new)
         states = [line["status"] for line in lines if "status" in line]
         if states:
-            store.set_status(self.run_id, states[-1])
+            self.store.set_status(self.run_id, states[-1])
 
 
 @contextlib.contextmanager
@@ -131,27 +129,22 @@ def send_all(root: Path) -> int:
     """Send the journals that no process writes to any more; return how many were sent."""
     sent = 0
     for path in sorted(_folders(root).glob(f"*/{NAME}")):
-        # Raised by the lock of a training that is under way.
-        with contextlib.suppress(UserError), lock.alone(path.parent / LOCK, "a training"):
-            if not _send_whole(root, path.parent):
+        folder = path.parent
+        # A training under way holds the lock, and sends its points itself.
+        with contextlib.suppress(UserError), lock.alone(folder / LOCK, "a training"):
+            lines, _ = _read(folder, 0)
+            # A process that was killed could not write so itself.
+            if not lines or lines[-1].get("status") not in END_STATES:
+                _append(folder, {"status": "KILLED"})
+            sender = Sender(root, folder)
+            sender.send()
+            if sender.fault:
                 break
+            shutil.rmtree(folder)
             sent += 1
     if sent:
         logger.info("MLflow has the points of %d more trainings", sent)
     return sent
-
-
-def _send_whole(root: Path, folder: Path) -> bool:
-    lines, _ = _read(folder, 0)
-    # A process that was killed could not write so itself.
-    if not lines or lines[-1].get("status") not in END_STATES:
-        _append(folder, {"status": "KILLED"})
-    sender = Sender(root, folder)
-    sender.send()
-    if sender.fault:
-        return False
-    shutil.rmtree(folder)
-    return True
 
 
 def _folders(root: Path) -> Path:

@@ -50,6 +50,7 @@ class RunLog:
     def __init__(self, root: Path, commit: dict[str, str]) -> None:
         self.root = root
         self.store = Store(root)
+        self.client = self.store.client
         self.commit = commit
 
     def training(self, record: StageRecord, sections: dict[str, Any]) -> str:
@@ -61,25 +62,21 @@ class RunLog:
         if self.store.holds(run_id, record.outs):
             return run_id
         model = self.root / MODEL
-        self._log_losses(run_id, model)
+        history = pd.read_csv(model / "losses.csv", index_col="epoch")
+        rows: dict[Any, Any] = history.to_dict("index")
+        missing = rows.keys() - self.store.steps(run_id)
+        points = [(timestamp(), epoch, rows[epoch]) for epoch in sorted(missing)]
+        self.store.log_points(run_id, points)
         self.store.log_dataset(run_id, PICTURES, record.deps[PICTURES], sections["fetch"])
-        self.store.client.log_dict(run_id, sections, "params.yaml")
+        self.client.log_dict(run_id, sections, "params.yaml")
         with tempfile.TemporaryDirectory() as folder:
             packed.save(model, Path(folder) / "model")
-            self.store.client.log_artifacts(run_id, folder)
-        self.store.client.log_artifact(run_id, str(model / "summary.txt"))
+            self.client.log_artifacts(run_id, folder)
+        self.client.log_artifact(run_id, str(model / "summary.txt"))
         about = json.loads((model / "model.json").read_text(encoding="utf-8"))
         # Last: the hashes of the outs say that nothing is missing.
         self.store.finish(run_id, record.outs, {"model_id": about["id"]})
         return run_id
-
-    def _log_losses(self, run_id: str, model: Path) -> None:
-        """Log the losses of the epochs that the run lacks."""
-        logged = self.store.steps(run_id)
-        history = pd.read_csv(model / "losses.csv", index_col="epoch")
-        rows: dict[Any, Any] = history.drop(index=list(logged), errors="ignore").to_dict("index")
-        points = [(timestamp(), epoch, losses) for epoch, losses in rows.items()]
-        self.store.log_points(run_id, points)
 
     def below(self, parent: str, key: str, stage: str, record: StageRecord) -> str:
         """Return the id of the run of what a stage made, logged below the training's run.
@@ -89,12 +86,14 @@ class RunLog:
         own = {name: section for name, section in record.params.items() if name not in ABOVE}
         inputs = record.input_tags | self.commit
         tags = {"key": record.key_below(key), "stage": stage, "mlflow.parentRunId": parent}
-        run_id = self.store.open(_header(stage, tags | inputs, own))
+        tags |= inputs
+        run = {"name": stage, "time": timestamp(), "tags": tags, "params": own}
+        run_id = self.store.open(run)
         folder = self.root / FOLDERS[stage]
         metrics = _metrics(folder)
-        shown = self.store.client.get_run(parent).data.tags.get("evaluation")
+        shown = self.client.get_run(parent).data.tags.get("evaluation")
         if not self.store.holds(run_id, record.outs):
-            self.store.client.log_artifacts(run_id, str(folder), stage)
+            self.client.log_artifacts(run_id, str(folder), stage)
             self.store.log_points(run_id, [(timestamp(), 0, metrics)])
             self.store.finish(run_id, record.outs, inputs)
             # The same run may hold other outs now, of other code.
@@ -111,10 +110,10 @@ class RunLog:
         lines = [f"- {name}: {value:.5g}" for name, value in headline.items()]
         note = "\n".join([NOTE, "", *lines])
         self.store.log_points(parent, [(timestamp(), 0, headline)])
-        self.store.client.log_artifact(parent, str(folder / "report.html"))
+        self.client.log_artifact(parent, str(folder / "report.html"))
         # MLflow shows this tag as Markdown on top of the run's page.
-        self.store.client.set_tag(parent, "mlflow.note.content", note)
-        self.store.client.set_tag(parent, "evaluation", run_id)
+        self.client.set_tag(parent, "mlflow.note.content", note)
+        self.client.set_tag(parent, "evaluation", run_id)
 
 
 @best_effort("make track")
@@ -179,11 +178,8 @@ def track(root: Path) -> dict[str, str]:
 def header(record: StageRecord, sections: dict[str, Any], commit: dict[str, str]) -> dict[str, Any]:
     """Return name, time, tags and params of a training's run."""
     tags = {"key": record.key, "stage": "train"} | record.input_tags | commit
-    return _header(record.key[:8], tags, {name: sections[name] for name in ABOVE})
-
-
-def _header(name: str, tags: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "time": timestamp(), "tags": tags, "params": values}
+    above = {name: sections[name] for name in ABOVE}
+    return {"name": record.key[:8], "time": timestamp(), "tags": tags, "params": above}
 
 
 def _metrics(folder: Path) -> dict[str, float]:

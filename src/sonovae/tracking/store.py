@@ -74,24 +74,16 @@ class Store:
         A header has a name, a time, tags (with the key) and params. With `outs`, a run that
         already has other outs is another one.
         """
+        tags = header["tags"]
+        expected = output_tags(outs or {})
+        # MLflow shows user and source in its table of runs.
+        shown = {"mlflow.user": _user(), "mlflow.source.name": f"stages/{tags['stage']}.py"}
         with self.locked():
-            run = self._find(header["tags"]["key"], outs or {}) or self._create_run(header)
+            runs = [run for run in self.runs(key=tags["key"]) if _can_have(run, expected)]
+            new = (self.experiment, header["time"], tags | shown, header["name"])
+            run = runs[0] if runs else self.client.create_run(*new)
         self._log_params(run, header["params"])
         return str(run.info.run_id)
-
-    def _find(self, key: str, outs: dict[str, str]) -> Any:
-        expected = output_tags(outs)
-        for run in self.runs(key=key):
-            known = {name: run.data.tags.get(name, value) for name, value in expected.items()}
-            if known == expected:
-                return run
-        return None
-
-    def _create_run(self, header: dict[str, Any]) -> Any:
-        # MLflow shows user and source in its table of runs.
-        source = f"stages/{header['tags']['stage']}.py"
-        tags = header["tags"] | {"mlflow.user": _user(), "mlflow.source.name": source}
-        return self.client.create_run(self.experiment, header["time"], tags, header["name"])
 
     def _log_params(self, run: Any, values: dict[str, Any]) -> None:
         """Log nested parameters by dotted name, except those that the run has."""
@@ -171,6 +163,10 @@ def _create(database: Path) -> None:
     store.engine.dispose()  # Closes the file before it is renamed.
     (part / database.name).rename(database)
     part.rmdir()
+
+
+def _can_have(run: Any, expected: dict[str, str]) -> bool:
+    return all(run.data.tags.get(name, value) == value for name, value in expected.items())
 
 
 def _uri(database: Path) -> str:
