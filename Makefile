@@ -17,7 +17,7 @@ override export EACH := $(or $(value EACH),8)
 override export SEED := $(or $(value SEED),1)
 override export BASE := $(or $(value BASE),HEAD)
 
-.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-all lint types structure format lock
+.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-processes test-all lint types structure format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -116,11 +116,16 @@ figures: env ## Draw the figures of docs/ anew, after make repro and make study
 	@$(RUN) python docs/figures.py
 	@FIGURES="$(CURDIR)" $(RUN) python -m pytest -q tests/test_app_page.py -k pictured
 
-test: env ## The quick tests, in one process
-	@$(RUN) python -m pytest -m "not processes"
+# Two processes of one thread each: with more threads than cores, OpenMP's wait for each other.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) python -m pytest
 
-test-all: env ## All tests, those with processes too
-	@$(RUN) python -m pytest
+test: env ## Run the quick tests, in two processes
+	@$(PYTEST) -m "not processes" --numprocesses 2 --dist loadfile
+
+test-processes: env ## Run the tests that start DVC, servers and browsers
+	@$(PYTEST) -m processes
+
+test-all: test test-processes ## Run all tests
 
 lint: env ## Look for faults of style in the code
 	@$(RUN) ruff check && $(RUN) ruff format --check
