@@ -21,5 +21,5 @@ def test_it_plays_new_sounds(tmp_path: Path) -> None:
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(root)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     shown = [kind for output in outputs for kind in output.get("data", {})]
-    assert shown.count("image/png") == 1 + 3  # the shrunk project makes three sounds
+    assert shown.count("image/png") == 1 + 3  # reconstructions, and three new sounds
     assert sum("<audio" in output.get("data", {}).get("text/html", "") for output in outputs) == 3
