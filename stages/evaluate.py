@@ -1,23 +1,17 @@
-"""evaluate: the model on the test split, and what it generates beside controls → data/evaluation."""
+"""evaluate: the model on the test split, and new sounds among controls → data/evaluation."""
 
 import json
 from pathlib import Path
 
 from sonovae import atomic, params, tracking
-from sonovae.codec import saved_codec
-from sonovae.dataset import saved_dataset
-from sonovae.evaluation import judge
-from sonovae.evaluation.evaluation import Evaluation
+from sonovae.evaluation import evaluation, judge
+from sonovae.evaluation.inputs import Inputs
+from sonovae.generation import studio
 from sonovae.model import backend, saved_model
+from sonovae.project import EVALUATION as OUT
+from sonovae.project import METRICS, Project
 from sonovae.runtime import stage
 
-RAW, PICTURES, MODEL, JUDGE, OUT = (
-    "data/raw",
-    "data/pictures",
-    "data/model",
-    "data/judge",
-    "data/evaluation",
-)
 OUTS = (
     f"{OUT}/reconstructions",
     f"{OUT}/nearest",
@@ -34,27 +28,20 @@ OUTS = (
 
 
 def main(root: Path) -> None:
-    """Test pictures → posterior → pictures and sounds again; new sounds → scores; all of it on a page."""
-    p = params.load(root / "params.yaml")
-    backend.prepare(saved_model.threads(root / MODEL))
-    evaluation = Evaluation(
-        folder=root / MODEL,
-        raw=root / RAW,
-        unseen=root / p.evaluate.unseen,
-        trained=saved_model.load(root / MODEL),
-        c=saved_codec.load(root / MODEL),
-        history=saved_model.history(root / MODEL),
-        judge=judge.load(root / JUDGE),
-        data=saved_dataset.load(root / PICTURES),
-        p=p.evaluate,
-        g=p.generate,
-    )
-    with atomic.folder(root / OUT) as out:
-        found = evaluation.write(out, root)
+    """Measure reconstructions and new sounds, and put all of it on a page."""
+    project = Project(root)
+    settings = params.load(project.params)
+    backend.prepare(saved_model.threads(project.model))
+    inverse = settings.evaluate.griffin_lim
+    opened = studio.load(project.model, inverse, settings.evaluate.seed)
+    inputs = Inputs(project, settings, opened, judge.load(project.judge))
+    with atomic.folder(project.evaluation) as out:
+        numbers = evaluation.write(out, inputs)
     tracking.log_result(root, "evaluate")
-    print(f"evaluate: {json.dumps({name: found[name] for name in ('test', 'floors', 'health')})}")
+    summary = {name: numbers[name] for name in ("test", "floors", "health")}
+    print(f"evaluate: {json.dumps(summary)}")
     print(f"evaluate: look at and listen to {OUT}/report.html (`make report` opens it)")
 
 
 if __name__ == "__main__":
-    stage.run(main, *OUTS, in_git=f"{OUT}/metrics.json")
+    stage.run(main, *OUTS, in_git=METRICS)

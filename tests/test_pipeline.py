@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -181,7 +182,7 @@ def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
 
 
 def test_recordings_that_were_never_in_the_dataset(
-    done: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+    done: Path, copy: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A copy of a test recording has the errors of its clips; unreadable files are named."""
     clips = pd.read_csv(copy / "data/evaluation/clips.csv")
@@ -199,13 +200,28 @@ def test_recordings_that_were_never_in_the_dataset(
     np.testing.assert_allclose(found["pca"], wanted["pca"], rtol=1e-3)
     assert score(copy)["unseen"]["mse"] == pytest.approx(wanted["mse"].mean(), rel=1e-3)
     assert (copy / "data/evaluation/unseen/reconstructed_02.wav").is_file()
-    assert "warning: evaluate.unseen: 'broken.wav' is left out: " in capsys.readouterr().err
+    assert "evaluate.unseen: 'broken.wav' is left out: " in caplog.text
     assert score(done)["unseen"] == {}
 
 
+def test_each_clip_is_encoded_once(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = 0
+
+    def count(encoder: Any, pictures: Any) -> latent.Posterior:
+        nonlocal encoded
+        encoded += len(pictures)
+        return encode(encoder, pictures)
+
+    encode = latent.encode
+    monkeypatch.setattr(latent, "encode", count)
+    evaluate.main(copy)
+    assert encoded == len(saved_dataset.load(copy / "data/pictures").clips)
+
+
 def test_which_clips_are_shown(done: Path) -> None:
-    raw, data = done / "data/raw", saved_dataset.load(done / "data/pictures")
-    table = recordings_table.used(recordings_table.read(raw / "recordings.csv"))
+    raw = done / "data/raw/recordings.csv"
+    data = saved_dataset.load(done / "data/pictures")
+    table = recordings_table.used(recordings_table.read(raw))
     p = params.load(done / "params.yaml").evaluate.shown
     first = reconstructions.choose(raw, data, replace(p, split="train", draw="first"), seed=1).clips
     pd.testing.assert_frame_equal(first, data.side("train").clips[:2])

@@ -11,16 +11,17 @@ from sklearn.decomposition import PCA
 from sonovae import params
 from sonovae.codec import saved_codec, sound_files
 from sonovae.codec.base import Codec
-from sonovae.dataset import baselines, saved_dataset
+from sonovae.dataset import saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import control_sets, judge, scoring
 from sonovae.evaluation.control_sets import Scored
-from sonovae.generation import sampling
+from sonovae.evaluation.inputs import Inputs
+from sonovae.generation.studio import Studio
 from sonovae.model import latent
 from sonovae.model.latent import Posterior, Space
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import Scoring
-from sonovae.recordings import recordings_table
+from sonovae.project import Project
 from stages import fetch, preprocess
 
 HZ = {"low": 400, "middle": 1100, "high": 2100}
@@ -47,6 +48,8 @@ class Linear:
 
 
 class Network:
+    input_shape = (None, 20)
+
     def __init__(self, of: object) -> None:
         self.predict_on_batch = of
 
@@ -95,15 +98,12 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
 
 @pytest.fixture(scope="module")
 def sets(prepared: Path, parts: tuple[Codec, Dataset, Model, judge.Judge]) -> dict[str, Scored]:
-    c, data, trained, _ = parts
-    p, test = params.load(prepared / "params.yaml"), data.side("test")
-    lower = baselines.fit(data.side("train").pictures, 20, seed=1)
-    some = data.side("train").some(len(test.clips), 1)
-    place = sampling.places(
-        trained, data, recordings_table.read(prepared / "data/raw/recordings.csv")
-    )
-    new = control_sets.generated(trained, c, p.generate, len(test.clips), place)
-    return control_sets.heard(trained, c, some, test, lower, new, p.evaluate.griffin_lim, seed=1)
+    codec, data, trained, _ = parts
+    n = len(data.side("test").clips)
+    params.edit(prepared / "params.yaml", {"evaluate.scoring.sounds": n})
+    p = params.load(prepared / "params.yaml")
+    studio = Studio(trained, codec, p.evaluate.griffin_lim, seed=1)
+    return control_sets.hear(Inputs(Project(prepared), p, studio, judge=None))
 
 
 def scored(

@@ -1,21 +1,19 @@
-"""How near reconstructions of the test clips come: a table of clips, and what it sums up to."""
+"""Errors of the test clips' reconstructions: a table with a row for each, and its summary."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from sonovae.arrays import Floats32
+from sonovae.arrays import Floats64, Pictures, Spectrogram
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
-from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import metrics
+from sonovae.evaluation.inputs import Inputs
 from sonovae.model import latent, saved_model
 from sonovae.model.latent import Posterior
-from sonovae.model.saved_model import Model
 from sonovae.recordings.schema import CLIP_KEY
 from sonovae.runtime.progress import progress
 
@@ -23,34 +21,32 @@ WHOSE = [*CLIP_KEY, "label", "group"]
 """Columns that say which clip a row is of."""
 
 
-def measure(
-    trained: Model,
-    folder: Path,
-    c: Codec,
-    test: Dataset,
-    floors: Floors,
-    variance: float,
-    seed: int,
-) -> pd.DataFrame:
-    """A row for each test clip. Of its picture as decoded from the posterior's mean: `mse`, and of sounds
-    `log_spectral_distance_db` and `spectral_convergence_db`. With a prior: `mse_sampled` of a draw, `kl` and `elbo` in
-    nats, the likelihood being a Gaussian of `variance`. The errors of `mean_picture` and `pca`, and as `epoch_N` that
-    of each snapshot in the model's folder."""
-    rng, found = np.random.default_rng(seed), list[pd.DataFrame]()
-    for piece in progress(test.pieces(), "evaluate", "pieces of the test split"):
-        clips, x = piece.clips, piece.pictures[:]
-        posterior = latent.encode(trained.encoder, x)
-        restored = latent.decode(trained.decoder, posterior.mean)
-        columns = {"mse": metrics.squared_error(x, restored)} | _in_decibels(c, clips, x, restored)
-        columns |= _of_draws(trained, x, posterior, variance, rng)
-        columns |= {"mean_picture": metrics.squared_error(x, floors.mean[np.newaxis])}
-        columns |= {"pca": metrics.squared_error(x, floors.restore(x))}
-        found.append(clips[WHOSE].assign(**columns))
-    snapshots = {
-        f"epoch_{n}": _errors(encoder, decoder, test)
-        for n, encoder, decoder in saved_model.snapshots(folder)
-    }
-    return pd.concat(found, ignore_index=True).assign(**snapshots)
+def measure(inputs: Inputs) -> pd.DataFrame:
+    """Return a row of errors for each test clip.
+
+    Of its picture as decoded from the posterior mean: `mse`, and of sounds
+    `log_spectral_distance_db` and `spectral_convergence_db`. With a prior: `mse_sampled` of a
+    draw, `kl` and `elbo` in nats. The errors of `mean_picture` and `pca`, and as `epoch_N` those
+    of each snapshot of the model.
+    """
+    rng = np.random.default_rng(inputs.settings.seed)
+    studio = inputs.studio
+    baselines = inputs.baselines
+    parts = []
+    for piece in progress(inputs.test.pieces(), "evaluate", "pieces of the test split"):
+        x = piece.pictures[:]
+        posterior = inputs.posterior(piece)
+        restored = studio.decode(posterior.mean)
+        columns: dict[str, Any] = {"mse": metrics.squared_error(x, restored)}
+        columns |= _in_decibels(studio.codec, piece.clips, x, restored)
+        columns |= _of_draws(inputs, x, posterior, rng)
+        columns["mean_picture"] = metrics.squared_error(x, baselines.mean[np.newaxis])
+        columns["pca"] = metrics.squared_error(x, baselines.restore(x))
+        parts.append(piece.clips[WHOSE].assign(**columns))
+    snapshots = {}
+    for epoch, encoder, decoder in saved_model.snapshots(inputs.project.model):
+        snapshots[f"epoch_{epoch}"] = _snapshot_errors(encoder, decoder, inputs.test)
+    return pd.concat(parts, ignore_index=True).assign(**snapshots)
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -59,7 +55,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def _in_decibels(
-    codec: Codec, clips: pd.DataFrame, x: Floats32, restored: Floats32
+    codec: Codec, clips: pd.DataFrame, x: Pictures, restored: Pictures
 ) -> dict[str, Any]:
     scales = codec.clip_scales(clips)
     real = _decibels(codec, x, scales)
@@ -72,7 +68,7 @@ def _in_decibels(
     }
 
 
-def _decibels(codec: Codec, pictures: Floats32, scales: list[Scale]) -> Floats32 | None:
+def _decibels(codec: Codec, pictures: Pictures, scales: list[Scale]) -> Spectrogram | None:
     """Decibels [N, bins, frames] of pictures; None if they are of images."""
     decibels = [codec.decibels(*pair) for pair in zip(pictures, scales, strict=True)]
     known = [values for values in decibels if values is not None]
@@ -80,27 +76,31 @@ def _decibels(codec: Codec, pictures: Floats32, scales: list[Scale]) -> Floats32
 
 
 def _of_draws(
-    trained: Model, x: Floats32, posterior: Posterior, variance: float, rng: np.random.Generator
+    inputs: Inputs, x: Pictures, posterior: Posterior, rng: np.random.Generator
 ) -> dict[str, Any]:
-    if trained.space.prior is None:
+    """Return error, KL and ELBO of draws from the posterior; nothing for a plain autoencoder."""
+    prior = inputs.studio.model.space.prior
+    if prior is None:
         return {}
-    error = metrics.squared_error(x, latent.decode(trained.decoder, posterior.sample(rng)))
-    kl = latent.kl_divergence(posterior, trained.space.prior, rng)
-    elbo = metrics.elbo(error, kl, variance, x[0].size)
-    found = {
+    pixels = x[0].size
+    error = metrics.squared_error(x, inputs.studio.decode(posterior.sample(rng)))
+    kl = latent.kl_divergence(posterior, prior, rng)
+    elbo = metrics.elbo(error, kl, inputs.noise_variance, pixels)
+    return {
         "mse_sampled": error,
         "kl": kl,
         "kl_per_dim": kl / posterior.mean.shape[1],
         "elbo": elbo,
+        "bits_per_dim": -elbo / (pixels * np.log(2)),
     }
-    return found | {"bits_per_dim": -elbo / (x[0].size * np.log(2))}
 
 
-def _errors(encoder: Any, decoder: Any, test: Dataset) -> NDArray[np.float64]:
-    pictures = (piece.pictures[:] for piece in test.pieces())
-    return np.concatenate(
-        [metrics.squared_error(x, latent.reconstruct(encoder, decoder, x)) for x in pictures]
-    )
+def _snapshot_errors(encoder: Any, decoder: Any, test: Dataset) -> Floats64:
+    errors = []
+    for piece in test.pieces():
+        x = piece.pictures[:]
+        errors.append(metrics.squared_error(x, latent.reconstruct(encoder, decoder, x)))
+    return np.concatenate(errors)
 
 
 def summary(table: pd.DataFrame, resamples: int, seed: int) -> dict[str, dict[str, Any]]:

@@ -1,32 +1,31 @@
-"""Sets of sounds to be scored alike: what the model generates, and controls whose place among them is known."""
+"""Sets of sounds that are scored alike: generated ones, and controls whose rank is known."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonovae.arrays import Floats32
+from sonovae.arrays import Item, Pictures
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
-from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import embedding
 from sonovae.evaluation.embedding import Heard
+from sonovae.evaluation.inputs import Inputs
 from sonovae.generation import sampling
-from sonovae.generation.sampling import Place
-from sonovae.model import latent
-from sonovae.model.saved_model import Model
-from sonovae.params.sections import Generate, GriffinLim
 from sonovae.runtime.progress import progress
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pictures [N, bins, frames] with their scales; the groups that they come from, each its own where they are new;
-    and the labels that they should have, where that is known."""
+    """Pictures [N, bins, frames] that become sounds, with their scales.
 
-    pictures: Floats32
+    `groups` are those of the recordings; a new sound is a group of its own. `labels` are those
+    that the sounds should have, if that is known.
+    """
+
+    pictures: Pictures
     scales: Sequence[Scale]
     groups: list[str]
     labels: list[str] | None = None
@@ -34,98 +33,101 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Scored:
-    """A set as it is heard, with groups and labels as above."""
+    """A set as it is heard, with groups and labels as in `Drawn`, and its levelled items."""
 
     heard: Heard
     groups: list[str]
     labels: list[str] | None = None
+    items: Sequence[Item] = ()
 
 
-def real(c: Codec, some: Dataset) -> Drawn:
-    """Clips as they are."""
-    labels = some.clips["label"].tolist()
-    return Drawn(
-        some.pictures[:],
-        c.clip_scales(some.clips),
-        some.clips["group"].tolist(),
-        labels if any(labels) else None,
-    )
+def real(codec: Codec, clips: Dataset) -> Drawn:
+    """Return the pictures of clips, with their own scales, groups and labels."""
+    labels = clips.clips["label"].tolist()
+    groups = clips.clips["group"].tolist()
+    scales = codec.clip_scales(clips.clips)
+    return Drawn(clips.pictures[:], scales, groups, labels if any(labels) else None)
 
 
-def generated(trained: Model, c: Codec, g: Generate, n: int, place: Place) -> dict[str, Drawn]:
-    """What generate would make of its section, and where labels are known, as many of each in turn."""
-    rng = np.random.default_rng(g.seed)
-    z = sampling.draw(trained.space, g, n, rng, place)
-    found = {
-        "generated": _new(
-            c, latent.decode(trained.decoder, z), None if g.label is None else [g.label] * n
-        )
-    }
-    if len(names := trained.space.density.names) > 1:
+def generated(inputs: Inputs, n: int) -> dict[str, Drawn]:
+    """Return n pictures drawn as the generate stage draws them and, if the model knows labels, n
+    more of each label in turn."""
+    settings = inputs.generate
+    space = inputs.studio.model.space
+    rng = np.random.default_rng(settings.seed)
+    z = sampling.draw(space, settings, n, rng, inputs.place)
+    asked = None if settings.label is None else [settings.label] * n
+    sets = {"generated": _new(inputs, inputs.studio.decode(z), asked)}
+    names = space.density.names
+    if len(names) > 1:
         labels = [names[i % len(names)] for i in range(n)]
-        z = np.concatenate(
-            [
-                sampling.of_label(trained.space, each, g.label_scale, 1, rng, g.temperature)
-                for each in labels
-            ]
-        )
-        found["generated_by_label"] = _new(c, latent.decode(trained.decoder, z), labels)
-    return found
+        draws = []
+        for label in labels:
+            scale = settings.label_scale
+            draws.append(sampling.of_label(space, label, scale, 1, rng, settings.temperature))
+        pictures = inputs.studio.decode(np.concatenate(draws))
+        sets["generated_by_label"] = _new(inputs, pictures, labels)
+    return sets
 
 
-def heard(
-    trained: Model,
-    c: Codec,
-    train: Dataset,
-    test: Dataset,
-    floors: Floors,
-    new: dict[str, Drawn],
-    back: GriffinLim,
-    seed: int,
-) -> dict[str, Scored]:
-    """Each set by name, as many as there are clips in `test`; `train` are as many of training, `new` those of
-    `generated`."""
-    rng, n, tested = np.random.default_rng(seed), len(test.clips), real(c, test)
-    flat = tested.pictures.reshape(n, -1)
-    pictures = {
-        "way_back": tested,
-        "reconstructed": replace(
-            tested, pictures=latent.reconstruct(trained.encoder, trained.decoder, test.pictures)
-        ),
-        **new,
-        "pca_gaussian": _new(c, floors.draw(n, rng)),
-        "mean_picture": _new(c, floors.mean[np.newaxis]),
-        "shuffled_pixels": replace(
-            tested, pictures=rng.permuted(flat, axis=1).reshape(tested.pictures.shape)
-        ),
-    }
-    found = {"real": _known(c, tested), **_heard(c, pictures, back, seed)}
-    mean = found["mean_picture"].heard
-    found["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own(n))  # all are one
-    found["white_noise"] = Scored(embedding.items(c, (c.noise(rng) for _ in range(n))), _own(n))
-    return found | {"training_copies": _known(c, real(c, train))}
+def hear(inputs: Inputs) -> dict[str, Scored]:
+    """Return each set by name, as many of each as there are scored test clips."""
+    codec = inputs.studio.codec
+    n = len(inputs.scored_test.clips)
+    rng = np.random.default_rng(inputs.settings.seed)
+    test = real(codec, inputs.scored_test)
+    sets = {"real": _known(codec, test)}
+    sets |= _invert_all(inputs, _pictures(inputs, test, rng))
+    # One mean picture stands for all.
+    mean = sets["mean_picture"].heard
+    sets["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own_groups(n))
+    noise = [codec.noise(rng) for _ in range(n)]
+    sets["white_noise"] = Scored(embedding.items(codec, noise), _own_groups(n))
+    train = inputs.train.some(n, inputs.settings.seed)
+    sets["training_copies"] = _known(codec, real(codec, train))
+    return sets
 
 
-def _heard(c: Codec, sets: dict[str, Drawn], back: GriffinLim, seed: int) -> dict[str, Scored]:
-    """Sets once they were sounds."""
-    pictures = [each for drawn in sets.values() for each in drawn.pictures]
-    scales = [each for drawn in sets.values() for each in drawn.scales]
-    made = progress(c.decode(pictures, scales, back, seed), "evaluate", "sounds", len(pictures))
-    return {
-        name: Scored(
-            embedding.items(c, itertools.islice(made, len(each.groups))), each.groups, each.labels
-        )
-        for name, each in sets.items()
-    }
+def _pictures(inputs: Inputs, test: Drawn, rng: np.random.Generator) -> dict[str, Drawn]:
+    """Return the sets that are inverted to sounds; the order of draws from `rng` matters."""
+    studio = inputs.studio
+    baselines = inputs.baselines
+    n = len(test.pictures)
+    reconstructed = studio.decode(inputs.latents(inputs.scored_test))
+    flat = test.pictures.reshape(n, -1)
+    sets = {"way_back": test, "reconstructed": replace(test, pictures=reconstructed)}
+    sets |= generated(inputs, n)
+    sets["pca_gaussian"] = _new(inputs, baselines.draw(n, rng))
+    sets["mean_picture"] = _new(inputs, baselines.mean[np.newaxis])
+    shuffled = rng.permuted(flat, axis=1).reshape(test.pictures.shape)
+    sets["shuffled_pixels"] = replace(test, pictures=shuffled)
+    return sets
 
 
-def _known(c: Codec, drawn: Drawn) -> Scored:
-    return Scored(embedding.known(c, drawn.pictures, drawn.scales), drawn.groups, drawn.labels)
+def _invert_all(inputs: Inputs, sets: dict[str, Drawn]) -> dict[str, Scored]:
+    """Turn sets of pictures into sounds and analyse those as recordings are."""
+    pictures = itertools.chain.from_iterable(drawn.pictures for drawn in sets.values())
+    scales = itertools.chain.from_iterable(drawn.scales for drawn in sets.values())
+    total = sum(len(drawn.pictures) for drawn in sets.values())
+    inverted = inputs.studio.invert(pictures, scales)
+    items: Iterator[Item] = progress(inverted, "evaluate", "sounds", total)
+    scored = {}
+    for name, drawn in sets.items():
+        own = list(itertools.islice(items, len(drawn.pictures)))
+        heard = embedding.items(inputs.studio.codec, own)
+        scored[name] = Scored(heard, drawn.groups, drawn.labels, own)
+    return scored
 
 
-def _new(c: Codec, pictures: Floats32, labels: list[str] | None = None) -> Drawn:
-    return Drawn(pictures, [c.typical] * len(pictures), _own(len(pictures)), labels)
+def _known(codec: Codec, drawn: Drawn) -> Scored:
+    heard = embedding.known(codec, drawn.pictures, drawn.scales)
+    return Scored(heard, drawn.groups, drawn.labels)
 
 
-def _own(n: int) -> list[str]:
+def _new(inputs: Inputs, pictures: Pictures, labels: list[str] | None = None) -> Drawn:
+    n = len(pictures)
+    return Drawn(pictures, [inputs.studio.codec.typical] * n, _own_groups(n), labels)
+
+
+def _own_groups(n: int) -> list[str]:
     return [str(i) for i in range(n)]

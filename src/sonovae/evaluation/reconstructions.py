@@ -1,5 +1,6 @@
 """What a model makes of some clips, to see and to hear."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,128 +8,180 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae.arrays import Floats32, Item
+from sonovae.arrays import Item, Picture, Pictures
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset import clips
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.evaluation import metrics
+from sonovae.evaluation import copies, metrics
+from sonovae.evaluation.control_sets import Scored
+from sonovae.evaluation.inputs import Inputs
+from sonovae.evaluation.unseen import Unseen
 from sonovae.generation import item_files
 from sonovae.model import latent, saved_model
-from sonovae.model.saved_model import Model
-from sonovae.params.sections import GriffinLim
-from sonovae.params.sections import Shown as Section
+from sonovae.params.sections import Shown as ShownSettings
 from sonovae.recordings import recordings_table
 from sonovae.runtime.progress import progress
+
+CODEC = "way_back"
+"""Set of sounds that only the codec has changed."""
+MODEL = "reconstructed"
+"""Set of sounds that the model has reconstructed."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Clips to see and hear: their scales and pictures, their items and the pictures before resizing, as the recordings
-    hold them, and what was restored of them, by name."""
+    """Clips to see and hear.
+
+    `items` and `full` pictures, before resizing, are as the recordings hold them; `restored`
+    are pictures by the model and by its snapshots, `decoded` the levelled items of those and of
+    the true pictures.
+    """
 
     scales: list[Scale]
-    pictures: Floats32
+    pictures: Pictures
     items: list[Item]
-    full: list[Floats32]
-    restored: dict[str, Floats32]
+    full: list[Picture]
+    restored: dict[str, Pictures]
+    decoded: dict[str, list[Item]]
 
     @property
     def is_resized(self) -> bool:
-        """Whether the pictures have another size than the spectrograms or images that they come from."""
+        """Whether pictures have another size than the spectrograms or images they come from."""
         return self.full[0].shape != self.pictures[0].shape
 
 
-def choose(raw: Path, data: Dataset, p: Section, seed: int) -> Dataset:
-    """The clips that are to be shown: of a split or, by name, of recordings; UserError where there is none so named."""
-    if p.names is None:
-        side = data.side(p.split)
-        return (
-            side.some(p.count, seed)
-            if p.draw == "random"
-            else side.take(np.arange(len(side.clips))[: p.count])
-        )
-    table = recordings_table.used(recordings_table.read(raw / "recordings.csv")).set_index("name")[
-        "sha256"
-    ]
-    if unknown := [name for name in p.names if name not in table]:
-        raise UserError(
-            f"evaluate.shown.names = {unknown[0]!r}: no recording that is used has this name"
-        )
-    of = data.clips["sha256"].isin(table[list(p.names)]).to_numpy()
-    if not of.any():
-        raise UserError(f"evaluate.shown.names: no clips are left of {', '.join(p.names)}")
-    return data.take(np.flatnonzero(of)[: p.count])
+def choose(recordings: Path, dataset: Dataset, settings: ShownSettings, seed: int) -> Dataset:
+    """Return the clips that evaluate.shown names, of a split or of recordings by name.
+
+    Raises UserError if a recording is not in use or has no clips.
+    """
+    if settings.names is None:
+        side = dataset.side(settings.split)
+        if settings.draw == "random":
+            return side.some(settings.count, seed)
+        return side.take(np.arange(len(side.clips))[: settings.count])
+    used = recordings_table.used(recordings_table.read(recordings))
+    hashes = used.set_index("name")["sha256"]
+    for name in settings.names:
+        if name not in hashes:
+            raise UserError(
+                f"evaluate.shown.names = {name!r}: no recording that is used has this name"
+            )
+    chosen = dataset.clips["sha256"].isin(hashes[list(settings.names)])
+    if not chosen.any():
+        names = ", ".join(settings.names)
+        raise UserError(f"evaluate.shown.names: no clips are left of {names}")
+    return dataset.take(np.flatnonzero(chosen)[: settings.count])
 
 
-def restore(trained: Model, folder: Path, pictures: Floats32) -> dict[str, Floats32]:
-    """What is decoded from the posterior means of some pictures, as `reconstructed`, and by each snapshot in the
-    model's folder, as `epoch_N`."""
-    found = {"reconstructed": latent.reconstruct(trained.encoder, trained.decoder, pictures)}
-    snapshots = saved_model.snapshots(folder)
-    return found | {
-        f"epoch_{n}": latent.reconstruct(one, other, pictures) for n, one, other in snapshots
-    }
+def originals(raw: Path, codec: Codec, rows: pd.DataFrame) -> list[Item]:
+    """Return levelled items of rows of the clips table; each recording in `raw` is read once."""
+    table = recordings_table.read(raw / "recordings.csv")
+    recordings = recordings_table.used(table).set_index("sha256", drop=False)
+    items: dict[Any, Item] = {}
+    for sha256, own_rows in rows.groupby("sha256"):
+        recording = recordings.loc[sha256].to_dict()
+        of_file = clips.read(raw, recording, codec.clip_settings)
+        for index, row in own_rows.iterrows():
+            items[index] = of_file.item(row["item"], row["start"])
+    return [items[index] for index in rows.index]
 
 
-def show(
-    c: Codec,
+def of_clips(inputs: Inputs, scored: Mapping[str, Scored]) -> Shown:
+    """Return the clips to show; those that were scored are not inverted again."""
+    settings = inputs.settings
+    recordings = inputs.project.recordings
+    chosen = choose(recordings, inputs.dataset, settings.shown, settings.seed)
+    codec = inputs.studio.codec
+    items = originals(inputs.project.raw, codec, chosen.clips)
+    pictures = chosen.pictures[:]
+    decoded = inputs.studio.decode(inputs.latents(chosen))
+    scored_rows = inputs.scored_test.pictures.rows.tolist()
+    position = {row: n for n, row in enumerate(scored_rows)}
+    known = {}
+    for name in (CODEC, MODEL):
+        known[name] = {
+            n: scored[name].items[position[row]]
+            for n, row in enumerate(chosen.pictures.rows.tolist())
+            if row in position
+        }
+    scales = codec.clip_scales(chosen.clips)
+    return _show(inputs, items, scales, pictures, decoded, known)
+
+
+def of_unseen(inputs: Inputs, unseen: Unseen) -> Shown:
+    """Return the clips of unseen recordings that are shown."""
+    return _show(
+        inputs,
+        unseen.items,
+        unseen.scales,
+        unseen.pictures,
+        unseen.restored,
+        {CODEC: {}, MODEL: {}},
+    )
+
+
+def _show(
+    inputs: Inputs,
     items: list[Item],
     scales: list[Scale],
-    pictures: Floats32,
-    restored: dict[str, Floats32],
+    pictures: Pictures,
+    reconstructed: Pictures,
+    known: dict[str, dict[int, Item]],
 ) -> Shown:
-    """Some clips, and what was made of their pictures."""
-    full = [
-        c.encode_full(c.analyse(each), scale) for each, scale in zip(items, scales, strict=True)
-    ]
-    return Shown(scales, pictures, items, full, restored)
+    codec = inputs.studio.codec
+    pairs = zip(items, scales, strict=True)
+    full = [codec.encode_full(codec.analyse(item), scale) for item, scale in pairs]
+    restored = {MODEL: reconstructed}
+    for epoch, encoder, decoder in saved_model.snapshots(inputs.project.model):
+        restored[f"epoch_{epoch}"] = latent.reconstruct(encoder, decoder, pictures)
+    decoded = {}
+    for name, images in {CODEC: pictures, **restored}.items():
+        own = known.get(name, {})
+        decoded[name] = _invert_missing(inputs, images, scales, own)
+    return Shown(scales, pictures, items, full, restored, decoded)
 
 
-def originals(raw: Path, c: Codec, rows: pd.DataFrame) -> list[Item]:
-    """Some clips' own items, as the codec sees them, levelled; each recording is read once."""
-    recordings = recordings_table.used(recordings_table.read(raw / "recordings.csv"))
-    found: dict[Any, Item] = {}
-    for sha256, some in rows.groupby("sha256"):
-        (recording,) = recordings[recordings["sha256"] == sha256].to_dict("records")
-        read = clips.read(raw, recording, c.clip_settings)
-        found |= {i: read.item(row["item"], row["start"]) for i, row in some.iterrows()}
-    return [found[i] for i in rows.index]
+def _invert_missing(
+    inputs: Inputs, pictures: Pictures, scales: list[Scale], known: dict[int, Item]
+) -> list[Item]:
+    """Invert the pictures whose items are not known by their position yet."""
+    missing = [n for n in range(len(pictures)) if n not in known]
+    images = [pictures[n] for n in missing]
+    own_scales = [scales[n] for n in missing]
+    items = dict(zip(missing, inputs.studio.invert(images, own_scales), strict=True))
+    return [known[n] if n in known else items[n] for n in range(len(pictures))]
 
 
-def write(
-    out: Path, codec: Codec, shown: Shown, griffin_lim: GriffinLim, seed: int
-) -> dict[str, float]:
+def write(out: Path, codec: Codec, shown: Shown) -> dict[str, float]:
     """Write original_N, reconstructed_N and so on, and return what the codec alone loses.
 
     Those are means over the true pictures, which no model can better: spectral convergence and
     log-spectral distance of their inverse in dB, and the error of resizing.
     """
     out.mkdir()
-    found: dict[str, list[float]] = {}
+    errors: dict[str, list[float]] = {}
     for n in progress(range(len(shown.items)), "evaluate", "clips"):
-        scale = shown.scales[n]
         items = {"original": shown.items[n]}
-        for name, pictures in shown.restored.items():
-            (items[name],) = codec.decode([pictures[n]], [scale], griffin_lim, seed)
+        for name in shown.restored:
+            items[name] = shown.decoded[name][n]
         for name, item in items.items():
             stem = out / f"{name}_{n + 1:02d}"
-            item_files.write(stem, codec, codec.restore_level(item, scale))
-        for name, value in _codec_errors(codec, shown, n, griffin_lim, seed).items():
-            found.setdefault(name, []).append(value)
-    return {name: float(np.mean(values)) for name, values in found.items()}
+            item_files.write(stem, codec, codec.restore_level(item, shown.scales[n]))
+        for name, value in _codec_errors(codec, shown, n).items():
+            errors.setdefault(name, []).append(value)
+    return {name: float(np.mean(values)) for name, values in errors.items()}
 
 
-def _codec_errors(
-    codec: Codec, shown: Shown, n: int, griffin_lim: GriffinLim, seed: int
-) -> dict[str, float]:
+def _codec_errors(codec: Codec, shown: Shown, n: int) -> dict[str, float]:
     errors = {}
-    image = shown.pictures[n]
+    picture = shown.pictures[n]
     scale = shown.scales[n]
-    (item,) = codec.decode([image], [scale], griffin_lim, seed)
-    convergence = codec.spectral_convergence(image, scale, item)
-    expected = codec.decibels(image, scale)
+    item = shown.decoded[CODEC][n]
+    convergence = codec.spectral_convergence(picture, scale, item)
+    expected = codec.decibels(picture, scale)
     heard = codec.reanalysed_decibels(item, scale)
     if convergence is not None and expected is not None and heard is not None:
         errors["spectral_convergence_db"] = convergence
@@ -136,21 +189,37 @@ def _codec_errors(
         errors["log_spectral_distance_db"] = float(distance[0])
     if shown.is_resized:
         full = shown.full[n]
-        enlarged = codec.enlarge(image, full.shape)
+        enlarged = codec.enlarge(picture, full.shape)
         errors["resize_mse"] = float(np.square(full - enlarged).mean())
     return errors
 
 
-def pictures(c: Codec, shown: Shown, n: int) -> dict[str, list[Floats32]]:
-    """Rows of a figure, n clips side by side: original and reconstructions; where pictures are resized, also as they
-    were before, and the reconstruction enlarged."""
-    found = {"original": list(shown.pictures)} | {
-        name: list(some) for name, some in shown.restored.items()
-    }
+def write_nearest(out: Path, inputs: Inputs, scored: Scored, known: np.ndarray) -> None:
+    """Write the first new sounds and the training clips nearest to them, to hear copies.
+
+    `known` are the log-mel embeddings [N, D] of the training clips. All sounds are levelled.
+    """
+    n = inputs.settings.shown.count
+    codec = inputs.studio.codec
+    _, nearest = copies.nearest(scored.heard.mel[:n], known)
+    rows = inputs.train.clips.iloc[nearest].reset_index(drop=True)
+    real = originals(inputs.project.raw, codec, rows)
+    out.mkdir()
+    for name, items in (("generated", scored.items[:n]), ("nearest", real)):
+        for i, item in enumerate(items):
+            item_files.write(out / f"{name}_{i + 1:02d}", codec, np.clip(item, -1, 1))
+
+
+def pictures(codec: Codec, shown: Shown, n: int) -> dict[str, list[Picture]]:
+    """Return rows of a figure, n clips side by side: originals and reconstructions.
+
+    If pictures are resized, also as they were before, and the reconstruction enlarged.
+    """
+    rows = {"original": list(shown.pictures)}
+    for name, restored in shown.restored.items():
+        rows[name] = list(restored)
     if shown.is_resized:
-        last = shown.restored["reconstructed"]
-        enlarged = [
-            c.enlarge(small, full.shape) for small, full in zip(last, shown.full, strict=True)
-        ]
-        found = {"before resizing": shown.full, **found, "enlarged": enlarged}
-    return {name.replace("_", " "): some[:n] for name, some in found.items()}
+        pairs = zip(shown.restored[MODEL], shown.full, strict=True)
+        enlarged = [codec.enlarge(small, full.shape) for small, full in pairs]
+        rows = {"before resizing": shown.full, **rows, "enlarged": enlarged}
+    return {name.replace("_", " "): images[:n] for name, images in rows.items()}

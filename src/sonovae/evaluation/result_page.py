@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sonovae import params
+from sonovae.evaluation import figures
+from sonovae.evaluation.inputs import Inputs
 from sonovae.model import health
 from sonovae.pages import page
 from sonovae.recordings import card, recordings_table
@@ -27,6 +29,13 @@ SCORES = {
     "copies": "flagged as copies ↓",
 }
 """Columns of the table of scores, as the page names them; the arrow says which way is better."""
+
+PLAYERS = (
+    ("Clips and reconstructions", "reconstructions", "original"),
+    ("New sounds, and what they are nearest to", "nearest", "generated"),
+    ("Recordings that were never in the dataset", "unseen", "original"),
+)
+"""Titles and folders of the sounds, and which of a row comes first."""
 
 
 def headline(
@@ -109,33 +118,27 @@ def _short(value: float) -> str:
 
 
 def write(
-    path: Path,
-    root: Path,
-    model_id: str,
+    out: Path,
+    inputs: Inputs,
     lines: list[tuple[str, str]],
-    players: Mapping[str, list[list[page.Player]]],
-    figures: Mapping[str, Figure],
+    drawn: Mapping[str, Figure],
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Write the page as one HTML file."""
-    p, recordings = (
-        params.load(root / "params.yaml"),
-        recordings_table.read(root / "data/pictures/recordings.csv"),
-    )
-    known = card.of(root, p.fetch)
-    left = recordings.loc[
-        recordings["status"] != recordings_table.USED, ["name", "status", "reason"]
-    ]
+    """Write report.html, one file that holds the figures and sounds in `out`."""
+    recordings = recordings_table.read(inputs.project.pictures / "recordings.csv")
+    known = card.of(inputs.project.root, inputs.params.fetch)
+    left = recordings["status"] != recordings_table.USED
+    unused = recordings.loc[left, ["name", "status", "reason"]]
+    settings = params.plain(inputs.params)
+    del settings["promotion"]  # no stage reads it
     content = {
         "headline": lines,
-        "players": players,
-        "figures": {title: page.figure(each) for title, each in figures.items()},
-        "tables": {**tables, "Recordings that are not used": left},
+        "players": {title: page.players(out / folder, first) for title, folder, first in PLAYERS},
+        "figures": {figures.TITLES[name]: page.figure(figure) for name, figure in drawn.items()},
+        "tables": {**tables, "Recordings that are not used": unused},
         "card": known.rows() if known else {},
         "summary": recordings_table.summary(recordings).splitlines()[0],
-        "model": model_id,
-        "params": params.yaml_text(
-            {name: each for name, each in params.plain(p).items() if name != "promotion"}
-        ),
+        "model": inputs.studio.model.id,
+        "params": params.yaml_text(settings),
     }
-    page.write(path, "result.html", content)
+    page.write(out / "report.html", "result.html", content)

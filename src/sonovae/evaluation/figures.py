@@ -1,0 +1,61 @@
+"""Figures of an evaluation, each by the name of its file."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sonovae.evaluation import maps, reconstructions
+from sonovae.evaluation.inputs import Inputs
+from sonovae.evaluation.reconstructions import Shown
+from sonovae.model import latent
+from sonovae.pages import plots
+
+MOST_PICTURES = 8
+"""Pictures in a row of a figure: more would be too small to see."""
+DIMENSIONS = 5
+"""Dimensions of z that are moved along, the strongest first."""
+STEPS = np.linspace(-2.5, 2.5, 7)
+"""How far, in standard deviations of the density."""
+
+TITLES = {
+    "reconstructions": "Originals over reconstructions",
+    "health": "Errors by epoch, and each dimension of z",
+    "latent": "Maps of the latent space",
+    "traversal": "Along single dimensions of z",
+}
+"""What the result page calls each figure."""
+
+
+def draw(inputs: Inputs, shown: Shown) -> dict[str, Figure]:
+    """Return all figures, in the order of `TITLES`."""
+    codec = inputs.studio.codec
+    rows = reconstructions.pictures(codec, shown, MOST_PICTURES)
+    return {
+        "reconstructions": plots.rows(rows, codec.extent, codec.unit),
+        "health": plots.health(**inputs.history),
+        "latent": _maps(inputs),
+        "traversal": _traversal(inputs),
+    }
+
+
+def _maps(inputs: Inputs) -> Figure:
+    """Map the posterior means of clips from all splits."""
+    settings = inputs.settings
+    chosen = inputs.dataset.some(settings.map_clips, settings.seed)
+    points = maps.draw(inputs.latents(chosen), settings.maps, settings.seed)
+    in_test = (chosen.clips["split"] == "test").to_numpy()
+    return plots.maps(points, chosen.clips["label"].tolist(), in_test)
+
+
+def _traversal(inputs: Inputs) -> Figure:
+    """Move along the dimensions of most KL or, without a standard prior, of most variance."""
+    studio = inputs.studio
+    density = studio.model.space.density
+    prior = studio.model.space.prior
+    strength = density.variance
+    if prior and prior.is_standard:
+        strength = latent.kl_by_dim(inputs.posterior(inputs.train))
+    rows = {}
+    for dimension in np.argsort(-strength)[:DIMENSIONS]:
+        z = latent.traverse(density, dimension, STEPS)
+        rows[f"dimension {dimension + 1}"] = list(studio.decode(z))
+    return plots.rows(rows, studio.codec.extent, studio.codec.unit)

@@ -1,0 +1,95 @@
+"""What an evaluation is about: model, clips, judge and parameters; each clip is encoded once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from sonovae.arrays import Latents
+from sonovae.dataset import baselines, saved_dataset
+from sonovae.dataset.baselines import Floors
+from sonovae.dataset.saved_dataset import Dataset
+from sonovae.evaluation.judge import Judge
+from sonovae.generation import sampling
+from sonovae.generation.sampling import Place
+from sonovae.generation.studio import Studio
+from sonovae.model import health, saved_model
+from sonovae.model.latent import Posterior
+from sonovae.params.sections import Evaluate, Generate, Params
+from sonovae.project import Project
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A project's model with the data, the judge and the parameters that it is evaluated by."""
+
+    project: Project
+    params: Params
+    studio: Studio
+    judge: Judge | None
+
+    @property
+    def settings(self) -> Evaluate:
+        """The evaluate section."""
+        return self.params.evaluate
+
+    @property
+    def generate(self) -> Generate:
+        """The generate section: new sounds are drawn as that stage draws them."""
+        return self.params.generate
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """All clips."""
+        return saved_dataset.load(self.project.pictures)
+
+    @cached_property
+    def train(self) -> Dataset:
+        """The training split."""
+        return self.dataset.side("train")
+
+    @cached_property
+    def test(self) -> Dataset:
+        """The test split."""
+        return self.dataset.side("test")
+
+    @cached_property
+    def scored_test(self) -> Dataset:
+        """Test clips that are compared with as many generated sounds."""
+        return self.test.some(self.settings.scoring.sounds, self.settings.seed)
+
+    @cached_property
+    def baselines(self) -> Floors:
+        """Mean picture and PCA of the training pictures."""
+        size = self.studio.model.latent_size
+        return baselines.fit(self.train.pictures, size, self.settings.seed)
+
+    @cached_property
+    def history(self) -> dict[str, pd.DataFrame]:
+        """Losses and KL by epoch of training."""
+        return saved_model.history(self.project.model)
+
+    @cached_property
+    def noise_variance(self) -> float:
+        """Variance of the Gaussian likelihood: the training error of the kept weights."""
+        return float(health.kept(self.history["losses"])["mse"])
+
+    @cached_property
+    def place(self) -> Place:
+        """What finds z of labels and recordings by name."""
+        project = self.project
+        return sampling.places(self.studio.model, project.pictures, project.recordings)
+
+    def posterior(self, clips: Dataset) -> Posterior:
+        """Posterior of some clips of the dataset, [N, latent_size] each."""
+        rows = clips.pictures.rows
+        whole = self._posterior
+        return Posterior(whole.mean[rows], whole.log_var[rows])
+
+    def latents(self, clips: Dataset) -> Latents:
+        """Posterior means z [N, latent_size] of some clips of the dataset."""
+        return self.posterior(clips).mean
+
+    @cached_property
+    def _posterior(self) -> Posterior:
+        return self.studio.encode(self.dataset.pictures)
