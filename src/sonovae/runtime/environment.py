@@ -1,7 +1,6 @@
 """Environment variables and the machine: they decide how a result is computed, not what it is."""
 
 import os
-from pathlib import Path
 
 from sonovae.errors import UserError
 
@@ -12,11 +11,6 @@ def whole(name: str, least: int, otherwise: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise UserError(f"{name} = {text!r} must be a whole number, {least} at least")
     return int(text)
-
-
-def home(root: Path) -> Path:
-    """Return `Project(root).home`."""
-    return Path(os.environ.get("DVC_ROOT", root))
 
 
 def quiet_tensorflow() -> None:
