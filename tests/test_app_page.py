@@ -134,7 +134,7 @@ def test_files_good_and_bad(page: Page, url: str, tmp_path: Path) -> None:
     for name, said in [
         ("text.wav", "text.wav: not a sound file: it is a table or text"),
         ("nan.wav", "nan.wav: holds samples that are not finite"),
-        ("big.wav", "it has more than 32,768 KiB"),
+        ("big.wav", "the limit is 32,768 KiB"),
     ]:
         page.set_input_files("#file", tmp_path / name)
         expect(page.locator("#status.fault")).to_contain_text(said)

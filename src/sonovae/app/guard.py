@@ -1,4 +1,4 @@
-"""Who may ask the app for something: pages of its own, and no more of them at once than it can answer."""
+"""Protection of the app: only its own pages may ask, no more at once than it can answer."""
 
 import secrets
 from http.cookies import SimpleCookie
@@ -8,30 +8,39 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_AT_ONCE = 32
-"""Requests that are answered or wait for it; what is beyond hears that the app is busy."""
+MAX_REQUESTS = 32
+"""Requests that are answered or wait; further ones are refused, as they would wait too long."""
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:;"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+"""Content security policy: pages load nothing from elsewhere; sounds and pictures are data URLs."""
 COOKIE = "sonovae_token"
+"""Name of the cookie that holds the token."""
 
 
 class Guard:
-    """The app behind its rules. Without a token, `hosts` are the only names (with port) that it answers to, so that
-    a page elsewhere whose name leads here gets nothing; with one, whoever knows it. A request that a page makes must
-    come from a page of the same host."""
+    """ASGI app in front of another: it checks host, origin, token and load of each request.
+
+    Without a token, it answers only to `hosts` (names with port), so that a page elsewhere whose
+    name resolves to this machine gets nothing (DNS rebinding). With one, it answers to all who
+    know the token. A page's request must come from a page of the same host.
+    """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str) -> None:
-        self.app, self.hosts, self.token, self.waiting = app, hosts, token, 0
+        self.app = app
+        self.hosts = hosts
+        self.token = token
+        self.waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI's own signature."""
+        """Refuse a request, or pass it on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if refused := self._refusal(scope):
-            await refused(scope, receive, send)
+        refusal = self._refusal(scope)
+        if refusal:
+            await refusal(scope, receive, send)
             return
         self.waiting += 1
         try:
@@ -41,33 +50,39 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
+        host = headers.get("host", "")
+        origin = headers.get("origin")
         if not self.token and host not in self.hosts:
-            return _said(f"the host {host!r} is not served: open http://{min(self.hosts)}", 403)
+            return _plain(f"the host {host!r} is not served: open http://{min(self.hosts)}", 403)
         if origin is not None and origin.partition("://")[2] != host:
-            return _said(f"a page of {origin!r} may not ask this app for anything", 403)
-        if self.token and (answer := self._without_token(scope, headers)):
-            return answer
-        if self.waiting >= MOST_AT_ONCE:
-            return _said("busy: too many requests at once, try again in a moment", 503)
+            return _plain(f"a page of {origin!r} may not use this app: open its own page", 403)
+        if self.token:
+            response = self._without_token(scope, headers)
+            if response:
+                return response
+        if self.waiting >= MAX_REQUESTS:
+            return _plain("busy: too many requests at once, try again in a moment", 503)
         return None
 
     def _without_token(self, scope: Scope, headers: Headers) -> Response | None:
-        """The token comes once with the address, and then as a cookie."""
-        (asked, *_) = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
-        if secrets.compare_digest(asked.encode(), self.token.encode()):
-            answer = RedirectResponse(scope["path"], 303)
-            answer.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
-            return answer
-        kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        if kept and secrets.compare_digest(kept.value.encode(), self.token.encode()):
+        """Return a response unless a cookie holds the token, which the address brings once."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if self._is_token(query.get("token", [""])[0]):
+            # The redirect removes the token from the address bar and the history.
+            response = RedirectResponse(scope["path"], 303)
+            response.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
+            return response
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        if cookie and self._is_token(cookie.value):
             return None
-        return _said(
-            "open the address with the token, which the app printed when it was started", 401
-        )
+        return _plain("open the address with the token that the app printed at its start", 401)
+
+    def _is_token(self, text: str) -> bool:
+        # A comparison in constant time gives nothing away by how long it takes.
+        return secrets.compare_digest(text.encode(), self.token.encode())
 
 
-def _said(text: str, status: int) -> Response:
+def _plain(text: str, status: int) -> Response:
     return PlainTextResponse(text + "\n", status)
 
 

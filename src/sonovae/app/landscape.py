@@ -1,4 +1,4 @@
-"""The map of a model's latent space: the plane in which it varies most, with the recordings as points."""
+"""Map of a model's latent space: the plane in which it varies most, with recordings as points."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,95 +6,111 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from sonovae.arrays import Item
+from sonovae.arrays import Floats32, Item, Latents
 from sonovae.codec.base import Codec
 from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
 from sonovae.model import latent
-from sonovae.model.density import Points
 from sonovae.model.saved_model import Model
+from sonovae.project import Project
 from sonovae.recordings import recordings_table
 
-MOST, SEED = 2000, 1
-"""Clips that are on the map, drawn at random."""
+MAX_CLIPS = 2000
+"""Clips on the map, drawn at random: as many as a browser draws at once."""
+SEED = 1
+"""Seed that chooses the clips, so that the map is always the same."""
+DRAWS = 400
+"""Points of a map without recordings and labels."""
+DRAWS_PER_LABEL = 40
+"""Points of each label on a map without recordings."""
 
 
 @dataclass(frozen=True)
 class Landscape:
-    """Points z [N, latent_size] and the table of the clips that they are; the map's middle [latent_size] and its two
-    directions [2, latent_size] of length one. `raw` holds the recordings; None: the points are drawn from the density,
-    as there are no recordings."""
+    """Points z [N, latent_size] on a plane, and the table of their clips.
 
-    z: Points
+    `middle` [latent_size] is the plane's origin; `directions` [2, latent_size] are its axes, of
+    length 1. `raw` holds the recordings; None if the points were drawn from the density.
+    """
+
+    z: Latents
     clips: pd.DataFrame
-    middle: NDArray[np.float32]
-    directions: NDArray[np.float32]
+    middle: Floats32
+    directions: Floats32
     raw: Path | None
 
-    def place(self, z: Points) -> NDArray[np.float32]:
-        """z [N, latent_size] → [N, 2] on the map."""
+    def place(self, z: Latents) -> Floats32:
+        """Project z [N, latent_size] on the map: [N, 2]."""
         return np.asarray((z - self.middle) @ self.directions.T, np.float32)
 
-    def at(self, place: NDArray[np.float32]) -> tuple[Points, int]:
-        """z [1, latent_size] at a place [2] of the map, and the row of the point nearest to it: that point's z, moved
-        within the map's plane. All that the map does not show is as it is there."""
+    def at(self, place: Floats32) -> Latents:
+        """Return z [1, latent_size] at a place [2] of the map.
+
+        It is the nearest point's, moved in the map's plane: what the map does not show is as there.
+        """
         apart = place - self.place(self.z)
         row = int(np.linalg.norm(apart, axis=1).argmin())
-        return (self.z[row] + apart[row] @ self.directions)[np.newaxis].astype(np.float32), row
+        moved = self.z[row] + apart[row] @ self.directions
+        return moved[np.newaxis].astype(np.float32)
 
-    def nearest(self, z: Points) -> int:
-        """The row of the point that is nearest to z [1, latent_size] in the whole space."""
+    def nearest(self, z: Latents) -> int:
+        """Return the row of the point nearest to z [1, latent_size] in the whole space."""
         return int(np.linalg.norm(self.z - z, axis=1).argmin())
 
-    def recording(self, row: int, c: Codec) -> Item:
-        """The clip itself, as loud as it was recorded. UserError where there is none."""
-        if self.raw is None or not 0 <= row < len(self.z):
-            raise UserError(
-                f"recording = {row}: there are {len(self.z) if self.raw else 0} on the map"
-            )
+    def recording(self, row: int, codec: Codec) -> Item:
+        """Return a clip as loud as it was recorded; UserError if the map has no such recording."""
+        n = len(self.z) if self.raw else 0
+        if self.raw is None or not 0 <= row < n:
+            raise UserError(f"row = {row}: must be one of the {n} recordings on the map, from 0")
         clip = self.clips.iloc[[row]]
-        (item,) = reconstructions.originals(self.raw, c, clip)
-        return c.restore_level(item, c.clip_scales(clip)[0])
+        (item,) = reconstructions.originals(self.raw, codec, clip)
+        return codec.restore_level(item, codec.clip_scales(clip)[0])
 
-    def told(self) -> dict[str, Any]:
-        """For a page: points [x, y, label], and names."""
+    def for_page(self) -> dict[str, Any]:
+        """Return the points [x, y, label] and names, as a page draws them."""
         rounded = np.round(self.place(self.z).astype(float), 3).tolist()
-        points = [[*xy, label] for xy, label in zip(rounded, self.clips["label"], strict=True)]
+        points = [[x, y, label] for (x, y), label in zip(rounded, self.clips["label"], strict=True)]
         return {"points": points, "names": list(self.clips["name"]), "drawn": self.raw is None}
 
 
-def survey(root: Path, trained: Model) -> Landscape:
-    """The map by the recordings of a project or, where they are not there, by draws from the density."""
-    raw = root / "data/raw"
-    if (root / "data/pictures/pictures.npy").is_file() and raw.is_dir():
-        data = saved_dataset.load(root / "data/pictures")
-        if data.pictures.shape[1:] == tuple(trained.encoder.input_shape[1:]):
-            some = data.some(MOST, SEED)
-            names = recordings_table.read(root / "data/pictures/recordings.csv").set_index(
-                "sha256"
-            )["name"]
-            clips = some.clips.assign(
-                name=some.clips["sha256"].map(names[~names.index.duplicated()])
-            )
-            return _mapped(latent.encode(trained.encoder, some.pictures).mean, clips, raw)
-    density = trained.space.density
-    each = [
-        density.of(label).sample(40, np.random.default_rng(SEED))
-        for label in density.names or [""]
-        if label
-    ]
-    z = np.concatenate(each or [density.sample(400, np.random.default_rng(SEED))])
-    labels = np.repeat(density.names, 40) if each else [""] * len(z)
-    return _mapped(z, pd.DataFrame({"label": labels, "name": "drawn"}), None)
+def survey(root: Path, model: Model) -> Landscape:
+    """Map the recordings of a project, or draws from the density if there are none."""
+    project = Project(root)
+    if (project.pictures / "pictures.npy").is_file() and project.raw.is_dir():
+        data = saved_dataset.load(project.pictures)
+        # The folder may hold the pictures of other parameters.
+        if data.pictures.shape[1:] == tuple(model.encoder.input_shape[1:]):
+            sample = data.some(MAX_CLIPS, SEED)
+            recordings = recordings_table.read(project.recordings)
+            names = recordings.drop_duplicates("sha256").set_index("sha256")["name"]
+            clips = sample.clips.assign(name=sample.clips["sha256"].map(names))
+            z = latent.encode(model.encoder, sample.pictures).mean
+            return _span(z, clips, project.raw)
+    z, labels = _draw(model)
+    return _span(z, pd.DataFrame({"label": labels, "name": "drawn"}), None)
 
 
-def _mapped(z: Points, clips: pd.DataFrame, raw: Path | None) -> Landscape:
-    """By the principal components."""
+def _draw(model: Model) -> tuple[Latents, list[str]]:
+    """Draw z [N, latent_size] from the density, with the label of each."""
+    density = model.space.density
+    draws = []
+    labels = []
+    for label in density.names:
+        rng = np.random.default_rng(SEED)
+        draws.append(density.of(label).sample(DRAWS_PER_LABEL, rng))
+        labels += [label] * DRAWS_PER_LABEL
+    if draws:
+        return np.concatenate(draws), labels
+    return density.sample(DRAWS, np.random.default_rng(SEED)), [""] * DRAWS
+
+
+def _span(z: Latents, clips: pd.DataFrame, raw: Path | None) -> Landscape:
+    """Lay the map along the first two principal components."""
     middle = z.mean(axis=0)
-    _, _, directions = np.linalg.svd(z - middle, full_matrices=False)
-    wide = np.zeros((2, z.shape[1]), np.float32)  # one number has no second direction
-    wide[: len(directions[:2])] = directions[:2]
-    return Landscape(z, clips.reset_index(drop=True), middle.astype(np.float32), wide, raw)
+    _, _, components = np.linalg.svd(z - middle, full_matrices=False)
+    # A z of one number has no second direction.
+    directions = np.zeros((2, z.shape[1]), np.float32)
+    directions[: len(components[:2])] = components[:2]
+    return Landscape(z, clips.reset_index(drop=True), middle.astype(np.float32), directions, raw)

@@ -1,4 +1,4 @@
-"""The models that the app has open: the project's own, as it is now, and versions of the registry."""
+"""Models that the app has open: the project's own, and versions of the registry."""
 
 import tempfile
 import threading
@@ -13,71 +13,84 @@ from sonovae.generation import studio
 from sonovae.generation.studio import Studio
 from sonovae.model import backend, saved_model
 
-OWN, SEED = "own", 1
-"""The name of the project's own model; and its seed, where a request names none."""
+OWN = "own"
+"""Name of the project's own model."""
+SEED = 1
+"""Seed of a request that names none."""
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A model that answers, and its map."""
+class OpenModel:
+    """A model and its map."""
 
     studio: Studio
-    land: Landscape
+    landscape: Landscape
 
 
 class Shelf:
-    """Models by name. The project's own is opened again when it was replaced: whole or not at all, as a model that is
-    not what it says it is does not open, and the one before answers on. One thread at a time may use it."""
+    """Open models by name; hold `lock` to use it, as one thread at a time may.
+
+    The project's own model is opened again after a training has replaced it. While its folder is
+    incomplete, the previous one stays open.
+    """
 
     def __init__(self, root: Path, model: Path) -> None:
-        self.root, self.model = root, model
-        self.lock, self._open, self._state = threading.RLock(), dict[str, Opened](), (0, 0)
+        self.root = root
+        self.model = model
+        self.lock = threading.RLock()
+        self._open: dict[str, OpenModel] = {}
+        self._state = (0, 0)
 
-    def get(self, name: str) -> Opened:
-        """The model of this name; UserError where there is none."""
+    def get(self, name: str) -> OpenModel:
+        """Return the model of this name; UserError if there is none."""
         if name == OWN:
             self._refresh()
         elif name not in self._open:
-            self._open[name] = self._of_registry(name)
+            self._open[name] = self._open_version(name)
         return self._open[name]
 
     def names(self) -> list[str]:
-        """Those that there are: the project's own, and the registry's."""
+        """Return the names of all models: the project's own, then the registry's."""
         return [OWN, *self._versions()]
 
     def _refresh(self) -> None:
-        state = self._now()
+        state = self._folder_state()
         if state == self._state and OWN in self._open:
             return
         try:
-            self._open[OWN] = self._opened(self.model)
+            self._open[OWN] = self._open_folder(self.model)
             self._state = state
         except UserError:
             if OWN not in self._open:
                 raise
 
-    def _now(self) -> tuple[int, int]:
-        """What changes when the folder is replaced."""
+    def _folder_state(self) -> tuple[int, int]:
+        """Return what changes when the folder is replaced."""
         file = self.model / "model.json"
-        return (file.stat().st_ino, file.stat().st_mtime_ns) if file.is_file() else (0, 0)
+        if not file.is_file():
+            return 0, 0
+        stat = file.stat()
+        return stat.st_ino, stat.st_mtime_ns
 
-    def _opened(self, folder: Path) -> Opened:
+    def _open_folder(self, folder: Path) -> OpenModel:
         if not self._open:
             # TensorFlow's threads cannot be changed once it has computed: the first model's hold.
             backend.prepare(saved_model.threads(folder))
-        at_hand = studio.load(folder, seed=SEED)
-        at_hand.items(at_hand.draw(1))  # compiles
-        return Opened(at_hand, landscape.survey(self.root, at_hand.model))
+        opened = studio.load(folder, seed=SEED)
+        # The first sound compiles the decoder, which a user should not wait for.
+        opened.items(opened.draw(1))
+        return OpenModel(opened, landscape.survey(self.root, opened.model))
 
-    def _of_registry(self, name: str) -> Opened:
-        if name not in (versions := self._versions()):
-            raise UserError(f"model = {name!r}: there are {', '.join([OWN, *versions])}")
+    def _open_version(self, name: str) -> OpenModel:
+        versions = self._versions()
+        if name not in versions:
+            raise UserError(f"model = {name!r}: must be one of {', '.join([OWN, *versions])}")
         with tempfile.TemporaryDirectory() as folder:
-            found = tracking.download(self.root, versions[name], Path(folder))
-            return self._opened(found)
+            downloaded = tracking.download(self.root, versions[name], Path(folder))
+            return self._open_folder(downloaded)
 
     def _versions(self) -> dict[str, str]:
-        """Of the registry, where it answers."""
+        """Return the registry's versions by name; none if it cannot be reached."""
         try:
             return tracking.versions(self.root)
         except UserError:

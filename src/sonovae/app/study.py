@@ -1,9 +1,8 @@
-"""The listening study in the app: what a listener's page asks, and what it is told."""
+"""Routes of the listening study: what a listener's page asks."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -11,35 +10,33 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sonovae.app import asked
+from sonovae.app import request
+from sonovae.app.request import Json, Rating
 from sonovae.errors import UserError
 from sonovae.listening import pool
 from sonovae.listening.answers import ASKED, QUESTIONS, SCALE, Answers
 
-Words = dict[str, Any]
-Answer = Callable[[Path, Words], Words]
-
 
 def routes(root: Path) -> list[BaseRoute]:
-    """All of them, over the study of a project."""
-    questions: dict[str, Answer] = {
-        "about": _about,
-        "begin": _begin,
-        "next": _next,
-        "rate": _rate,
-        "advance": _advance,
+    """Return the routes over the study of a project."""
+    answers: request.Answers = {
+        "about": (Rating, partial(_about, root)),
+        "begin": (Rating, partial(_begin, root)),
+        "next": (Rating, partial(_next, root)),
+        "rate": (Rating, partial(_rate, root)),
+        "advance": (Rating, partial(_advance, root)),
     }
-    asks = {name: asked.question(partial(answer, root)) for name, answer in questions.items()}
-    made = [Route(f"/api/study/{name}", handle, methods=["POST"]) for name, handle in asks.items()]
-    return [Route("/api/study/sound/{sound}", _of_sound(root)), *made]
+    sounds = Route("/api/study/sound/{sound}", _sound_handler(root))
+    return [sounds, *request.routes("/api/study", answers)]
 
 
-def _of_sound(root: Path) -> Callable[[Request], Awaitable[Response]]:
-    async def handle(request: Request) -> Response:
+def _sound_handler(root: Path) -> Callable[[Request], Awaitable[Response]]:
+    def find(sound: str) -> Path:
+        return pool.load(root).file(sound)
+
+    async def handle(asked: Request) -> Response:
         try:
-            file = await run_in_threadpool(
-                lambda: pool.load(root).file(request.path_params["sound"])
-            )
+            file = await run_in_threadpool(find, asked.path_params["sound"])
         except UserError as error:
             raise HTTPException(404, str(error).removeprefix("error: ")) from None
         return FileResponse(file, media_type="audio/wav")
@@ -47,41 +44,40 @@ def _of_sound(root: Path) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
-def _about(root: Path, words: Words) -> Words:
-    """How many sounds there are."""
+def _about(root: Path, _: Rating) -> Json:
     return {"sounds": len(pool.load(root).sounds)}
 
 
-def _begin(root: Path, words: Words) -> Words:
-    """A new listener."""
-    if words.get("consent") is not True:
+def _begin(root: Path, asked: Rating) -> Json:
+    if not asked.consent:
         raise UserError("consent is not given: agree to take part first")
     return {"listener": _answers(root).begin()}
 
 
-def _next(root: Path, words: Words) -> Words:
-    """Where a listener is, and all that the page says."""
-    place = _answers(root).place(asked.text(words, "listener"))
+def _next(root: Path, asked: Rating) -> Json:
+    """Return where a listener is, and the words of the page."""
+    place = _answers(root).place(asked.listener)
     questions = [
         {"name": name, "title": title, "asked": ASKED[name]} for name, title in QUESTIONS.items()
     ]
-    at = {"done": place.done, "of": place.of, "sound": place.sound, "ratings": place.ratings}
-    return at | {"questions": questions, "scale": list(SCALE)}
+    return {
+        "done": place.done,
+        "of": place.of,
+        "sound": place.sound,
+        "ratings": place.ratings,
+        "questions": questions,
+        "scale": list(SCALE),
+    }
 
 
-def _rate(root: Path, words: Words) -> Words:
-    """A rating of the sound at hand."""
-    listener, sound, question = (
-        asked.text(words, name) for name in ("listener", "sound", "question")
-    )
-    _answers(root).rate(listener, sound, question, words.get("rating"))
+def _rate(root: Path, asked: Rating) -> Json:
+    _answers(root).rate(asked.listener, asked.sound, asked.question, asked.rating)
     return {}
 
 
-def _advance(root: Path, words: Words) -> Words:
-    """The sound at hand is left behind."""
-    _answers(root).advance(asked.text(words, "listener"), asked.text(words, "sound"))
-    return _next(root, words)
+def _advance(root: Path, asked: Rating) -> Json:
+    _answers(root).advance(asked.listener, asked.sound)
+    return _next(root, asked)
 
 
 def _answers(root: Path) -> Answers:

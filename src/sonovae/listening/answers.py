@@ -147,7 +147,7 @@ class Answers:
     def _place(self, base: sqlite3.Connection, listener: str) -> Place:
         row = base.execute("select rated from listeners where listener = ?", (listener,)).fetchone()
         if row is None:
-            raise UserError(f"listener {listener[:SHOWN]!r} is not known: begin the study anew")
+            raise UserError(f"listener {listener[:SHOWN]!r} is not known: begin the study again")
         if row[0] >= len(self.sounds):
             return Place(len(self.sounds), len(self.sounds), None, {})
         sound = self.order(listener)[row[0]]

@@ -1,4 +1,4 @@
-"""What a page shows of a sound or an image: the file itself, which says where it comes from, and its spectrogram."""
+"""Sounds and images as a page shows them: file, spectrogram and facts."""
 
 import json
 from dataclasses import replace
@@ -6,40 +6,44 @@ from typing import Any
 
 import numpy as np
 
-from sonovae.app.shelf import Opened
+from sonovae.app.shelf import OpenModel
 from sonovae.arrays import Item, Latents
 from sonovae.codec.base import Codec
 from sonovae.generation import item_files
 from sonovae.pages import page, plots
 
 RANGE_DB = 70.0
-"""Of a spectrogram, below its loudest."""
+"""Range of a spectrogram's colours below its highest value: quieter parts are mostly noise."""
 
 
-def of_z(opened: Opened, z: Latents, how: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Return what z [1, latent_size] is decoded to, its place on the map, the nearest recording."""
+def of_z(opened: OpenModel, z: Latents, how: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return the sound of z [1, latent_size], its place on the map and the nearest recording."""
     studio = replace(opened.studio, seed=seed)
-    land = opened.land
+    landscape = opened.landscape
     sounds = studio.sounds(z, how)
-    row = land.nearest(z)
-    nearest = {"row": row, "name": land.clips["name"][row], "label": land.clips["label"][row]}
+    nearest = None
+    if landscape.raw is not None:
+        row = landscape.nearest(z)
+        clip = landscape.clips.iloc[row]
+        nearest = {"row": row, "name": clip["name"], "label": clip["label"]}
     return of_item(studio.codec, sounds[0], studio.about(how)) | {
         "z": z[0].astype(float).tolist(),
-        "at": land.place(z)[0].tolist(),
-        "nearest": None if land.raw is None else nearest,
+        "at": landscape.place(z)[0].tolist(),
+        "nearest": nearest,
     }
 
 
 def of_item(codec: Codec, item: Item, about: dict[str, Any]) -> dict[str, Any]:
     """Return an item within ±1 and its spectrogram as data URLs, with its provenance."""
     data = page.address(codec.media_type, item_files.to_bytes(codec, item, about))
-    shown = {"kind": codec.kind, "said": json.dumps(about)}
+    view = {"kind": codec.kind, "said": json.dumps(about)}
     decibels = codec.full_decibels(item)
     if decibels is None or codec.sample_rate is None:
-        return shown | {"picture": data}
+        return view | {"picture": data}
     top = float(decibels.max())
+    # Silence has no level in decibels: it counts as -100 dBFS.
     peak = 20 * np.log10(max(float(np.abs(item).max(initial=0)), 1e-5))
-    return shown | {
+    return view | {
         "audio": data,
         "picture": page.address("image/png", plots.coloured(decibels, top - RANGE_DB, top)),
         "seconds": codec.seconds(item),
