@@ -1,13 +1,16 @@
 """What `import sonovae` costs and changes: almost nothing."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 
+import pytest
 from conftest import HERE
 
 import sonovae
+from sonovae.console import cli
 
 CODE = """
 import json, os, sys, time
@@ -32,6 +35,21 @@ def test_import_is_fast_loads_nothing_heavy_and_sets_no_variable() -> None:
     assert seconds < 0.3
     assert heavy == []
     assert same
+
+
+@pytest.mark.parametrize(("own", "kept"), [(None, "0"), ("1", "1")])
+def test_command_line_sets_what_the_user_has_not_set(
+    own: str | None, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"):
+        monkeypatch.delenv(name, raising=False)
+    if own:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", own)
+    monkeypatch.setattr(sys, "argv", ["sonovae", "--help"])
+    with contextlib.suppress(SystemExit):
+        cli.main()
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "2"
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == kept
 
 
 def test_version() -> None:

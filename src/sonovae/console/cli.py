@@ -10,7 +10,7 @@ import click
 
 from sonovae.console import sound_commands
 from sonovae.errors import UserError
-from sonovae.runtime import logs
+from sonovae.runtime import environment, logs
 
 STOPPED = 130
 """Exit code after Ctrl-C, as shells report it."""
@@ -19,6 +19,7 @@ STOPPED = 130
 def main() -> None:
     """Run a command; exit with 2 and one line a fault for errors that a user can fix."""
     logs.to_console()
+    environment.quiet_tensorflow()
     try:
         commands(prog_name="sonovae", standalone_mode=False)
     except click.ClickException as error:

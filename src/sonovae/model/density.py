@@ -161,8 +161,3 @@ def _clusters(
 def _whiten(root: Floats64, points: Latents | Floats64) -> Floats64:
     """Return R⁻¹ x for each point x, [N, D]."""
     return np.linalg.solve(root, points.astype(float).T).T
-
-
-# Names that other packages still use.
-Points = Latents
-Floats = Floats64
