@@ -97,6 +97,7 @@ class Codec(ABC):
 
     def encode_item(self, item: Item, gain: float) -> tuple[Picture, Scale]:
         """Encode a levelled item that is not in the dataset; return its scale for the inverse."""
+        # Limits of its own count only if clips are scaled one by one.
         values = self.analyse(item)
         low, high = picture.limits(values, self.dynamic_range)
         scale = self.clip_scale(low, high, gain)

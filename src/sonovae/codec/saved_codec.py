@@ -20,6 +20,7 @@ from sonovae.params.preprocess import Picture, Preprocess, Waveform
 from sonovae.params.preprocess import Spectrogram as SpectrogramSettings
 
 VERSION = 3
+"""Raised when a codec of an older version would be inverted differently."""
 JSON, NPZ = CODEC_FILES
 CODECS: dict[str, type[Codec]] = {codec.kind: codec for codec in (ImageCodec, SoundCodec)}
 SECTIONS: dict[str, type[Any]] = {

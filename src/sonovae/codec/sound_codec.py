@@ -172,6 +172,7 @@ class SoundCodec(Codec):
         if settings.scale == "db":
             floor = np.full(1, np.min(scale.low), np.float32)
             kept = spectrogram.db_to_magnitude(kept) - spectrogram.db_to_magnitude(floor)
+        # Rounding leaves values just below the floor.
         nonnegative = np.maximum(kept, 0)
         whole = picture.uncrop(nonnegative, settings.bins, self.analysis.clip_frames, fill=0)
         if settings.mel_bands:
@@ -225,6 +226,7 @@ class SoundCodec(Codec):
             samples = _first(blocks, most_seconds * sample_rate)
         resampled = waveform.resample(samples, sample_rate, settings.sample_rate)
         levelled, gain = waveform.level(resampled, settings.peak_dbfs)
+        # Half, as the cross-fade of `join` needs.
         overlap = settings.clip_length // 2
         clips = waveform.overlapping(levelled, settings.clip_length, overlap, settings.fade_length)
         return Excerpt(list(clips), gain, len(levelled))
@@ -254,6 +256,7 @@ class SoundCodec(Codec):
 
     def _embed(self, image: Picture, scale: Scale) -> Floats32:
         power = self._mel_power(image, scale)
+        # Relative to white, so that louder sounds lie apart from softer ones.
         decibels = librosa.power_to_db(power, ref=self._white_power, amin=1e-10, top_db=None)
         limited = np.maximum(decibels, -EMBEDDED_RANGE_DB)
         segments = np.array_split(limited, EMBEDDED_SEGMENTS, axis=1)

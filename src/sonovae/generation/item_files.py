@@ -25,6 +25,7 @@ def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
 
 def read_provenance(path: Path) -> dict[str, Any]:
     """Return the provenance in a file; empty if it has none."""
+    # The formats keep text in different places.
     files = image_files if path.suffix.lower() == ".png" else sound_files
     try:
         about = json.loads(files.comment(path))
@@ -45,6 +46,7 @@ def write(stem: Path, codec: Codec, item: Item, about: dict[str, Any] | None = N
 
 def to_bytes(codec: Codec, item: Item, about: dict[str, Any]) -> bytes:
     """Return the file that holds an item within ±1 and its provenance: a WAV, or a PNG."""
+    # The codec writes to a path, whose extension decides the format.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"item{codec.suffix}"
         codec.write(path, item, json.dumps(about))
@@ -82,6 +84,7 @@ def _write_row(
     own = about if "rows_of_z" in about else about | {"row_of_z": n}
     write(folder / name, codec, item, own)
     row = {"picture": f"{name}.png", **own}
+    # Columns of sounds only; an image is its own picture.
     seconds = codec.seconds(item)
     if seconds is None:
         return row

@@ -44,6 +44,7 @@ def draw(
     if settings.source == "clip":
         return variations(places[0], space.density, temperature, n, rng)
     if not places:
+        # A walk without places goes through drawn ones.
         drawn = space.density.sample(max(2, 1 + n // DRAWS_PER_PLACE), rng, temperature)
         places = list(drawn.astype(float))
     centre = space.density.mean if settings.path == "spherical" else None
@@ -83,6 +84,7 @@ def places(model: Model, pictures: Path, recordings: Path) -> Place:
             raise UserError(
                 f"generate.of = {name!r}: neither a label ({known}) nor a recording that has clips"
             )
+        # Later clips of a long recording may sound quite different.
         first = dataset.take(rows[:1]).pictures
         return latent.encode(model.encoder, first).mean[0].astype(float)
 
@@ -115,6 +117,7 @@ def variations(
     z: Floats64, density: Density, temperature: float, n: int, rng: np.random.Generator
 ) -> Latents:
     """Return n z [n, latent_size] around one, as far as training clips from their cluster's middle."""
+    # One Gaussian with the spread of a cluster, moved to z.
     around = Density(np.ones(1), z[np.newaxis], density.covariances[:1], np.array([""]))
     return around.sample(n, rng, temperature)
 
@@ -124,6 +127,7 @@ def along(places: Floats64, n: int, centre: Floats64 | None) -> Latents:
 
     The path is straight or, with a centre, on arcs around it whose radius changes evenly.
     """
+    # Positions in units of steps: 1.5 is half way between the second place and the third.
     at = np.linspace(0, len(places) - 1, n)
     first = np.minimum(at.astype(int), len(places) - 2)
     steps = zip(places[first], places[first + 1], at - first, strict=True)

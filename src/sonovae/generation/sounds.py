@@ -38,6 +38,7 @@ class Sounds(np.ndarray):
 
     def __array_finalize__(self, parent: Any) -> None:
         """Give a result of the same shape, such as `0.5 * sounds`, its parent's origin."""
+        # numpy calls this for each view and result; a new shape has lost its rows.
         same = parent is not None and np.shape(parent) == self.shape
         self.origin = getattr(parent, "origin", None) if same else None
 
@@ -46,6 +47,7 @@ class Sounds(np.ndarray):
         chosen = super().__getitem__(key)
         if not isinstance(chosen, Sounds) or self.origin is None:
             return chosen
+        # A choice of samples, or one row, is no longer a set of whole sounds.
         if isinstance(key, tuple) or chosen.shape[1:] != self.shape[1:]:
             return np.asarray(chosen)
         origin = self.origin
@@ -61,6 +63,7 @@ def save(sounds: Sounds, folder: str | Path) -> None:
     origin = getattr(sounds, "origin", None)
     if origin is None:
         raise ValueError("sounds have no origin: save what generate, vary or between returned")
+    # Arithmetic on sounds may have left full scale.
     within = np.clip(np.asarray(sounds), -1, 1)
     with atomic.new_folder(Path(folder)) as part:
         pictures = list(origin.pictures)

@@ -87,6 +87,7 @@ class Studio:
     def sounds(self, z: Latents, how: dict[str, Any]) -> Sounds:
         """Latents z [N, latent_size] → sounds as loud as recordings; `how` z was made."""
         pictures = self.decode(z)
+        # A clip has a gain of its own; what never was one is as loud as the median recording.
         typical = self.codec.typical
         items = [self.codec.restore_level(item, typical) for item in self._invert_new(pictures)]
         return Sounds(items, Origin(self.codec, z, pictures, self.about(how)))
@@ -101,6 +102,7 @@ class Studio:
         Raises UserError if the model knows no such label.
         """
         space = self.model.space
+        # The density, not the prior: training clips fill the prior only in part.
         if label is None:
             return space.density.sample(n, self._rng(), temperature)
         return sampling.of_label(space, label, None, n, self._rng(), temperature)
@@ -110,6 +112,7 @@ class Studio:
 
         At temperature 1 they lie as far from it as training clips from their cluster's middle.
         """
+        # Double precision, as the density computes; z itself is what the networks take.
         centre = z[0].astype(float)
         density = self.model.space.density
         return sampling.variations(centre, density, temperature, n, self._rng())
@@ -173,6 +176,7 @@ class Studio:
         z = self.encode(pictures).mean
         decoded = list(self.invert(self.decode(z), scales))
 
+        # The file was levelled as a whole, so one gain undoes it for all clips.
         def whole(items: list[Item]) -> Item:
             joined = self.codec.join(items)[0][: excerpt.length]
             return self.codec.restore_level(joined, scales[0])
@@ -191,6 +195,7 @@ class Studio:
         if join:
             items = self.codec.join(items)
         if len(items) < len(z):
+            # One sound was made of all of them.
             about["rows_of_z"] = f"0-{len(z) - 1}"
         loud = [self.codec.restore_level(item, self.codec.typical) for item in items]
         item_files.write_gallery(folder, self.codec, list(pictures), loud, about)
@@ -225,6 +230,7 @@ def load(folder: str | Path, griffin_lim: GriffinLim | None = None, seed: int = 
 
 
 def _inverse_settings(folder: Path) -> GriffinLim:
+    # absolute, not resolved: DVC may link the folder into its cache.
     project = Project(folder.absolute().parents[1])
     if project.params.is_file() and project.model == folder.absolute():
         return params.load(project.params).generate.griffin_lim
