@@ -6,59 +6,62 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
-Points = NDArray[np.float32]
+from sonovae.arrays import Floats32, Latents
 
 
-def pca(z: Points, seed: int) -> Points:
-    """[N, latent_size] → [N, 2]: the two directions in which z varies most."""
+def pca(z: Latents, seed: int) -> Floats32:
+    """Project z [N, latent_size] on the two directions in which it varies most, [N, 2]."""
     from sklearn.decomposition import PCA
 
     return np.asarray(PCA(2, random_state=seed).fit_transform(z))
 
 
-def tsne(z: Points, seed: int) -> Points:
-    """[N, latent_size] → [N, 2] by t-SNE (van der Maaten and Hinton 2008), which keeps neighbours together."""
+def tsne(z: Latents, seed: int) -> Floats32:
+    """Map z [N, latent_size] to [N, 2] by t-SNE (van der Maaten and Hinton 2008)."""
     from sklearn.manifold import TSNE
 
-    return np.asarray(
-        TSNE(perplexity=min(30, (len(z) - 1) / 3), random_state=seed).fit_transform(z)
-    )
+    # The perplexity must be smaller than the number of points.
+    perplexity = min(30, (len(z) - 1) / 3)
+    return np.asarray(TSNE(perplexity=perplexity, random_state=seed).fit_transform(z))
 
 
-def umap(z: Points, seed: int) -> Points:
-    """[N, latent_size] → [N, 2] by UMAP (McInnes, Healy and Melville 2018), which keeps neighbourhoods together; in a
-    process of its own, since the package holds about a gigabyte once it is loaded."""
+def umap(z: Latents, seed: int) -> Floats32:
+    """Map z [N, latent_size] to [N, 2] by UMAP (McInnes, Healy and Melville 2018)."""
+    # In a process of its own: once loaded, the package occupies about a gigabyte.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         return process.submit(_umap, z, seed).result()
 
 
-def _umap(z: Points, seed: int) -> Points:
+def _umap(z: Latents, seed: int) -> Floats32:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own, on import
+        # Importing umap warns about its own optional dependencies.
+        warnings.simplefilter("ignore")
         from umap import UMAP
 
-    init = "spectral" if len(z) > 4 else "random"  # which so few points do not have
-    # One job, as several give other points each time.
-    mapped = UMAP(n_neighbors=min(15, len(z) - 1), init=init, random_state=seed, n_jobs=1)
-    return np.asarray(mapped.fit_transform(z))
+    # Up to four points have no spectral embedding.
+    init = "spectral" if len(z) > 4 else "random"
+    # Several jobs would give other points each time.
+    mapper = UMAP(n_neighbors=min(15, len(z) - 1), init=init, random_state=seed, n_jobs=1)
+    return np.asarray(mapper.fit_transform(z))
 
 
-MAPS: dict[str, tuple[str, Callable[[Points, int], Points]]] = {
+MAPS: dict[str, tuple[str, Callable[[Latents, int], Floats32]]] = {
     "pca": ("PCA", pca),
     "tsne": ("t-SNE", tsne),
     "umap": ("UMAP", umap),
 }
-"""The name in the parameters → the field's name, and the function."""
+"""Name in the parameters → the method's usual name, and its function."""
 
 
-def draw(z: Points, names: tuple[str, ...], seed: int) -> dict[str, Points]:
-    """Each map by the field's name; z of two dimensions is a map already, and the first."""
-    itself = {"z": z} if z.shape[1] == 2 else {}
-    if not np.ptp(z, axis=0).any():  # t-SNE would end the process
-        return itself | {MAPS[name][0]: np.zeros((len(z), 2), np.float32) for name in names}
-    wide = np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))  # one number has no second direction
-    return itself | {
-        title: function(wide, seed) for title, function in (MAPS[name] for name in names)
-    }
+def draw(z: Latents, names: tuple[str, ...], seed: int) -> dict[str, Floats32]:
+    """Return maps [N, 2] by their usual names; first z itself if it has two dimensions."""
+    result = {"z": z} if z.shape[1] == 2 else {}
+    # t-SNE would end the process if all points were one.
+    is_one_point = not np.ptp(z, axis=0).any()
+    # PCA needs two columns, and a z of one number has no second direction.
+    wide = np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))
+    for name in names:
+        title, function = MAPS[name]
+        result[title] = np.zeros((len(z), 2), np.float32) if is_one_point else function(wide, seed)
+    return result
