@@ -11,7 +11,7 @@ from PIL import Image
 
 from sonovae import params
 from sonovae.codec import image_files, sound_files
-from sonovae.dataset import clips, spectrogram_cache
+from sonovae.dataset import clips, clips_table, spectrogram_cache
 from sonovae.errors import Unreadable, UserError
 from sonovae.params.preprocess import Split
 from sonovae.recordings import schema
@@ -23,8 +23,10 @@ RATE = P.sample_rate
 def test_starts_name_the_place_in_the_file() -> None:
     pause, sound = np.zeros(RATE, np.float32), tone(1.9, 1000, RATE)
     found = clips.recording_to_clips([np.concatenate([pause, sound, pause, sound])], RATE, P)
-    assert found.start == [0, P.clip_length, 2 * P.clip_length]
-    assert found.source_start == pytest.approx([1.0, 2.016, 3.9 + 2.032 - 1.9], abs=0.05)
+    assert [clip.start for clip in found.known] == [0, P.clip_length, 2 * P.clip_length]
+    assert [clip.source_start for clip in found.known] == pytest.approx(
+        [1.0, 2.016, 3.9 + 2.032 - 1.9], abs=0.05
+    )
 
 
 def test_silence_makes_no_clips() -> None:
@@ -40,11 +42,11 @@ def split(**changes: object) -> Split:
 def test_blocks_of_a_recording_are_groups() -> None:
     places = records(source_start=[0.0, 1.016, 2.032, 3.048, 4.064], label="")
     recordings = pd.DataFrame({"name": ["a.wav"], "group": "a", "label": "x", "rows": "its own"})
-    found = clips.table(recordings, [places], split(block_seconds=2.0))
+    found = clips_table.build(recordings, [places], split(block_seconds=2.0))
     assert list(found["group"]) == ["a@0", "a@0", "a@1", "a@1", "a@2"]
     assert list(found["label"]) == ["x"] * 5
     assert list(found["rows"]) == ["its own"] * 5
-    assert set(clips.table(recordings, [places], split())["group"]) == {"a"}
+    assert set(clips_table.build(recordings, [places], split())["group"]) == {"a"}
 
 
 def records(**columns: Any) -> np.ndarray:
@@ -72,8 +74,8 @@ def test_images_of_an_idx_file(tmp_path: Path, rng: np.random.Generator, suffix:
     )
     found = clips.read(tmp_path, recording, None)
     np.testing.assert_array_equal(np.round(np.array(found.items) * 255), pixels)
-    places = records(item=found.number, label=found.labels)
-    rows = clips.table(pd.DataFrame([recording]).assign(label=""), [places], split())
+    places = records(**pd.DataFrame(found.known)[["item", "label"]])
+    rows = clips_table.build(pd.DataFrame([recording]).assign(label=""), [places], split())
     assert rows[["item", "label", "group"]][:2].to_numpy().tolist() == [
         [0, "3", "a#0"],
         [1, "1", "a#1"],
@@ -101,8 +103,8 @@ def test_an_idx_file_without_labels_has_a_group_an_image(
 ) -> None:
     write_idx(tmp_path / "a-images", rng.integers(0, 256, (3, 4, 3)))
     recording = {"name": "a", "group": "a", "label": "", "path": "a-images", "labels": ""}
-    places = records(item=clips.read(tmp_path, recording, None).number, label="")
-    found = clips.table(pd.DataFrame([recording]), [places], split())
+    places = records(**pd.DataFrame(clips.read(tmp_path, recording, None).known)[["item", "label"]])
+    found = clips_table.build(pd.DataFrame([recording]), [places], split())
     assert list(found["group"]) == ["a#0", "a#1", "a#2"]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sonovae.dataset import spectrogram_cache
+from sonovae.dataset.clips import Clip
 from sonovae.errors import UserError
 
 KNOWN: dict[str, Any] = {
@@ -36,7 +37,7 @@ def write(folder: Path, values: list[list[np.ndarray]]) -> list[spectrogram_cach
         folder,
         KEYS,
         (
-            [(KNOWN | {"label": f"{n}", "item": n}, each) for n, each in enumerate(some)]
+            [(Clip(**KNOWN | {"label": f"{n}", "item": n}), each) for n, each in enumerate(some)]
             for some in values
         ),
     )
@@ -96,9 +97,7 @@ def test_what_is_not_wanted_stays(tmp_path: Path, values: list[list[np.ndarray]]
 def test_the_oldest_go_first(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
     for n, key in enumerate(KEYS):
         os.utime(
-            spectrogram_cache.write(tmp_path, [key], [[(KNOWN | {"label": ""}, values[0][0])]])[
-                0
-            ].pack,
+            spectrogram_cache.write(tmp_path, [key], [[(Clip(**KNOWN), values[0][0])]])[0].pack,
             (n, n),
         )
     size = next(tmp_path.iterdir()).stat().st_size
@@ -121,8 +120,8 @@ def test_what_was_left_unfinished_goes_after_a_day(tmp_path: Path) -> None:
 
 
 def test_a_pack_that_fails_leaves_nothing(tmp_path: Path, values: list[list[np.ndarray]]) -> None:
-    def failing() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
-        yield KNOWN | {"label": ""}, values[0][0]
+    def failing() -> Iterator[tuple[Clip, np.ndarray]]:
+        yield Clip(**KNOWN), values[0][0]
         raise UserError("it is damaged")
 
     with pytest.raises(UserError):
@@ -135,4 +134,4 @@ def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(
         UserError, match="SONOVAE_CACHE_GIB = '-1' must be a whole number, 0 at least"
     ):
-        spectrogram_cache.most()
+        spectrogram_cache.most_bytes()

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from sonovae import params
 from sonovae.codec import saved_codec, sound_files, spectrogram
-from sonovae.dataset import saved_dataset
+from sonovae.dataset import left_out, saved_dataset
 from sonovae.dataset.clips import read
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
@@ -405,7 +405,15 @@ def test_a_recording_that_silence_leaves_too_short_is_named(tmp_path: Path) -> N
     mostly_silent = np.concatenate([samples[:2000], np.zeros(16000, np.float32)])
     sound_files.write(root / "data/own/pause.wav", mostly_silent, 8000)
     run(root, fetch, preprocess)
-    table = recordings_table.read(root / "data/pictures/recordings.csv").set_index("name")
+    pause = (
+        recordings_table.read(root / "data/raw/recordings.csv").set_index("name").loc["pause.wav"]
+    )
+    listed = pd.read_csv(root / "data/pictures/left_out.csv")
+    assert listed.to_numpy().tolist() == [
+        [pause["sha256"], "shorter than a clip, 0.496 s, once silences are cut"]
+    ]
+    fetched = recordings_table.read(root / "data/raw/recordings.csv")
+    table = left_out.mark(fetched, root / "data/pictures").set_index("name")
     assert table.loc["pause.wav", ["status", "reason"]].tolist() == [
         "left out",
         "shorter than a clip, 0.496 s, once silences are cut",

@@ -16,12 +16,13 @@ from conftest import make_project, tone
 from benchmarks import plain_pictures, preprocessing
 from sonovae import params
 from sonovae.codec import saved_codec
-from sonovae.dataset import analysis
+from sonovae.dataset import analysis, preparation
 from sonovae.errors import UserError
+from sonovae.project import Project
 from sonovae.runtime import workers
 from stages import fetch, preprocess
 
-FILES = ("pictures.npy", "clips.csv", "codec.npz", "codec.json", "recordings.csv")
+FILES = ("pictures.npy", "clips.csv", "codec.npz", "codec.json", "left_out.csv")
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +115,16 @@ def another_hop(root: Path) -> None:
     params.edit(root / "params.yaml", {"preprocess.spectrogram.hop_length": 130})
 
 
+def cache(root: Path) -> Path:
+    return Project(root).private / preparation.CACHE
+
+
 def delete(root: Path) -> None:
-    shutil.rmtree(root / preprocess.CACHE)
+    shutil.rmtree(cache(root))
 
 
 def damage(root: Path) -> None:
-    (pack,) = (root / preprocess.CACHE).iterdir()
+    (pack,) = (cache(root)).iterdir()
     data = bytearray(pack.read_bytes())
     data[1000] ^= 1
     pack.write_bytes(data)

@@ -32,7 +32,7 @@ def test_cuts_are_those_of_what_is_joined(
         if rest == "pad"
         else joined[: len(joined) // 50 * 50]
     )
-    found = cuts.Cuts(samples, kept, 50, rest, most, 0)
+    found = cuts.Cuts(samples, kept, 50, rest=rest, most=most, fade=0)
     np.testing.assert_array_equal(np.stack(list(found)), padded.reshape(-1, 50)[:most])
     numbered = np.concatenate([np.arange(a, b) for a, b in kept])
     assert [found.source(at) for at in range(0, len(joined), 50)] == numbered[::50].tolist()
@@ -42,7 +42,9 @@ def test_cuts_are_those_of_what_is_joined(
 
 @pytest.mark.parametrize("most", [None, 2])
 def test_a_clip_fades_where_it_is_cut_off_and_nowhere_else(most: int | None) -> None:
-    first, *others = cuts.Cuts(np.ones(130, np.float32), [(0, 20), (40, 130)], 40, "pad", most, 3)
+    first, *others = cuts.Cuts(
+        np.ones(130, np.float32), [(0, 20), (40, 130)], 40, rest="pad", most=most, fade=3
+    )
     begins, ends = np.array([0.067, 0.5, 0.933]), np.array([0.933, 0.5, 0.067])
     np.testing.assert_allclose(first, [*np.ones(37), *ends], atol=1e-3)
     np.testing.assert_allclose(others[0], [*begins, *np.ones(34), *ends], atol=1e-3)
@@ -51,4 +53,4 @@ def test_a_clip_fades_where_it_is_cut_off_and_nowhere_else(most: int | None) -> 
 
 
 def test_nothing_kept_makes_no_cuts() -> None:
-    assert list(cuts.Cuts(np.zeros(10, np.float32), [], 5, "pad", None, 1)) == []
+    assert list(cuts.Cuts(np.zeros(10, np.float32), [], 5, rest="pad", most=None, fade=1)) == []

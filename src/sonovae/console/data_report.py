@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from sonovae import params
 from sonovae.codec import saved_codec
-from sonovae.dataset import saved_dataset
+from sonovae.dataset import left_out, saved_dataset
 from sonovae.errors import UserError
 from sonovae.pages import page, plots
 from sonovae.params.fetch import Fetch
 from sonovae.params.preprocess import Preprocess
+from sonovae.project import Project
 from sonovae.recordings import card, recordings_table, survey
 from sonovae.runtime import checksums
 
@@ -26,7 +27,9 @@ def write(root: Path, path: Path) -> None:
     """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet, or has changed."""
     _verify(root)
     p = params.load(root / "params.yaml")
-    table, clips = _newest(root), _clips(root)
+    project = Project(root)
+    table = left_out.mark(recordings_table.read(project.recordings), project.pictures)
+    clips = _clips(root)
     figures, warnings = _of_sound(root, recordings_table.used(table), p.preprocess)
     if clips is not None:
         figures["Some clips, as the model sees them"] = some_clips(root, clips)
@@ -91,27 +94,6 @@ def _verify(root: Path) -> None:
     for folder, stage in ((RAW, "fetch"), (PICTURES, "preprocess")):
         if (root / folder).exists():
             checksums.verify(root / folder, stage)
-
-
-def _newest(root: Path) -> pd.DataFrame:
-    """preprocess's table, where it is of what fetch brought last, as it says also which recordings make no clip."""
-    raw, known = (
-        recordings_table.read(root / RAW / "recordings.csv"),
-        root / PICTURES / "recordings.csv",
-    )
-    made = recordings_table.read(known) if known.exists() else raw
-    return made if _is_of(made, raw) else raw
-
-
-def _is_of(made: pd.DataFrame, raw: pd.DataFrame) -> bool:
-    """Whether preprocess's table is fetch's, but for recordings that it leaves out."""
-    if list(made.columns) != list(raw.columns) or len(made) != len(raw):
-        return False
-    kept, always = (
-        made["status"] != recordings_table.LEFT_OUT,
-        raw.columns.difference(["status", "reason", "path"]),
-    )
-    return made[kept].equals(raw[kept]) and made[always].equals(raw[always])
 
 
 def _clips(root: Path) -> saved_dataset.Dataset | None:

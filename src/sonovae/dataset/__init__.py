@@ -1,1 +1,1 @@
-"""Recordings → clips → picture array: what the rows of clips.csv are, and how they are made, split and stored."""
+"""Recordings → clips → picture array: rows of clips.csv, how they are made, split and stored."""

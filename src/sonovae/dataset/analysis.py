@@ -1,134 +1,134 @@
-"""Recordings → their clips' values before they are scaled. What a pack holds is not worked out again: an entry's key is
-the hash of all that it is made of, so that none is ever stale, and any may be deleted at any time."""
+"""Analysis of recordings to their clips' values, before those are scaled.
+
+What the spectrogram cache holds is not computed again. An entry's key is the hash of all that the
+entry is made of, so that none is ever stale, and any may be deleted at any time.
+"""
 
 import functools
 import hashlib
-import importlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sonovae import params
-from sonovae.arrays import Spectrogram
+from sonovae.arrays import Indices, Spectrogram
 from sonovae.codec import picture, saved_codec
 from sonovae.dataset import clips, spectrogram_cache
-from sonovae.dataset.clips import Clips
+from sonovae.dataset.clips import Clip, Clips, Recording
 from sonovae.dataset.spectrogram_cache import Entry
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Preprocess
 
 CODE = ("codec", "dataset", "params/preprocess.py")
-"""Folders and files of the package whose code makes what a pack holds."""
+"""Folders and files of the package whose code decides what an entry holds."""
 LIBRARIES = ("librosa", "numpy", "pillow", "scipy", "soundfile", "soxr")
+"""Libraries whose versions may decide it too."""
 COLUMNS = ("path", "labels", "name", "seconds", "sample_rate")
-"""Of the recordings table, that a worker needs."""
+"""Columns of the recordings table that a worker needs."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A recording to be analysed: its row of the recordings table, its key, and the hash of the code in that."""
+    """A recording to be analysed, its key, and the hash of the code that the key holds."""
 
-    recording: Mapping[Hashable, Any]
+    recording: Recording
     key: str
     code: str
 
 
 Analyse = Callable[[Sequence[Task]], list[Entry]]
-"""The entries of some recordings, made."""
+"""Analyse some recordings to an entry each."""
 
 
-def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], p: Preprocess) -> list[Task]:
-    """One for each row of the recordings table, whose files have these hashes by their paths."""
-    rows = recordings[[name for name in COLUMNS if name in recordings]].to_dict("records")
-    same = json.dumps([_code(), _that_matter(p)])
-    keys = [
-        _hash(json.dumps([same, [(path, hashes.get(path)) for path in files(row)]])) for row in rows
-    ]
-    return [Task(row, key, _code()) for row, key in zip(rows, keys, strict=True)]
+def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], settings: Preprocess) -> list[Task]:
+    """Return a task for each row of the recordings table; `hashes` are those of files by path."""
+    columns = [name for name in COLUMNS if name in recordings]
+    code = _code()
+    shared = json.dumps([code, _settings_used(settings)])
+    listed = list[Task]()
+    for row in recordings[columns].to_dict("records"):
+        contents = [(path, hashes.get(path)) for path in files(row)]
+        listed.append(Task(row, _hash(json.dumps([shared, contents])), code))
+    return listed
 
 
-def analyse(some: Sequence[Task], raw: Path, cache: Path, p: Preprocess) -> list[Entry]:
-    """A pack of recordings whose files lie in `raw`. UserError where one cannot be read, or this is a worker that runs
-    other code than who gave the tasks."""
-    if any(task.code != _code() for task in some):
-        said = f"the worker on {platform.node()} runs another sonovae, or other libraries, than this project"
-        raise UserError(f"{said}: install the same versions there, and start it again")
-    found = clips.read_all(raw, [task.recording for task in some], p.waveform)
-    return spectrogram_cache.write(
-        cache, [task.key for task in some], (_values(each, p) for each in found)
-    )
-
-
-def values(
-    tasks: list[Task], found: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse
-) -> Iterator[Spectrogram]:
-    """[bins, frames] of some clips of all recordings, one after the other; `rows` must rise. What was deleted meanwhile
-    is made again."""
-    return spectrogram_cache.values(_places(tasks, found, np.fromiter(rows, np.int64), analyse))
-
-
-def _places(
-    tasks: list[Task], found: Mapping[str, Entry], wanted: NDArray[np.int64], analyse: Analyse
-) -> Iterator[tuple[Entry, NDArray[np.int64]]]:
-    """Each entry of which clips are wanted, and their numbers in it."""
-    begin = 0
-    for task in tasks:
-        entry = found[task.key]
-        end = begin + len(entry.clips)
-        first, last = np.searchsorted(wanted, [begin, end])
-        if last > first:
-            there = entry if entry.pack.exists() else analyse([task])[0]
-            yield there, wanted[first:last] - begin
-        begin = end
-
-
-def files(recording: Mapping[Hashable, Any]) -> list[str]:
-    """A recording's own file, and that of its labels."""
+def files(recording: Recording) -> list[str]:
+    """Return the paths in data/raw of a recording and its labels; empty text for none."""
     return [str(recording.get(name, "")) for name in ("path", "labels")]
 
 
-def _values(found: Clips, p: Preprocess) -> Iterator[tuple[dict[str, Any], Spectrogram]]:
-    """Each clip's place and limits, and its values."""
-    analyse = saved_codec.analysis(p)
-    labels = found.labels or [""] * len(found.items)
-    for n, item in enumerate(found.items):
-        values = analyse(item)
-        low, high = picture.limits(values, p.dynamic_range)
-        place = {
-            "item": found.number[n],
-            "start": found.start[n],
-            "source_start": found.source_start[n],
-        }
-        yield place | {"gain": found.gain, "low": low, "high": high, "label": labels[n]}, values
+def analyse(batch: Sequence[Task], raw: Path, cache: Path, settings: Preprocess) -> list[Entry]:
+    """Analyse recordings in the folder `raw` to a pack in the folder `cache`.
+
+    Raises UserError if one cannot be read, or if this worker runs other code than the stage.
+    """
+    if any(task.code != _code() for task in batch):
+        raise UserError(
+            f"the worker on {platform.node()} runs another sonovae, or other libraries, than this"
+            " project: install the same versions there, and start it again"
+        )
+    recordings = clips.read_all(raw, [task.recording for task in batch], settings.waveform)
+    analysed = (_analyse_clips(recording, settings) for recording in recordings)
+    return spectrogram_cache.write(cache, [task.key for task in batch], analysed)
 
 
-def _that_matter(p: Preprocess) -> dict[str, Any]:
-    """The parameters that decide what an entry holds; how it is scaled, resized and split is not among them."""
-    chosen = {
-        name: params.plain(each)
-        for name in ("waveform", "spectrogram")
-        if (each := getattr(p, name))
-    }
-    return chosen | {"bins": p.picture.bins, "frames": p.picture.frames}
+def _analyse_clips(recording: Clips, settings: Preprocess) -> Iterator[tuple[Clip, Spectrogram]]:
+    to_spectrogram = saved_codec.analysis(settings)
+    for item, clip in zip(recording.items, recording.known, strict=True):
+        values = to_spectrogram(item)
+        low, high = picture.limits(values, settings.dynamic_range)
+        yield clip._replace(low=low, high=high), values
+
+
+def values(
+    tasks: list[Task], entries: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse
+) -> Iterator[Spectrogram]:
+    """Read the values [bins, frames] of some clips, numbered through all recordings.
+
+    `rows` must rise. Packs that were deleted meanwhile are made again.
+    """
+    return spectrogram_cache.values(_places(tasks, entries, np.fromiter(rows, np.int64), analyse))
+
+
+def _places(
+    tasks: list[Task], entries: Mapping[str, Entry], rows: Indices, analyse: Analyse
+) -> Iterator[tuple[Entry, Indices]]:
+    """Yield each entry of which clips are wanted, with their numbers in it."""
+    begin = 0
+    for task in tasks:
+        entry = entries[task.key]
+        end = begin + len(entry.clips)
+        first, last = np.searchsorted(rows, [begin, end])
+        if last > first:
+            if not entry.pack.exists():
+                (entry,) = analyse([task])
+            yield entry, rows[first:last] - begin
+        begin = end
+
+
+def _settings_used(settings: Preprocess) -> dict[str, Any]:
+    """Return the parameters that decide what an entry holds; scale, size and split do not."""
+    kept = {"bins": settings.picture.bins, "frames": settings.picture.frames}
+    sections = {"waveform": settings.waveform, "spectrogram": settings.spectrogram}
+    return kept | {name: params.plain(section) for name, section in sections.items() if section}
 
 
 @functools.cache
 def _code() -> str:
-    """One hash of the code that makes an entry, and of its libraries' versions."""
+    """Return one hash of the code that makes an entry, and of its libraries' versions."""
     package = Path(__file__).parents[1]
-    files = sorted(
-        file for name in CODE for file in ((package / name).rglob("*.py") or [package / name])
-    )
+    paths = [path for name in CODE for path in (package / name, *(package / name).rglob("*"))]
+    # Bytecode, numba's too, depends on the machine and not only on the code.
+    sources = sorted(p for p in paths if p.is_file() and p.parent.name != "__pycache__")
     versions = [importlib.metadata.version(name) for name in LIBRARIES]
-    return _hash(json.dumps([versions, *(file.read_text(encoding="utf-8") for file in files)]))
+    return _hash(json.dumps([versions, *(path.read_text(encoding="utf-8") for path in sources)]))
 
 
 def _hash(text: str) -> str:

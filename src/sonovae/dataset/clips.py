@@ -1,15 +1,13 @@
-"""What a recording's file holds for the model: equal clips of its sound, or its images."""
+"""Clips of a recording: equal stretches of its sound, or the images in its file."""
 
 import contextlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from sonovae.arrays import Item, Samples
 from sonovae.codec import image_files, silence, sound_files, waveform
@@ -17,146 +15,142 @@ from sonovae.codec.waveform import Track
 from sonovae.dataset.cuts import Cuts
 from sonovae.dataset.tape import Tape
 from sonovae.errors import Unreadable, UserError
-from sonovae.params.preprocess import Split, Waveform
-from sonovae.recordings import schema
+from sonovae.params.preprocess import Waveform
+
+Recording = Mapping[Hashable, Any]
+"""A row of the recordings table."""
+
+
+class Clip(NamedTuple):
+    """What is known of a clip from its recording, and its limits once it was analysed.
+
+    The fields are those of schema.CLIP_FIELDS in their order, and the label.
+    """
+
+    item: int
+    """Number of the image in its file; 0 for a sound."""
+    start: int
+    """First sample, once silences are cut."""
+    source_start: float
+    """Seconds from the beginning of the recording."""
+    gain: float
+    """Factor that levelled the recording."""
+    low: float = np.nan
+    high: float = np.nan
+    label: str = ""
+    """Label of the clip itself; empty if the recording's is its label."""
 
 
 @dataclass(frozen=True)
 class Clips:
-    """Equal clips [n] of one recording, which are read when they are asked for, or images; their places in the file:
-    the image's number, start in samples of what the silences left, and in seconds of the file; the gain that levelled
-    them; labels, where each has one."""
+    """Clips of one recording: items, read on demand, and what is known of each."""
 
     items: Sequence[Item]
-    number: list[int]
-    start: list[int]
-    source_start: list[float]
-    gain: float = 1.0
-    labels: list[str] = field(default_factory=list)
+    known: list[Clip]
+
+    @property
+    def gain(self) -> float:
+        """Factor that levelled the recording, which must have a clip."""
+        return self.known[0].gain
 
     def item(self, number: int, start: int) -> Item:
-        """The one at this place."""
-        return self.items[list(zip(self.number, self.start, strict=True)).index((number, start))]
+        """Read the clip with this number and start."""
+        return self.items[[(clip.item, clip.start) for clip in self.known].index((number, start))]
 
 
-def read(raw: Path, recording: Mapping[Hashable, Any], p: Waveform | None) -> Clips:
-    """The clips of a row of the recordings table, whose files lie in `raw`; without waveform parameters, its images."""
-    with _named(recording):
-        labels = (
-            image_files.read_labels(raw / recording["labels"]) if recording.get("labels") else []
-        )
-        return of_file(raw / recording["path"], p, labels)
+def read(raw: Path, recording: Recording, settings: Waveform | None) -> Clips:
+    """Read the clips of a recording in the folder `raw`; without settings, its images."""
+    with _naming(recording):
+        labels = []
+        if recording.get("labels"):
+            labels = image_files.read_labels(raw / recording["labels"])
+        return of_file(raw / recording["path"], settings, labels)
 
 
 def read_all(
-    raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform | None
+    raw: Path, recordings: Sequence[Recording], settings: Waveform | None
 ) -> Iterator[Clips]:
-    """The same of several rows, one after the other; recordings of one block are resampled together."""
-    short = dict(_short(raw, recordings, p)) if p else {}
-    for n, recording in enumerate(recordings):
-        yield (
-            _cut(*waveform.level(short[n], p.peak_dbfs), p)
-            if p and n in short
-            else read(raw, recording, p)
-        )
+    """Read the clips of several recordings, one after the other, as `read` does of each.
+
+    Many short recordings resample faster together; long ones are streamed, as they may not fit
+    into memory. Both give the same bits.
+    """
+    short = dict(_short(raw, recordings, settings)) if settings else {}
+    for row, recording in enumerate(recordings):
+        if settings and row in short:
+            yield _cut(*waveform.level(short[row], settings.peak_dbfs), settings)
+        else:
+            yield read(raw, recording, settings)
 
 
 def _short(
-    raw: Path, recordings: Sequence[Mapping[Hashable, Any]], p: Waveform
+    raw: Path, recordings: Sequence[Recording], settings: Waveform
 ) -> Iterator[tuple[int, Samples]]:
-    """The numbers of those that are one block, and their samples at the rate of the parameters."""
+    """Yield row numbers and resampled samples of the recordings that fit into one block."""
     by_rate = defaultdict[int, dict[int, Samples]](dict)
-    for n, recording in enumerate(recordings):
+    for row, recording in enumerate(recordings):
+        # The table rounds seconds: near the limit either way may be chosen.
         if recording["seconds"] * recording["sample_rate"] <= sound_files.BLOCK:
-            with _named(recording):
+            with _naming(recording):
                 samples, sample_rate = sound_files.read(raw / recording["path"])
-            by_rate[sample_rate][n] = samples
-    for sample_rate, some in by_rate.items():
-        yield from zip(
-            some,
-            waveform.resample_together(list(some.values()), sample_rate, p.sample_rate),
-            strict=True,
-        )
+            by_rate[sample_rate][row] = samples
+    for sample_rate, by_row in by_rate.items():
+        samples_together = list(by_row.values())
+        resampled = waveform.resample_together(samples_together, sample_rate, settings.sample_rate)
+        yield from zip(by_row, resampled, strict=True)
 
 
 @contextlib.contextmanager
-def _named(recording: Mapping[Hashable, Any]) -> Iterator[None]:
+def _naming(recording: Recording) -> Iterator[None]:
     try:
         yield
     except Unreadable as error:
         raise UserError(f"{recording['name']!r} cannot be used: {error}") from None
 
 
-def of_file(path: Path, p: Waveform | None, labels: Sequence[str] = ()) -> Clips:
-    """The clips of a file or, without waveform parameters, its images, with their labels; Unreadable where there is
-    nothing to be read."""
-    if not p:
-        return image_to_clips(image_files.read(path), list(labels))
+def of_file(path: Path, settings: Waveform | None, labels: Sequence[str] = ()) -> Clips:
+    """Read the clips of a sound file; without settings, the images of a file and their labels.
+
+    Raises Unreadable if the file cannot be read.
+    """
+    if not settings:
+        return image_to_clips(image_files.read(path), labels)
     with sound_files.streamed(path) as (blocks, sample_rate):
-        return recording_to_clips(blocks, sample_rate, p)
+        return recording_to_clips(blocks, sample_rate, settings)
 
 
-def image_to_clips(images: list[Item], labels: list[str]) -> Clips:
-    """The images of a file, of as many labels or none."""
+def image_to_clips(images: list[Item], labels: Sequence[str]) -> Clips:
+    """Return the images [rows, columns] of a file with their labels, if it has any."""
     if labels and len(labels) != len(images):
         raise Unreadable(f"it holds {len(images)} images, and its file of labels {len(labels)}")
-    n = len(images)
-    return Clips(images, list(range(n)), [0] * n, [0.0] * n, labels=labels)
+    known = [
+        Clip(item=n, start=0, source_start=0.0, gain=1.0, label=label)
+        for n, label in enumerate(labels or [""] * len(images))
+    ]
+    return Clips(images, known)
 
 
-def recording_to_clips(blocks: Iterable[Samples], sample_rate: int, p: Waveform) -> Clips:
-    """A recording's samples at its own rate, block by block → level, silences cut, equal clips."""
-    tape = Tape(waveform.resample_blocks(blocks, sample_rate, p.sample_rate))
-    tape.gain = waveform.gain_to(tape.peak, p.peak_dbfs)
-    return _cut(tape, tape.gain, p)
+def recording_to_clips(blocks: Iterable[Samples], sample_rate: int, settings: Waveform) -> Clips:
+    """Resample, level and cut the samples [n] of a recording, which come block by block."""
+    tape = Tape(waveform.resample_blocks(blocks, sample_rate, settings.sample_rate))
+    # The peak is known only at the end, so the gain applies when samples are read again.
+    tape.gain = waveform.gain_to(tape.peak, settings.peak_dbfs)
+    return _cut(tape, tape.gain, settings)
 
 
-def _cut(track: Track, gain: float, p: Waveform) -> Clips:
-    """A recording that this gain has levelled → silences cut, equal clips."""
+def _cut(track: Track, gain: float, settings: Waveform) -> Clips:
+    rate = settings.sample_rate
     kept = [(0, len(track))]
-    if p.silence:
-        kept = silence.nonsilent(
-            track, p.sample_rate, p.silence.min_seconds, p.silence.threshold_dbfs
-        )
-    cuts = Cuts(track, kept, p.clip_length, p.rest, p.max_clips, p.fade_length)
-    start = [i * p.clip_length for i in range(len(cuts))]
-    return Clips(
-        cuts, [0] * len(cuts), start, [cuts.source(at) / p.sample_rate for at in start], gain
+    if settings.silence:
+        limits = settings.silence
+        kept = silence.nonsilent(track, rate, limits.min_seconds, limits.threshold_dbfs)
+    cuts = Cuts(
+        track,
+        kept,
+        settings.clip_length,
+        rest=settings.rest,
+        most=settings.max_clips,
+        fade=settings.fade_length,
     )
-
-
-def table(recordings: pd.DataFrame, places: list[NDArray[np.void]], p: Split) -> pd.DataFrame:
-    """A row for each clip: all that its row of the recordings table says, of which `places` has an array each, and
-    all that the clip's record says; its label only where it says one. The group is the recording's, or that of a part
-    of it."""
-    whose = np.repeat(np.arange(len(recordings)), [len(each) for each in places])
-    own = pd.DataFrame(
-        {
-            name: np.concatenate([each[name] for each in places])
-            for name in (*schema.CLIP_FIELDS, "label")
-        }
-    )
-    same = recordings.drop(
-        columns=["path", "labels", "status", "reason", "warning"], errors="ignore"
-    )
-    found = same.iloc[whose].reset_index(drop=True)
-    own["label"] = own["label"].where(own["label"] != "", found["label"])
-    found[own.columns] = own
-    return found.assign(group=_groups(found, p))
-
-
-def _groups(table: pd.DataFrame, p: Split) -> "pd.Series[str]":
-    """The recording's, or that of a part of it: a stretch of a sound, or an image of a file that holds many."""
-    if p.block_seconds:
-        return (
-            table["group"]
-            + "@"
-            + (table["source_start"] // p.block_seconds).astype(int).astype(str)
-        )
-    holds_many = (
-        table.groupby("name")["item"].transform("max") > 0
-    )  # clips of a sound all have the number 0
-    return table["group"].mask(
-        holds_many & (table["group"] == table["name"]),
-        table["group"] + "#" + table["item"].astype(str),
-    )
+    starts = [n * settings.clip_length for n in range(len(cuts))]
+    return Clips(cuts, [Clip(0, start, cuts.source(start) / rate, gain) for start in starts])

@@ -1,4 +1,4 @@
-"""Equal clips of what is left of a recording when its silences are cut, read when they are asked for."""
+"""Equal clips of what remains of a recording when its silences are cut, read on demand."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -11,27 +11,33 @@ from sonovae.codec.waveform import Track
 
 
 class Cuts(Sequence[Samples]):
-    """Clips of `length` samples, one after the other, of the ranges (start, end) of a track that are kept, as if they
-    were joined; the rest is dropped, or (`rest="pad"`) zero-padded. `most` of them at most; None: all. Where one is cut
-    off from what is kept before or after it, it rises or falls over `fade` samples."""
+    """Clips [length] of the kept ranges (start, end) of a track, as if those were joined.
+
+    The rest is dropped or, with `rest="pad"`, zero-padded. There are at most `most` clips, or all
+    for None. A clip fades over `fade` samples at an end where more is kept.
+    """
 
     def __init__(
         self,
         track: Track,
         kept: list[tuple[int, int]],
         length: int,
+        *,
         rest: str,
         most: int | None,
         fade: int,
     ) -> None:
-        self.track, self.kept, self.length, self.fade = track, kept, length, fade
-        self._ends = np.cumsum([b - a for a, b in kept], dtype=np.int64)
+        self.track = track
+        self.kept = kept
+        self.length = length
+        self.fade = fade
+        self._ends = np.cumsum([end - start for start, end in kept], dtype=np.int64)
         total = int(self._ends[-1]) if kept else 0
         n = -(-total // length) if rest == "pad" else total // length
         self._n = n if most is None else min(n, most)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of clips."""
         return self._n
 
     @overload
@@ -39,26 +45,29 @@ class Cuts(Sequence[Samples]):
     @overload
     def __getitem__(self, which: slice) -> list[Samples]: ...
     def __getitem__(self, which: int | slice) -> Samples | list[Samples]:
-        """The clip [length] of this number."""
-        numbers = range(self._n)[which]
-        if isinstance(numbers, range):
-            return [self[i] for i in numbers]
-        read = list(self._pieces(numbers * self.length))
-        clip = np.concatenate([*read, np.zeros(self.length - sum(map(len, read)), np.float32)])
-        more = (numbers + 1) * self.length < self._ends[-1]
-        return waveform.fade(clip, self.fade, numbers > 0, bool(more))
+        """Read one clip [length], or a list of them."""
+        chosen = range(self._n)[which]
+        if isinstance(chosen, range):
+            return [self[i] for i in chosen]
+        pieces = list(self._pieces(chosen * self.length))
+        n_read = sum(map(len, pieces))
+        clip = np.concatenate([*pieces, np.zeros(self.length - n_read, np.float32)])
+        continues = bool((chosen + 1) * self.length < self._ends[-1])
+        return waveform.fade(clip, self.fade, rises=chosen > 0, falls=continues)
 
     def source(self, start: int) -> int:
-        """Where a sample of what is kept stood in the track."""
+        """Return the place in the track of a sample of what is kept."""
         n = int(np.searchsorted(self._ends, start, "right"))
         return self.kept[n][1] - (int(self._ends[n]) - start)
 
     def _pieces(self, start: int) -> Iterator[Samples]:
-        """What is kept from there on, at most a clip of it."""
-        wanted = self.length
-        for a, b in self.kept[int(np.searchsorted(self._ends, start, "right")) :]:
-            a = max(a, self.source(start)) if wanted == self.length else a
-            yield self.track[a : min(b, a + wanted)]
-            wanted -= min(b - a, wanted)
-            if not wanted:
+        """Read what is kept from `start` on, at most a clip of it."""
+        missing = self.length
+        first = int(np.searchsorted(self._ends, start, "right"))
+        for begin, end in self.kept[first:]:
+            # The clip may begin within the first range.
+            at = self.source(start) if missing == self.length else begin
+            yield self.track[at : min(end, at + missing)]
+            missing -= min(end - at, missing)
+            if not missing:
                 return

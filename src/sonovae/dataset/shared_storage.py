@@ -1,7 +1,9 @@
-"""Analysis by the workers of a cluster that share no folder: SONOVAE_STORAGE, any URL that fsspec reads, lies between.
+"""Analysis by workers of a cluster that share no folder with the stage, only a storage.
 
-Recordings are under `raw` there, named by what they hold, and stay for the next time; packs pass through
-`spectrograms`, where each run has a folder of its own, as two may be making the same."""
+SONOVAE_STORAGE is any URL that fsspec reads. Recordings lie in `raw` there, named by their hashes,
+and stay for the next run. Packs pass through `spectrograms`, where each run has a folder of its
+own, as two runs may make the same packs at once.
+"""
 
 import contextlib
 import dataclasses
@@ -14,82 +16,86 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from sonovae import atomic
 from sonovae.dataset import analysis
-from sonovae.dataset.analysis import Analyse, Task
+from sonovae.dataset.analysis import Task
 from sonovae.dataset.spectrogram_cache import Entry
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Preprocess
 from sonovae.runtime import checksums, workers
 
 Batches = Iterator[tuple[Sequence[Task], list[Entry]]]
+"""Batches of tasks with their entries, in order."""
 LONGER = 10
-"""Batches are so many times as long as without a storage, as each costs some requests, and the stage's come in turn."""
+"""Factor by which batches are longer than without a storage, as each costs some requests."""
 
 
 def spread(
-    analyse: Analyse, items: Sequence[tuple[Task, float]], raw: Path, cache: Path, p: Preprocess
+    tasks: Sequence[tuple[Task, float]], raw: Path, cache: Path, settings: Preprocess
 ) -> Batches:
-    """`workers.spread` of `analyse`, or of the same by way of the storage where a cluster's workers have nothing else
-    in common."""
+    """Analyse tasks, each with its milliseconds, by all workers.
+
+    The storage is used if a cluster's workers have nothing else in common with the stage.
+    """
     url = os.environ.get("SONOVAE_STORAGE", "")
-    if not (items and url and os.environ.get("SONOVAE_SCHEDULER")):
-        yield from workers.spread(analyse, items)
+    if not (tasks and url and os.environ.get("SONOVAE_SCHEDULER")):
+        here = functools.partial(analysis.analyse, raw=raw, cache=cache, settings=settings)
+        yield from workers.spread(here, tasks)
         return
-    send(url, raw, [task for task, _ in items])
+    send(url, raw, [task for task, _ in tasks])
     passing = f"spectrograms/{uuid.uuid4().hex}"
-    away = functools.partial(analyse_away, url=url, passing=passing, p=p)
+    away = functools.partial(analyse_away, url=url, passing=passing, settings=settings)
     try:
-        for batch, (entries, name) in workers.spread(away, items, LONGER):
+        for batch, (entries, name) in workers.spread(away, tasks, LONGER):
             yield batch, _fetch(url, name, entries, cache)
     finally:
-        _forget(url, passing)  # of a worker that died, or of a batch that was not waited for
+        # What is left is of a worker that died, or of a batch that nobody waits for any more.
+        _forget(url, passing)
 
 
 def send(url: str, raw: Path, tasks: Sequence[Task]) -> None:
-    """Put the recordings' files there that are not there yet, whole."""
+    """Put the recordings of these tasks into the storage, except those that are there whole."""
     names = _names(tasks)
     with _storage(url) as (fs, root):
-        there = {path: info["size"] for path, info in fs.find(f"{root}/raw", detail=True).items()}
-        new = [
-            name for name in names if there.get(f"{root}/raw/{name}") != (raw / name).stat().st_size
-        ]
+        stored = fs.find(f"{root}/raw", detail=True)
+        sizes = {path.removeprefix(f"{root}/raw/"): info["size"] for path, info in stored.items()}
+        new = [name for name in names if sizes.get(name) != (raw / name).stat().st_size]
         fs.put([str(raw / name) for name in new], [f"{root}/raw/{name}" for name in new])
 
 
 def analyse_away(
-    some: Sequence[Task], url: str, passing: str, p: Preprocess
+    batch: Sequence[Task], url: str, passing: str, settings: Preprocess
 ) -> tuple[list[Entry], str]:
-    """`analysis.analyse` with the recordings of the storage: the entries, and where under it their pack lies now."""
+    """Analyse recordings of the storage; return the entries and the path of their pack in it."""
+    names = _names(batch)
     with tempfile.TemporaryDirectory(prefix="sonovae-") as folder:
-        raw, names = Path(folder) / "raw", _names(some)
+        raw = Path(folder) / "raw"
         with _storage(url) as (fs, root):
             fs.get([f"{root}/raw/{name}" for name in names], [str(raw / name) for name in names])
         _check(url, raw, names)
-        entries = analysis.analyse(some, raw, Path(folder) / "packs", p)
-        name = f"{passing}/{uuid.uuid4().hex}"  # its own, as a scheduler may give a batch to two workers
+        entries = analysis.analyse(batch, raw, Path(folder) / "packs", settings)
+        # A new name each time, as a scheduler may give a batch to two workers.
+        name = f"{passing}/{uuid.uuid4().hex}"
         with _storage(url) as (fs, root):
             fs.put([str(entries[0].pack)], [f"{root}/{name}"])
     return entries, name
 
 
 def _check(url: str, raw: Path, names: list[str]) -> None:
-    """A file that is not what its name says would be analysed, and its clips kept, as another."""
+    """Raise UserError for a file that its name does not match, whose clips would be kept."""
     for name in names:
         if checksums.sha256(raw / name) != Path(name).stem:
             raise UserError(
-                f"{url}/raw/{name} is damaged: delete it, and the next run puts it there anew"
+                f"{url}/raw/{name} is damaged: delete it, and the next run puts it there again"
             )
 
 
 def _fetch(url: str, name: str, entries: list[Entry], cache: Path) -> list[Entry]:
-    """The entries with their pack in the cache, and no longer in the storage."""
+    """Move the entries' pack from the storage to the cache."""
     pack = cache / entries[0].pack.name
-    part = pack.with_suffix(f".{os.getpid()}.part")
-    cache.mkdir(parents=True, exist_ok=True)
-    with _storage(url) as (fs, root):
+    with atomic.file(pack) as part, _storage(url) as (fs, root):
         fs.get([f"{root}/{name}"], [str(part)])
         fs.rm_file(f"{root}/{name}")
-    part.replace(pack)
     return [dataclasses.replace(entry, pack=pack) for entry in entries]
 
 
@@ -99,28 +105,29 @@ def _forget(url: str, folder: str) -> None:
 
 
 def _names(tasks: Sequence[Task]) -> list[str]:
-    """The tasks' files, each once."""
-    return list(
-        dict.fromkeys(name for task in tasks for name in analysis.files(task.recording) if name)
-    )
+    """Return the paths of the tasks' files, each once."""
+    names = [name for task in tasks for name in analysis.files(task.recording) if name]
+    return list(dict.fromkeys(names))
 
 
 @contextlib.contextmanager
 def _storage(url: str) -> Iterator[tuple[Any, str]]:
-    """fsspec's file system and the path in it, whatever fails there as one line."""
+    """Yield fsspec's file system and the path in it; raise UserError for whatever fails there."""
+    # Only a cluster needs it, and importing it takes time.
     import fsspec
 
     try:
         if "://" not in url:
             raise ValueError("no protocol")
         fs, root = fsspec.url_to_fs(url)
-        if hasattr(fs, "auto_mkdir"):  # a disk's; a bucket's would make the bucket
-            fs.auto_mkdir = True
+        if hasattr(fs, "auto_mkdir"):
+            fs.auto_mkdir = True  # of a disk's folders; a bucket is not made
         fs.invalidate_cache()  # others write there too
         yield fs, root.rstrip("/")
-    except Exception as error:  # each driver has its own, that have nothing in common
-        said = (str(error).splitlines() or [""])[0]
+    except Exception as error:  # drivers have no class of errors in common
+        reason = (str(error).splitlines() or [""])[0]
         raise UserError(
-            f"SONOVAE_STORAGE = {url} cannot be used on {platform.node()}: {type(error).__name__}: {said}; it must be a"
-            " URL that fsspec reads, as s3://bucket/folder, with its driver (s3fs for S3) and its login on each machine"
+            f"SONOVAE_STORAGE = {url} cannot be used on {platform.node()}:"
+            f" {type(error).__name__}: {reason}; it must be a URL that fsspec reads, such as"
+            " s3://bucket/folder, with its driver (s3fs for S3) and its login on each machine"
         ) from None

@@ -1,76 +1,76 @@
-"""The split of clips into training, validation and test, by whole groups; and how many of them train."""
+"""Split of clips into training, validation and test, by whole groups; limit of the training."""
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from sonovae.arrays import Flags
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Split
 from sonovae.params.rules import Limit
-from sonovae.recordings import selection
+from sonovae.recordings import schema, selection
 
 SIDES = ("train", "validation", "test")
+"""Sides of the split."""
 
 
-def sides(clips: pd.DataFrame, p: Split) -> "pd.Series[str]":
-    """Each clip's side. `clips` holds its group, and the columns by which test or validation may be named.
+def sides(clips: pd.DataFrame, settings: Split) -> "pd.Series[str]":
+    """Return the side of each row of the clips table.
 
-    UserError where there are too few groups, a side is empty, or a group stands on two sides.
+    Raises UserError if there are too few groups, a named side is empty, or a group is on two.
     """
-    found = pd.Series("", index=clips.index)
-    for side, wanted in (("test", p.test), ("validation", p.validation)):
+    side_of = pd.Series("", index=clips.index)
+    # A clip that is named for both sides is tested, which is the stricter use.
+    for side in ("test", "validation"):
+        wanted = getattr(settings, side)
         if isinstance(wanted, Mapping):
-            found[selection.matches(clips, wanted, f"preprocess.split.{side}") & (found == "")] = (
-                side
-            )
-    _check_named(found, clips["group"], p)
-    rest = found == ""
-    found[rest] = clips["group"][rest].map(of_groups(set(clips["group"][rest]), p))
-    return found
+            named = selection.matches(clips, wanted, f"preprocess.split.{side}")
+            side_of[named & (side_of == "")] = side
+    _check_named(side_of, clips["group"], settings)
+    rest = side_of == ""
+    groups = clips["group"][rest]
+    side_of[rest] = groups.map(of_groups(set(groups), settings))
+    return side_of
 
 
-def of_groups(groups: set[str], p: Split) -> dict[str, str]:
-    """Each group's side, by the rank of its hash, so that a new one leaves nearly all others where they were; of sides
-    that are shares of the groups, and training."""
-    shares = {side: share for side in SIDES[1:] if isinstance(share := getattr(p, side), float)}
+def of_groups(groups: set[str], settings: Split) -> dict[str, str]:
+    """Return the side of each group, for the sides that are shares of the groups."""
+    shares = {side: getattr(settings, side) for side in SIDES[1:]}
+    shares = {side: share for side, share in shares.items() if isinstance(share, float)}
     if len(groups) <= len(shares):
         raise UserError(
-            f"the split needs at least {len(shares) + 1} groups, one each for {', '.join(['train', *shares])}, and"
-            f" the clips are of {len(groups)}: {', '.join(sorted(groups))}. Add recordings, or let fetch.pattern name"
-            " smaller groups"
+            f"the split needs at least {len(shares) + 1} groups, one each for"
+            f" {', '.join(['train', *shares])}, and the clips have {len(groups)}:"
+            f" {', '.join(sorted(groups))}. Add recordings,"
+            " or let fetch.pattern name smaller groups"
         )
-    sides: list[str] = []
+    in_order: list[str] = []
     for n, (side, share) in enumerate(reversed(shares.items()), start=1):
-        most = (
-            len(groups) - len(sides) - (len(shares) + 1 - n)
-        )  # one group at least for each of the others
-        sides += [side] * min(max(1, round(share * len(groups))), most)
-    return dict(
-        zip(
-            selection.ranked(groups, p.seed),
-            sides + ["train"] * (len(groups) - len(sides)),
-            strict=True,
-        )
-    )
+        # At least one group must be left for each of the sides to come.
+        most = len(groups) - len(in_order) - (len(shares) + 1 - n)
+        in_order += [side] * min(max(1, round(share * len(groups))), most)
+    in_order += ["train"] * (len(groups) - len(in_order))
+    # Groups are ranked by their hash, so that a new one leaves nearly all where they were.
+    return dict(zip(selection.ranked(groups, settings.seed), in_order, strict=True))
 
 
-def _check_named(sides: "pd.Series[str]", groups: "pd.Series[str]", p: Split) -> None:
+def _check_named(side_of: "pd.Series[str]", groups: "pd.Series[str]", settings: Split) -> None:
     for side in SIDES[1:]:
-        if isinstance(named := getattr(p, side), Mapping) and not (sides == side).any():
-            raise UserError(f"preprocess.split.{side} = {dict(named)}: no clip is named so")
-    torn = sides.groupby(groups).nunique()
-    if (torn > 1).any():
-        name = torn.index[torn > 1][0]
+        wanted = getattr(settings, side)
+        if isinstance(wanted, Mapping) and not (side_of == side).any():
+            raise UserError(f"preprocess.split.{side} = {dict(wanted)}: no clip is named so")
+    n_sides = side_of.groupby(groups).nunique()
+    torn = n_sides.index[n_sides > 1]
+    if len(torn):
         raise UserError(
-            f"preprocess.split puts a part of the group {name!r} on another side than the rest: let it name whole"
-            " groups, or let fetch.pattern name smaller ones"
+            f"preprocess.split puts a part of the group {torn[0]!r} on another side than the rest:"
+            " let it name whole groups, or let fetch.pattern name smaller ones"
         )
 
 
-def within(table: pd.DataFrame, limit: Limit | None) -> NDArray[np.bool_]:
-    """[N] which clips stay where the training split has a limit."""
-    keys = table["sha256"] + ":" + table["item"].astype(str) + ":" + table["start"].astype(str)
-    train = table["split"] == "train"
-    return np.asarray(~train | keys.isin(selection.limited(list(keys[train]), limit)))
+def within(table: pd.DataFrame, limit: Limit | None) -> Flags:
+    """Return which rows [N] remain if the training split may have a limited number of clips."""
+    text = table[schema.CLIP_KEY].astype(str)
+    keys = text["sha256"] + ":" + text["item"] + ":" + text["start"]
+    is_train = table["split"] == "train"
+    return (~is_train | keys.isin(selection.limited(list(keys[is_train]), limit))).to_numpy(bool)

@@ -1,4 +1,4 @@
-"""Samples of any length: in memory while they are few, and in a temporary file beyond that."""
+"""Samples of any length: in memory while they are few, in a temporary file beyond that."""
 
 import weakref
 from collections.abc import Iterable
@@ -9,16 +9,20 @@ import numpy as np
 from sonovae.arrays import Samples
 
 IN_MEMORY = 1 << 26
-"""Bytes that are held in memory: twelve minutes at 22,050 Hz."""
+"""Bytes kept in memory: twelve minutes at 22,050 Hz."""
 
 
 class Tape:
-    """A waveform.Track of blocks [n]: a slice reads those samples, times `gain`; `peak` is the highest absolute sample
-    that was recorded."""
+    """A waveform.Track recorded from blocks [n]; a slice is multiplied by `gain` as it is read.
+
+    `peak` is the highest absolute sample recorded, before the gain.
+    """
 
     def __init__(self, blocks: Iterable[Samples]) -> None:
-        self._file, self._length = SpooledTemporaryFile(IN_MEMORY), 0  # noqa: SIM115 (it lives as long as this)
-        self.peak, self.gain = 0.0, 1.0
+        self.gain = 1.0
+        self.peak = 0.0
+        self._length = 0
+        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (it lives as long as the tape)
         weakref.finalize(self, self._file.close)
         for block in blocks:
             self._file.write(np.ascontiguousarray(block, np.float32).data)
@@ -26,12 +30,13 @@ class Tape:
             self.peak = max(self.peak, float(np.abs(block).max(initial=0)))
 
     def __len__(self) -> int:
-        """Samples."""
+        """Return the number of samples."""
         return self._length
 
     def __getitem__(self, which: slice) -> Samples:
-        """Those of a slice with step 1."""
+        """Return the samples of a slice with step 1."""
         start, stop, _ = which.indices(self._length)
+        # A sample has four bytes.
         self._file.seek(4 * start)
-        read = np.frombuffer(self._file.read(4 * max(0, stop - start)), np.float32)
-        return read * np.float32(self.gain)
+        samples = np.frombuffer(self._file.read(4 * max(0, stop - start)), np.float32)
+        return samples * np.float32(self.gain)

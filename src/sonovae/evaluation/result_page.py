@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sonovae import params
+from sonovae.dataset import left_out
 from sonovae.evaluation import figures
 from sonovae.evaluation.inputs import Inputs
 from sonovae.model import health
@@ -125,8 +126,9 @@ def write(
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
     """Write report.html, one file that holds the figures and sounds in `out`."""
-    recordings = recordings_table.read(inputs.project.pictures / "recordings.csv")
-    known = card.of(inputs.project.root, inputs.params.fetch)
+    project = inputs.project
+    recordings = left_out.mark(recordings_table.read(project.recordings), project.pictures)
+    known = card.of(project.root, inputs.params.fetch)
     left = recordings["status"] != recordings_table.USED
     unused = recordings.loc[left, ["name", "status", "reason"]]
     settings = params.plain(inputs.params)

@@ -52,7 +52,11 @@ def reconstruct(inputs: Inputs) -> Unseen:
     for name, of_file in _read(source, inputs.studio.codec):
         encoded, own_scales = inputs.studio.codec.encode_items(of_file.items, of_file.gain)
         decoded = inputs.studio.decode(inputs.studio.encode(encoded).mean)
-        place = {"name": name, "item": of_file.number, "source_start": of_file.source_start}
+        place = {
+            "name": name,
+            "item": [clip.item for clip in of_file.known],
+            "source_start": [clip.source_start for clip in of_file.known],
+        }
         errors.append(pd.DataFrame(place | _errors(encoded, decoded, inputs)))
         missing = n - len(items)
         items += list(of_file.items)[:missing]
