@@ -22,6 +22,7 @@ def features(raw: Path, used: pd.DataFrame) -> pd.DataFrame:
 
     A row has the length in `seconds`, the RMS `level` in dBFS and the spectral `centroid` in Hz.
     """
+    # A sample bounds the time that a large collection takes.
     chosen = survey.sample(used[used["seconds"] > 0])
     paths = progress(list(chosen["path"]), "drift", "recordings", len(chosen))
     measured = [_measure(raw / path) for path in paths]

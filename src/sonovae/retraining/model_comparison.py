@@ -51,6 +51,7 @@ def confidence(old: Result, data: Dataset) -> "pd.Series[float] | None":
     with tempfile.TemporaryDirectory() as name:
         folder = old.get(JUDGE, Path(name))
         classifier = judge.load(folder) if folder else None
+    # The weights are in memory: the copy of the folder may be gone.
     if not classifier or not _fits(classifier, data.pictures.shape[1:]):
         return None
     sample = data.some(MOST_CLIPS, SEED)

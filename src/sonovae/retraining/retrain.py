@@ -49,6 +49,7 @@ def run(root: Path, base: str, promote: bool) -> None:
     )
     dvc(root, "repro", *pull)
     if has_remote:
+        # With the run cache, another clone need not run these stages again.
         dvc(root, "push", "--run-cache")
     new = revisions.of_tree(root)
     promotion = params.load(Project(root).params).promotion

@@ -37,6 +37,7 @@ def promote(root: Path) -> str:
     else:
         run = store.client.get_run(run_ids["train"])
         outcome = _register(store, promotion, run, run_ids["evaluate"])
+    # A refused result has the tag, too, so that the dashboard shows the reason.
     store.client.set_tag(run_ids["train"], "promotion", outcome)
     return outcome
 
