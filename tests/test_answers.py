@@ -55,14 +55,14 @@ def test_what_cannot_be_answered(study: Path) -> None:
     token = kept.begin()
     first, second = kept.order(token)[:2]
     for rating in (0, 6, 2.5, "3", None, True):
-        with pytest.raises(UserError, match="is no whole number from 1 to 5"):
+        with pytest.raises(UserError, match="must be a whole number from 1 to 5"):
             kept.rate(token, first, "quality", rating)
     with pytest.raises(UserError, match="sound 'nothing' is not in the pool"):
         kept.rate(token, "nothing", "quality", 3)
-    with pytest.raises(UserError, match=f"sound {second} is not the one at hand, which is {first}"):
+    with pytest.raises(UserError, match=f"sound {second} is not the current one, which is {first}"):
         kept.rate(token, second, "quality", 3)
     with pytest.raises(
-        UserError, match="question 'beauty' is not asked: it is one of quality, expressiveness"
+        UserError, match="question = 'beauty': must be one of quality, expressiveness"
     ):
         kept.rate(token, first, "beauty", 3)
     with pytest.raises(UserError, match="listener 'somebody ' is not known"):

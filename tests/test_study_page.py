@@ -198,7 +198,7 @@ def test_what_the_server_refuses(root: Path, url: str) -> None:
     assert said({}, "begin")[0] == 400
     assert said(good | {"rating": 6}) == (
         400,
-        "rating 6 is no whole number from 1 to 5: choose one of these",
+        "rating = 6: must be a whole number from 1 to 5",
     )
     assert said(good | {"sound": "../pool"})[0] == 400
     assert said(good | {"listener": ["x"]})[0] == 400

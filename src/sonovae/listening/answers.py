@@ -1,6 +1,6 @@
-"""What listeners answer, in SQLite: each rating is on disk before the page hears that it is kept.
+"""Listeners' answers in SQLite: each rating is on disk before the page shows that it is saved.
 
-A listener is a random token; no name, address or time of day is kept, only the day of the beginning.
+A listener is a random token. No name, address or time of day is stored, only the first day.
 """
 
 import contextlib
@@ -15,29 +15,30 @@ from pathlib import Path
 import pandas as pd
 
 from sonovae.errors import UserError
+from sonovae.project import STUDY
 
-FILE = "study/answers.sqlite"
+FILE = f"{STUDY}/answers.sqlite"
 QUESTIONS = {
     "quality": "Audio quality",
     "expressiveness": "Expressiveness",
 }
-"""What is rated of each sound, by its name in tables."""
+"""Titles of what is rated, by the name in tables."""
 ASKED = {
     "quality": "Is it as clear as a real recording, free of noise and artefacts?",
     "expressiveness": "Does it move and change as if somebody meant it?",
 }
-"""How a listener is asked for it."""
+"""Questions that a listener reads, by the name in tables."""
 SCALE = ("Bad", "Poor", "Fair", "Good", "Excellent")
 """Labels of the ratings 1 to 5: absolute category rating (ITU-T P.800)."""
-PATIENCE = 30.0
-"""Seconds that one who writes waits for another."""
-SHOWN = 9
-"""Characters of a token that others see; who rates needs all of them."""
+BUSY_SECONDS = 30.0
+"""Time that a writer waits for another one, which needs only milliseconds."""
+TOKEN_SHOWN = 9
+"""Characters of a token that others see; only the listener's browser knows all of them."""
 SCHEMA = """
 create table if not exists listeners (
     listener text primary key,
     day text not null,
-    rated integer not null default 0  -- sounds that are left behind
+    rated integer not null default 0  -- number of sounds that are done
 );
 create table if not exists answers (
     listener text not null references listeners,
@@ -47,12 +48,15 @@ create table if not exists answers (
     primary key (listener, sound, question)
 );
 """
+"""Tables of the database; an answer's key makes a changed rating replace the earlier one."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a listener is: how many sounds are done, of how many; the one to be rated, None at the end; and what is
-    answered of it, by question."""
+    """Progress of a listener: `done` of `of` sounds, the current `sound` and its ratings.
+
+    `sound` is None at the end; `ratings` are by question.
+    """
 
     done: int
     of: int
@@ -61,114 +65,125 @@ class Place:
 
 
 class Answers:
-    """The answers about the sounds of a pool, by their ids. It may be opened often and by several processes."""
+    """Answers about the sounds of a pool, by their ids; several processes may open them."""
 
     def __init__(self, root: Path, sounds: Iterable[str]) -> None:
-        self.path, self.sounds = root / FILE, sorted(sounds)
+        self.path = root / FILE
+        self.sounds = sorted(sounds)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._opened() as base:
-            base.executescript(SCHEMA)
+        with self._transaction() as database:
+            database.executescript(SCHEMA)
 
     def begin(self) -> str:
-        """A new listener's token."""
-        token, today = f"L{secrets.token_hex(16)}", datetime.now(UTC).date().isoformat()
-        with self._opened() as base:
-            base.execute("insert into listeners (listener, day) values (?, ?)", (token, today))
+        """Add a listener and return the token."""
+        token = f"L{secrets.token_hex(16)}"
+        today = datetime.now(UTC).date().isoformat()
+        with self._transaction() as database:
+            database.execute("insert into listeners (listener, day) values (?, ?)", (token, today))
         return token
 
     def place(self, listener: str) -> Place:
-        """Where a listener is; UserError where nobody has this token."""
-        with self._opened() as base:
-            return self._place(base, listener)
+        """Return where a listener is; UserError if the token is unknown."""
+        with self._transaction() as database:
+            return self._place(database, listener)
 
     def rate(self, listener: str, sound: str, question: str, rating: object) -> None:
-        """Keep a rating, 1 to 5, of the sound at hand, in place of an earlier one; UserError where it cannot be."""
+        """Save a rating, 1 to 5, of the current sound, in place of an earlier one."""
         if question not in QUESTIONS:
-            raise UserError(
-                f"question {question[:40]!r} is not asked: it is one of {', '.join(QUESTIONS)}"
-            )
+            known = ", ".join(QUESTIONS)
+            raise UserError(f"question = {question[:40]!r}: must be one of {known}")
+        # JSON's true would count as 1.
         if type(rating) is not int or not 1 <= rating <= len(SCALE):
-            raise UserError(
-                f"rating {str(rating)[:40]} is no whole number from 1 to {len(SCALE)}: choose one of these"
-            )
-        with self._opened() as base:
-            self._at_hand(base, listener, sound)
-            base.execute(
-                "insert or replace into answers values (?, ?, ?, ?)",
-                (listener, sound, question, rating),
-            )
+            shown = repr(rating)[:40]
+            raise UserError(f"rating = {shown}: must be a whole number from 1 to {len(SCALE)}")
+        with self._transaction() as database:
+            self._current(database, listener, sound)
+            row = (listener, sound, question, rating)
+            database.execute("insert or replace into answers values (?, ?, ?, ?)", row)
 
     def advance(self, listener: str, sound: str) -> None:
-        """Leave a sound behind, all of whose questions are answered; UserError where they are not."""
-        with self._opened() as base:
-            place = self._at_hand(base, listener, sound)
-            if lacking := [title for name, title in QUESTIONS.items() if name not in place.ratings]:
+        """Go on to the next sound; UserError unless all questions are answered."""
+        with self._transaction() as database:
+            place = self._current(database, listener, sound)
+            missing = [title for name, title in QUESTIONS.items() if name not in place.ratings]
+            if missing:
                 raise UserError(
-                    f"{' and '.join(lacking)} of this sound: not rated yet, rate it before you go on"
+                    f"{' and '.join(missing)} of this sound: not rated yet, rate it first"
                 )
-            base.execute("update listeners set rated = rated + 1 where listener = ?", (listener,))
+            update = "update listeners set rated = rated + 1 where listener = ?"
+            database.execute(update, (listener,))
 
     def table(self) -> pd.DataFrame:
-        """A row for each rating: `listener`, `sound`, `question`, `rating`."""
-        with self._opened() as base:
-            rows = base.execute(
-                "select listener, sound, question, rating from answers order by 1, 2, 3"
-            ).fetchall()
-        return pd.DataFrame(rows, columns=["listener", "sound", "question", "rating"])
+        """Return a row for each rating: `listener`, `sound`, `question`, `rating`."""
+        columns = ["listener", "sound", "question", "rating"]
+        query = "select listener, sound, question, rating from answers order by 1, 2, 3"
+        with self._transaction() as database:
+            rows = database.execute(query).fetchall()
+        return pd.DataFrame(rows, columns=columns)
 
     def listeners(self) -> tuple[int, int]:
-        """How many began, and how many came to the end."""
-        with self._opened() as base:
-            counts = "select count(*), coalesce(sum(rated >= ?), 0) from listeners"
-            began, ended = base.execute(counts, (len(self.sounds),)).fetchone()
-        return int(began), int(ended)
+        """Return how many listeners began, and how many finished."""
+        # The sum over no rows is null.
+        query = "select count(*), coalesce(sum(rated >= ?), 0) from listeners"
+        with self._transaction() as database:
+            began, finished = database.execute(query, (len(self.sounds),)).fetchone()
+        return int(began), int(finished)
 
     def order(self, listener: str) -> list[str]:
-        """All sounds in the listener's own order, the same each time."""
-        return sorted(
-            self.sounds, key=lambda sound: hashlib.sha256(f"{listener} {sound}".encode()).digest()
-        )
+        """Return all sounds in the listener's own random order, the same each time."""
 
-    def _at_hand(self, base: sqlite3.Connection, listener: str, sound: str) -> Place:
-        """The listener's place, where it is at this sound."""
-        place = self._place(base, listener)
+        def rank(sound: str) -> bytes:
+            return hashlib.sha256(f"{listener} {sound}".encode()).digest()
+
+        return sorted(self.sounds, key=rank)
+
+    def _current(self, database: sqlite3.Connection, listener: str, sound: str) -> Place:
+        """Return the listener's place; UserError if it is not at this sound."""
+        place = self._place(database, listener)
         if sound not in self.sounds:
             raise UserError(f"sound {sound[:40]!r} is not in the pool: reload the page")
         if place.sound is None:
             raise UserError(
-                f"listener {listener[:SHOWN]} has rated all {place.of} sounds: each listener takes part once"
+                f"listener {listener[:TOKEN_SHOWN]} has rated all {place.of} sounds:"
+                " each listener takes part once"
             )
+        # A second tab of the browser may be ahead.
         if place.sound != sound:
             raise UserError(
-                f"sound {sound} is not the one at hand, which is {place.sound}: reload the page"
+                f"sound {sound} is not the current one, which is {place.sound}: reload the page"
             )
         return place
 
-    def _place(self, base: sqlite3.Connection, listener: str) -> Place:
-        row = base.execute("select rated from listeners where listener = ?", (listener,)).fetchone()
+    def _place(self, database: sqlite3.Connection, listener: str) -> Place:
+        query = "select rated from listeners where listener = ?"
+        row = database.execute(query, (listener,)).fetchone()
         if row is None:
-            raise UserError(f"listener {listener[:SHOWN]!r} is not known: begin the study again")
-        if row[0] >= len(self.sounds):
-            return Place(len(self.sounds), len(self.sounds), None, {})
-        sound = self.order(listener)[row[0]]
-        found = base.execute(
-            "select question, rating from answers where listener = ? and sound = ?",
-            (listener, sound),
-        )
-        return Place(row[0], len(self.sounds), sound, dict(found.fetchall()))
+            shown = listener[:TOKEN_SHOWN]
+            raise UserError(f"listener {shown!r} is not known: begin the study again")
+        done = row[0]
+        n = len(self.sounds)
+        if done >= n:
+            return Place(n, n, None, {})
+        sound = self.order(listener)[done]
+        query = "select question, rating from answers where listener = ? and sound = ?"
+        ratings = database.execute(query, (listener, sound)).fetchall()
+        return Place(done, n, sound, dict(ratings))
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The database in one transaction, which is on disk, synced, when the block ends well."""
-        with contextlib.closing(
-            sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-        ) as base:
-            base.execute("pragma journal_mode = wal")
-            base.execute("pragma synchronous = full")
-            base.execute("begin immediate")
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield the database; changes are synced to disk when the block ends without an error."""
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        with contextlib.closing(connection) as database:
+            # A write-ahead log lets others read while one writes; `full` syncs each commit.
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma synchronous = full")
+            # Immediate: a read that later becomes a write could not wait for another writer.
+            database.execute("begin immediate")
             try:
-                yield base
+                yield database
             except BaseException:
-                base.rollback()
+                database.rollback()
                 raise
-            base.execute("commit") if base.in_transaction else None
+            # A script commits by itself.
+            if database.in_transaction:
+                database.execute("commit")

@@ -1,47 +1,40 @@
-"""How loud sounds are heard, and sounds that are equally loud (ITU-R BS.1770, by pyloudnorm)."""
+"""Equal loudness of sounds (ITU-R BS.1770, by pyloudnorm)."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pyloudnorm
-from numpy.typing import NDArray
 
-from sonovae.arrays import Samples
+from sonovae.arrays import Floats64, Samples
 
 TARGET = -23.0
-"""LUFS that all sounds of a study have (EBU R 128), or less where one of them would clip."""
+"""Loudness of a study's sounds in LUFS (EBU R 128); less if one of them would clip."""
 PEAK_DBFS = -1.0
-"""That no sound goes over."""
+"""Highest peak of a study's sounds, which leaves room for a player's resampling."""
 BLOCK_SECONDS = 0.4
-"""Of the gating blocks; a shorter sound is one block."""
+"""Length of BS.1770's gating blocks; a shorter sound is one block."""
 
 
 def of(samples: Samples, sample_rate: int) -> float:
-    """Integrated loudness of a sound [n] in LUFS; -inf for one that is silent, under -70 LUFS throughout."""
+    """Return the integrated loudness of a sound [n] in LUFS; -inf if all is below -70 LUFS."""
     block = min(BLOCK_SECONDS, len(samples) / sample_rate)
-    return float(
-        pyloudnorm.Meter(sample_rate, block_size=block).integrated_loudness(samples.astype(float))
-    )
+    meter = pyloudnorm.Meter(sample_rate, block_size=block)
+    return float(meter.integrated_loudness(samples.astype(float)))
 
 
-def equal(
-    sounds: Sequence[Samples], sample_rate: int
-) -> tuple[list[Samples], NDArray[np.float64], float]:
-    """Sounds in [-1, 1] → the same, equally loud; how loud each was, and how loud they are now, in LUFS.
+def equal(sounds: Sequence[Samples], sample_rate: int) -> tuple[list[Samples], Floats64, float]:
+    """Scale sounds [n] within ±1 to one loudness that all can have without clipping.
 
-    The loudness is one that all can have without clipping. A silent sound stays as it is: nothing makes it loud.
+    Returns them, the loudness of each before, and the common one, in LUFS. Silence stays silent.
     """
-    before = np.array([of(each, sample_rate) for each in sounds])
-    peaks = [20 * np.log10(max(float(np.abs(each).max(initial=0)), 1e-10)) for each in sounds]
-    limits = [
-        loud + PEAK_DBFS - peak
-        for loud, peak in zip(before, peaks, strict=True)
-        if np.isfinite(loud)
-    ]
-    target = min([TARGET, *limits])
-    gains = [10 ** ((target - loud) / 20) if np.isfinite(loud) else 1.0 for loud in before]
-    return (
-        [(each * gain).astype(np.float32) for each, gain in zip(sounds, gains, strict=True)],
-        before,
-        target,
-    )
+    before = np.array([of(samples, sample_rate) for samples in sounds])
+    target = TARGET
+    for samples, loudness in zip(sounds, before, strict=True):
+        if np.isfinite(loudness):
+            peak = 20 * np.log10(max(float(np.abs(samples).max(initial=0)), 1e-10))
+            target = min(target, loudness + PEAK_DBFS - peak)
+    scaled = []
+    for samples, loudness in zip(sounds, before, strict=True):
+        gain = 10 ** ((target - loudness) / 20) if np.isfinite(loudness) else 1.0
+        scaled.append((samples * gain).astype(np.float32))
+    return scaled, before, target

@@ -9,7 +9,7 @@ import pandas as pd
 from sonovae import tracking
 from sonovae.errors import UserError
 from sonovae.listening import opinions, pool
-from sonovae.listening.answers import QUESTIONS, SHOWN, Answers
+from sonovae.listening.answers import QUESTIONS, TOKEN_SHOWN, Answers
 from sonovae.listening.pool import Pool
 from sonovae.pages import page, plots
 
@@ -49,7 +49,7 @@ def joined(answers: pd.DataFrame, of: Pool) -> pd.DataFrame:
             file=sys.stderr,
         )
     columns = ["listener", "sound", "set", "label", "trial", "question", "rating"]
-    return found.assign(listener=found["listener"].str[:SHOWN])[columns]
+    return found.assign(listener=found["listener"].str[:TOKEN_SHOWN])[columns]
 
 
 def metrics(answers: pd.DataFrame) -> dict[str, float]:
