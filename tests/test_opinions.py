@@ -156,5 +156,5 @@ def test_what_few_answers_cannot_say() -> None:
 
 def test_who_does_not_hear_the_anchor_is_named() -> None:
     table = answered({"reference": [[5, 4], [3, 3], [2, 2]], "anchor": [[1, 2], [3, 3], [4, 5]]})
-    assert opinions.deaf(table) == ["l1", "l2"]
-    assert opinions.deaf(table[table["set"] == "anchor"]) == []
+    assert opinions.failed_screening(table) == ["l1", "l2"]
+    assert opinions.failed_screening(table[table["set"] == "anchor"]) == []

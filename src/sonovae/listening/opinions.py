@@ -1,7 +1,7 @@
-"""What the answers come to: mean opinion scores with intervals, rank tests against real sounds, and agreement.
+"""Statistics of ratings: mean opinion scores with intervals, rank tests, and agreement.
 
-A table of answers has a row for each rating: `listener`, `sound`, `question`, `rating` from 1 to 5, and of the sound
-its `set` and `label`. Where too few answered for a figure, it is None, and `why` says so.
+A table of answers has a row for each rating: `listener`, `sound`, `question`, `rating` from 1 to
+5, and the sound's `set` and `label`. A figure that needs more answers is None; `why` says so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,87 +13,111 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from sonovae.listening.answers import SCALE
 from sonovae.listening.sounds import ANCHOR, REAL, REFERENCE, SETS
 
 LEVEL = 0.95
-"""Of the intervals."""
+"""Confidence level of the intervals; a p value below 1 - LEVEL counts as a difference."""
 COLUMNS = ["set", "ratings", "sounds", "mos", "low", "high", "p", "why"]
 
 
 def scores(answers: pd.DataFrame) -> pd.DataFrame:
-    """A row for each set that was rated: mean opinion score `mos`, its interval from `low` to `high`, and `p`, how
-    likely ratings so far from real sounds' are by chance: for the answers to one question."""
-    sets = [name for name in SETS if (answers["set"] == name).any()]
-    tests = {name: against_real(answers, name) for name in sets if name != REAL}
-    sure = holm({name: p for name, (p, _) in tests.items() if p is not None})
+    """Return a row for each rated set, from the answers to one question.
+
+    `mos` is the mean opinion score, `low` and `high` its interval; `p` is the probability that
+    ratings of equally good sets differ as much from the real sounds' as these do.
+    """
     rows = []
-    for name in sets:
-        found, few = _score(answers[answers["set"] == name])
-        why = "; ".join(filter(None, (few, tests.get(name, (None, ""))[1])))
-        rows.append({"set": name, **found, "p": sure.get(name), "why": why})
-    return pd.DataFrame(rows, columns=COLUMNS, dtype=object)  # as None is no number
+    p_values = {}
+    for name in SETS:
+        ratings = answers[answers["set"] == name]
+        if ratings.empty:
+            continue
+        row, reasons = _score(ratings)
+        if name != REAL:
+            p, reason = against_real(answers, name)
+            reasons += [reason] if reason else []
+            if p is not None:
+                p_values[name] = p
+        rows.append({"set": name, **row, "why": "; ".join(reasons)})
+    corrected = holm(p_values)
+    for row in rows:
+        row["p"] = corrected.get(row["set"])
+    # As numbers, None would become NaN.
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=object)
 
 
 def interval(ratings: pd.DataFrame) -> tuple[float, float] | None:
-    """The confidence interval of a mean opinion score, over other listeners and other sounds; None for one listener or
-    one sound.
+    """Return the confidence interval of a mean opinion score over other listeners and sounds.
 
-    Ratings are not independent: a listener gives many, a sound has many. The variance of the mean is taken to be that
-    of the listeners' means by their number plus that of the sounds' means by theirs, which counts what is neither's
-    twice, and so is rather too large (A. B. Owen, The pigeonhole bootstrap, 2007). Student's t, as ITU-T P.1401 has it
-    for few votes, has the smaller number less one degrees of freedom. It is cut to the scale.
+    Ratings are not independent: a listener gives many, and a sound has many. The variance of the
+    mean is that of the listeners' means by their number plus that of the sounds' means by theirs.
+    It counts the noise of single ratings twice, so it is rather too large (A. B. Owen, The
+    pigeonhole bootstrap, 2007). None for one listener or one sound.
     """
-    means = [ratings.groupby(by)["rating"].mean() for by in ("listener", "sound")]
-    if (least := min(map(len, means))) < 2:
-        return None
-    error = np.sqrt(sum(each.var(ddof=1) / len(each) for each in means))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, least - 1) * error)
+    variance = 0.0
+    fewest = len(ratings)
+    for column in ("listener", "sound"):
+        means = ratings.groupby(column)["rating"].mean()
+        if len(means) < 2:
+            return None
+        variance += means.var(ddof=1) / len(means)
+        fewest = min(fewest, len(means))
+    # Student's t for few votes, as in ITU-T P.1401; the smaller number limits what is known.
+    half = float(stats.t.ppf((1 + LEVEL) / 2, fewest - 1) * np.sqrt(variance))
     mean = float(ratings["rating"].mean())
-    return max(1.0, mean - half), min(5.0, mean + half)
+    return max(1.0, mean - half), min(float(len(SCALE)), mean + half)
 
 
 def against_real(answers: pd.DataFrame, name: str) -> tuple[float | None, str]:
-    """p of the two-sided Mann-Whitney U test of a set's sounds against the real ones, each by its mean rating, and why
-    there is none.
+    """Compare a set's sounds with the real ones by their mean ratings; return p, or why not.
 
-    Ratings are ranks, so no t test; sounds of two sets are no pairs, so no Wilcoxon test of pairs; and the question is
-    about the model's sounds, so that these, and not the ratings, are what was sampled. All listeners heard both sets.
+    The test is the two-sided Mann-Whitney U test: ratings are ranks, so a t test does not fit,
+    and sounds of two sets are not pairs. Its samples are sounds, not ratings, because the
+    question is about the model's sounds; all listeners heard both sets.
     """
-    one, other = (
-        answers[answers["set"] == each].groupby("sound")["rating"].mean() for each in (name, REAL)
-    )
-    if not len(other):
+    own = _mean_ratings(answers, name)
+    real = _mean_ratings(answers, REAL)
+    if not len(real):
         return None, "no real sound is rated"
-    if 2 / comb(len(one) + len(other), len(one)) > 1 - LEVEL:
-        return None, f"{len(one)} against {len(other)} real sounds: too few for a rank test"
-    return float(stats.mannwhitneyu(one, other).pvalue), ""
+    # Even the most extreme of all orders would not be significant.
+    if 2 / comb(len(own) + len(real), len(own)) > 1 - LEVEL:
+        return None, f"{len(own)} against {len(real)} real sounds: too few for a rank test"
+    return float(stats.mannwhitneyu(own, real).pvalue), ""
 
 
 def holm(p: Mapping[str, float]) -> dict[str, float]:
-    """p values of several tests by name → those of S. Holm (1979), that hold for all of them at once."""
-    found, highest = dict[str, float](), 0.0
-    for i, name in enumerate(sorted(p, key=lambda each: p[each])):
-        highest = max(highest, min(1.0, (len(p) - i) * p[name]))
-        found[name] = highest
-    return found
+    """Correct p values of several tests by name, so that all hold at once (S. Holm, 1979)."""
+    corrected = {}
+    highest = 0.0
+    ordered = sorted(p.items(), key=lambda item: item[1])
+    for i, (name, value) in enumerate(ordered):
+        highest = max(highest, min(1.0, (len(p) - i) * value))
+        corrected[name] = highest
+    return corrected
 
 
 def agreement(answers: pd.DataFrame) -> tuple[float | None, str]:
-    """Krippendorff's α over the listeners, of ordinal ratings, and why there is none: 1 where all agree, 0 where they
-    agree as by chance (K. Krippendorff, Content Analysis, 2004, chapter 11)."""
+    """Return Krippendorff's α over the listeners for ordinal ratings, or None and why.
+
+    It is 1 if all agree and 0 if they agree as by chance (K. Krippendorff, Content Analysis,
+    2004, chapter 11).
+    """
     table = answers.pivot_table(index="listener", columns="sound", values="rating").to_numpy(float)
     if not (np.isfinite(table).sum(axis=0) > 1).any():
         return None, "no sound was rated by two listeners"
     if np.nanmin(table) == np.nanmax(table):
         return None, "all ratings are the same"
-    return float(
-        krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=list(range(1, 6)))
-    ), ""
+    ratings = list(range(1, len(SCALE) + 1))
+    alpha = krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=ratings)
+    return float(alpha), ""
 
 
-def deaf(answers: pd.DataFrame) -> list[str]:
-    """Listeners who did not rate the hidden references above the anchors, of the answers about audio quality, which is
-    what an anchor lacks; those who have not heard both are not judged."""
+def failed_screening(answers: pd.DataFrame) -> list[str]:
+    """Return listeners who did not rate the hidden references above the anchors.
+
+    `answers` are about audio quality, which an anchor lacks. Who has not heard both is not judged.
+    """
     means = answers.pivot_table(index="listener", columns="set", values="rating", aggfunc="mean")
     if not {REFERENCE, ANCHOR} <= set(means.columns):
         return []
@@ -102,18 +126,24 @@ def deaf(answers: pd.DataFrame) -> list[str]:
 
 
 def by_label(answers: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
-    """The answers about each label's sounds, where there are labels."""
-    return [(str(name), some) for name, some in answers.groupby("label") if name != ""]
+    """Return each label with the answers about its sounds."""
+    return [(str(label), rows) for label, rows in answers.groupby("label") if label != ""]
 
 
-def _score(ratings: pd.DataFrame) -> tuple[dict[str, Any], str]:
-    """The score of a set's ratings, and why it has no interval."""
+def _score(ratings: pd.DataFrame) -> tuple[dict[str, Any], list[str]]:
+    """Return the figures of a set's ratings, and why it has no interval."""
+    counts = {column: ratings[column].nunique() for column in ("listener", "sound")}
     low, high = interval(ratings) or (None, None)
-    counts = {what: ratings[what].nunique() for what in ("listener", "sound")}
-    few = " and ".join(f"one {what}" for what, n in counts.items() if n < 2)
-    found = {
+    row = {
         "ratings": len(ratings),
         "sounds": counts["sound"],
         "mos": float(ratings["rating"].mean()),
+        "low": low,
+        "high": high,
     }
-    return found | {"low": low, "high": high}, f"{few}: no interval" if few else ""
+    few = " and ".join(f"one {what}" for what, n in counts.items() if n < 2)
+    return row, [f"{few}: no interval"] if few else []
+
+
+def _mean_ratings(answers: pd.DataFrame, name: str) -> "pd.Series[float]":
+    return answers[answers["set"] == name].groupby("sound")["rating"].mean()

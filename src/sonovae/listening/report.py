@@ -1,6 +1,6 @@
-"""The report of a study: a page, a table of all ratings, and its figures in the model's run."""
+"""Report of a study: a page, a table of all ratings, and its figures in the model's run."""
 
-import sys
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,115 +11,118 @@ from sonovae.errors import UserError
 from sonovae.listening import opinions, pool
 from sonovae.listening.answers import QUESTIONS, TOKEN_SHOWN, Answers
 from sonovae.listening.pool import Pool
+from sonovae.listening.sounds import REFERENCE
 from sonovae.pages import page, plots
+from sonovae.project import STUDY
 
-CSV, PAGE = "study/answers.csv", "study/report.html"
-NAMES = {
-    "real": "real",
-    "reconstructed": "reconstructed",
-    "generated": "generated",
-    "reference": "hidden reference",
-    "anchor": "anchor",
-}
+logger = logging.getLogger(__name__)
+
+CSV = f"{STUDY}/answers.csv"
+PAGE = f"{STUDY}/report.html"
+TITLES = {REFERENCE: "hidden reference"}
+"""Names of sets for readers; the other sets keep their own."""
+FIGURES = ("mos", "low", "high", "p")
+"""Columns of a set's scores that are metrics."""
 
 
 def write(root: Path) -> Path:
-    """Write study/answers.csv and study/report.html, and log both to the run of the model; returns the page. UserError
-    where nothing is rated yet."""
-    of = pool.load(root)
-    kept = Answers(root, of.sounds["id"])
-    answers = joined(kept.table(), of)
+    """Write answers.csv and report.html, log both to the model's run, and return the page.
+
+    UserError if nothing is rated yet.
+    """
+    sounds = pool.load(root)
+    stored = Answers(root, sounds.sounds["id"])
+    answers = joined(stored.table(), sounds)
     if answers.empty:
         raise UserError("study/ holds no ratings yet: listeners give them on the app's page /study")
     answers.to_csv(root / CSV, index=False, lineterminator="\n")
-    began, ended = kept.listeners()
-    page.write(root / PAGE, "study_report.html", _content(answers, of, began, ended))
-    files = [root / PAGE, root / CSV, of.folder / "pool.csv"]
-    tracking.log_study(root, of.about.model, metrics(answers) | {"study.listeners": ended}, files)
+    began, finished = stored.listeners()
+    counts = {"began": began, "ended": finished}
+    page.write(root / PAGE, "study_report.html", counts | _content(answers, sounds))
+    files = [root / PAGE, root / CSV, sounds.folder / "pool.csv"]
+    figures = metrics(answers) | {"study.listeners": finished}
+    tracking.log_study(root, sounds.about.model, figures, files)
     return root / PAGE
 
 
-def joined(answers: pd.DataFrame, of: Pool) -> pd.DataFrame:
-    """Answers with the `set`, `label` and `trial` of each sound, and listeners by the beginning of their tokens; those
-    about sounds of another pool are left out, with a warning."""
-    found = answers.merge(of.sounds, left_on="sound", right_on="id")
-    if lost := len(answers) - len(found):
-        print(
-            f"warning: {lost} ratings are about sounds that are not in the pool: left out",
-            file=sys.stderr,
-        )
+def joined(answers: pd.DataFrame, sounds: Pool) -> pd.DataFrame:
+    """Join each answer with the `set`, `label` and `trial` of its sound, and shorten tokens.
+
+    Answers about sounds of another pool are left out, with a warning.
+    """
+    table = answers.merge(sounds.sounds, left_on="sound", right_on="id")
+    lost = len(answers) - len(table)
+    if lost:
+        logger.warning("%d ratings are about sounds that are not in the pool: left out", lost)
     columns = ["listener", "sound", "set", "label", "trial", "question", "rating"]
-    return found.assign(listener=found["listener"].str[:TOKEN_SHOWN])[columns]
+    return table.assign(listener=table["listener"].str[:TOKEN_SHOWN])[columns]
 
 
 def metrics(answers: pd.DataFrame) -> dict[str, float]:
-    """All figures by name: study.QUESTION.SET.mos, low, high and p, and study.QUESTION.alpha; those alone that there
-    are."""
-    found: dict[str, float | None] = {}
-    for question, some in answers.groupby("question"):
-        found[f"study.{question}.alpha"] = opinions.agreement(some)[0]
-        for row in opinions.scores(some).to_dict("records"):
-            found |= {
-                f"study.{question}.{row['set']}.{name}": row[name]
-                for name in ("mos", "low", "high", "p")
-            }
-    return {name: float(value) for name, value in found.items() if value is not None}
+    """Return the known figures by name: study.QUESTION.SET.mos, low, high and p, and .alpha."""
+    figures: dict[str, float | None] = {}
+    for question, rows in answers.groupby("question"):
+        figures[f"study.{question}.alpha"], _ = opinions.agreement(rows)
+        for score in opinions.scores(rows).to_dict("records"):
+            for name in FIGURES:
+                figures[f"study.{question}.{score['set']}.{name}"] = score[name]
+    return {name: float(value) for name, value in figures.items() if value is not None}
 
 
-def _content(answers: pd.DataFrame, of: Pool, began: int, ended: int) -> dict[str, Any]:
-    deaf = opinions.deaf(answers[answers["question"] == "quality"])
-    hearing = answers[~answers["listener"].isin(deaf)]
-    groups = [("All listeners", answers)]
-    if deaf and len(hearing):
-        groups.append((f"Without {', '.join(deaf)}", hearing))
-    asked = {
-        title: [(who, some[some["question"] == name]) for who, some in groups]
-        for name, title in QUESTIONS.items()
-    }
+def _content(answers: pd.DataFrame, sounds: Pool) -> dict[str, Any]:
+    failed = opinions.failed_screening(answers[answers["question"] == "quality"])
+    passed = answers[~answers["listener"].isin(failed)]
+    groups = {"All listeners": answers}
+    if failed and len(passed):
+        groups[f"Without {', '.join(failed)}"] = passed
+    figure = {}
+    questions = {}
+    labels = {}
+    for name, title in QUESTIONS.items():
+        rows = answers[answers["question"] == name]
+        figure[title] = _scores(rows)
+        questions[title] = [
+            (group, *_table(members[members["question"] == name]))
+            for group, members in groups.items()
+        ]
+        labels[title] = [(label, *_table(own)) for label, own in opinions.by_label(rows)]
     return {
-        "about": of.about,
-        "silent": int((of.sounds["loudness"] == float("-inf")).sum()),
-        "began": began,
-        "ended": ended,
-        "deaf": deaf,
-        "heard": len(hearing) > 0,
-        "figure": page.figure(
-            plots.opinions({title: _named(every[0][1]) for title, every in asked.items()})
-        ),
-        "questions": {
-            title: [(who, *_table(some)) for who, some in every] for title, every in asked.items()
-        },
-        "labels": {
-            title: [(label, *_table(some)) for label, some in opinions.by_label(every[0][1])]
-            for title, every in asked.items()
-        },
+        "about": sounds.about,
+        "silent": int((sounds.sounds["loudness"] == float("-inf")).sum()),
+        "failed": failed,
+        "heard": len(passed) > 0,
+        "figure": page.figure(plots.opinions(figure)),
+        "questions": questions,
+        "labels": labels,
     }
 
 
-def _named(answers: pd.DataFrame) -> pd.DataFrame:
-    """The scores of the answers to one question, by the names that people read."""
-    found = opinions.scores(answers)
-    return found.assign(set=found["set"].map(NAMES))
+def _scores(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of the answers to one question, with the sets' titles."""
+    scores = opinions.scores(answers)
+    return scores.assign(set=scores["set"].replace(TITLES))
 
 
 def _table(answers: pd.DataFrame) -> tuple[list[dict[str, str]], str]:
-    """Rows of words, and a line on agreement."""
-    rows = [
-        {
-            "set": row["set"],
-            "sounds": str(row["sounds"]),
-            "ratings": str(row["ratings"]),
-            "score": f"{row['mos']:.2f}",
-            "interval": "–" if row["low"] is None else f"{row['low']:.2f} to {row['high']:.2f}",
-            "p": "–" if row["p"] is None else "< 0.001" if row["p"] < 0.001 else f"{row['p']:.3f}",
-            "why": row["why"],
-        }
-        for row in _named(answers).to_dict("records")
-    ]
+    """Return the scores as text, and a line on agreement."""
+    rows = [_row(score) for score in _scores(answers).to_dict("records")]
     alpha, why = opinions.agreement(answers)
-    return (
-        rows,
-        f"Krippendorff's α = {alpha:.2f}"
-        if alpha is not None
-        else f"Agreement cannot be said: {why}",
-    )
+    if alpha is None:
+        return rows, f"Agreement cannot be computed: {why}"
+    return rows, f"Krippendorff's α = {alpha:.2f}"
+
+
+def _row(score: dict[Any, Any]) -> dict[str, str]:
+    interval = "–" if score["low"] is None else f"{score['low']:.2f} to {score['high']:.2f}"
+    p = "–"
+    if score["p"] is not None:
+        p = "< 0.001" if score["p"] < 0.001 else f"{score['p']:.3f}"
+    return {
+        "set": score["set"],
+        "sounds": str(score["sounds"]),
+        "ratings": str(score["ratings"]),
+        "score": f"{score['mos']:.2f}",
+        "interval": interval,
+        "p": p,
+        "why": score["why"],
+    }
