@@ -1,1 +1,1 @@
-"""Numbers about a model: errors, scores of generated sounds among controls, the judge, figures and the page."""
+"""Numbers about a model: errors, scores among controls, the judge, figures, the page."""

@@ -29,6 +29,7 @@ def measure(inputs: Inputs) -> pd.DataFrame:
     draw, `kl` and `elbo` in nats. The errors of `mean_picture` and `pca`, and as `epoch_N` those
     of each snapshot of the model.
     """
+    # One generator for all pieces: draws depend on the clips' order.
     rng = np.random.default_rng(inputs.settings.seed)
     studio = inputs.studio
     baselines = inputs.baselines
@@ -50,7 +51,8 @@ def measure(inputs: Inputs) -> pd.DataFrame:
 
 
 def read(path: Path) -> pd.DataFrame:
-    """`measure`'s table, as a CSV holds it; a label may be called NA."""
+    """Read `measure`'s table from a CSV."""
+    # As text, since a label may be called NA or 7.
     return pd.read_csv(path, converters={"label": str, "group": str})
 
 
@@ -104,32 +106,34 @@ def _snapshot_errors(encoder: Any, decoder: Any, test: Dataset) -> Floats64:
 
 
 def summary(table: pd.DataFrame, resamples: int, seed: int) -> dict[str, dict[str, Any]]:
-    """Of `measure`'s table: `test`, `floors` and `snapshots`, and the 95 % `interval` of each."""
+    """Average `measure`'s table: sections `test`, `floors`, `snapshots`, and 95 % `interval`s."""
     columns = [name for name in table if name not in WHOSE]
 
     def statistics(rows: Any) -> dict[str, float]:
-        mean = table[columns].iloc[rows].mean().to_dict()
-        more = {"r2": 1 - mean["mse"] / mean["mean_picture"]} if mean["mean_picture"] else {}
-        return mean | more | {"pca_ratio": mean["mse"] / mean["pca"]}
+        means: dict[str, float] = table[columns].iloc[rows].mean().to_dict()
+        ratio = {"pca_ratio": means["mse"] / means["pca"]}
+        # Equal clips have no variance that could be explained.
+        if means["mean_picture"]:
+            means["r2"] = 1 - means["mse"] / means["mean_picture"]
+        return means | ratio
 
-    found = statistics(slice(None))
-    floors = {name: found.pop(name) for name in ("mean_picture", "pca")}
-    snapshots = {name: found.pop(name) for name in list(found) if name.startswith("epoch_")}
-    sure = metrics.intervals(statistics, table["group"].tolist(), resamples, seed)
-    sections = {"test": found, "floors": floors} | ({"snapshots": snapshots} if snapshots else {})
-    return sections | {
-        "interval": {name: {"low": low, "high": high} for name, (low, high) in sure.items()}
-    }
+    test = statistics(slice(None))
+    floors = {name: test.pop(name) for name in ("mean_picture", "pca")}
+    snapshots = {name: test.pop(name) for name in list(test) if name.startswith("epoch_")}
+    sections: dict[str, dict[str, Any]] = {"test": test, "floors": floors}
+    if snapshots:
+        sections["snapshots"] = snapshots
+    ends = metrics.intervals(statistics, table["group"].tolist(), resamples, seed)
+    sections["interval"] = {name: {"low": low, "high": high} for name, (low, high) in ends.items()}
+    return sections
 
 
 def breakdown(table: pd.DataFrame) -> pd.DataFrame:
-    """Means of the numbers by label and by group, and how many clips they are of."""
+    """Average `measure`'s table by label and by group, with the number of clips."""
     numbers = table.drop(columns=WHOSE)
     parts = []
     for by in ("label", "group"):
         grouped = numbers.groupby(table[by])
-        parts.append(
-            grouped.mean().assign(by=by, clips=grouped.size()).rename_axis("value").reset_index()
-        )
-    found = pd.concat(parts, ignore_index=True)
-    return found[["by", "value", "clips", *numbers.columns]]
+        means = grouped.mean().assign(by=by, clips=grouped.size())
+        parts.append(means.rename_axis("value").reset_index())
+    return pd.concat(parts, ignore_index=True)[["by", "value", "clips", *numbers.columns]]

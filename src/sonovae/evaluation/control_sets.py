@@ -50,8 +50,10 @@ def real(codec: Codec, clips: Dataset) -> Drawn:
 
 
 def generated(inputs: Inputs, n: int) -> dict[str, Drawn]:
-    """Return n pictures drawn as the generate stage draws them and, if the model knows labels, n
-    more of each label in turn."""
+    """Return n pictures drawn as the generate stage draws them.
+
+    If the model knows labels, n more have each label in turn.
+    """
     settings = inputs.generate
     space = inputs.studio.model.space
     rng = np.random.default_rng(settings.seed)

@@ -143,7 +143,7 @@ def _radii(items: Embeddings, k: int) -> Floats64:
 
 
 def _differ(counts: NDArray[np.intp], others: NDArray[np.intp]) -> Flags:
-    """Test which of K bins differ in their shares of two samples: a pooled two-proportion z-test."""
+    """Test which of K bins differ in their shares: a two-proportion z-test, pooled."""
     n = counts.sum()
     m = others.sum()
     pooled = (counts + others) / (n + m)

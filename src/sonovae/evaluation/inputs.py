@@ -40,7 +40,7 @@ class Inputs:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """All clips."""
+        """Clips of all splits."""
         return saved_dataset.load(self.project.pictures)
 
     @cached_property
@@ -90,6 +90,7 @@ class Inputs:
         """Posterior means z [N, latent_size] of some clips of the dataset."""
         return self.posterior(clips).mean
 
+    # All splits in one pass, since the maps show clips of each.
     @cached_property
     def _posterior(self) -> Posterior:
         return self.studio.encode(self.dataset.pictures)

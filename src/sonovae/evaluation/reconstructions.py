@@ -1,4 +1,4 @@
-"""What a model makes of some clips, to see and to hear."""
+"""Reconstructed clips and nearest training clips, to see and to hear."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from sonovae.evaluation.unseen import Unseen
 from sonovae.generation import item_files
 from sonovae.model import latent, saved_model
 from sonovae.params.sections import Shown as ShownSettings
+from sonovae.project import RECORDINGS_CSV
 from sonovae.recordings import recordings_table
 from sonovae.runtime.progress import progress
 
@@ -78,7 +79,7 @@ def choose(recordings: Path, dataset: Dataset, settings: ShownSettings, seed: in
 
 def originals(raw: Path, codec: Codec, rows: pd.DataFrame) -> list[Item]:
     """Return levelled items of rows of the clips table; each recording in `raw` is read once."""
-    table = recordings_table.read(raw / "recordings.csv")
+    table = recordings_table.read(raw / RECORDINGS_CSV)
     recordings = recordings_table.used(table).set_index("sha256", drop=False)
     items: dict[Any, Item] = {}
     for sha256, own_rows in rows.groupby("sha256"):

@@ -1,4 +1,4 @@
-"""The page of a result: its numbers in words, and sounds side by side: real, reconstructed, generated, nearest real."""
+"""The page of a result: numbers in words, figures, tables, and sounds to compare."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,81 +40,70 @@ PLAYERS = (
 
 
 def headline(
-    found: Mapping[str, Any], scores: pd.DataFrame, judged: float | None
+    numbers: Mapping[str, Any], scores: pd.DataFrame, judged: float | None
 ) -> list[tuple[str, str]]:
-    """The result in a few lines, each number with what it must be held against."""
-    test, rows = found["test"], scores.to_dict("index")
-    lines = [
-        ("Reconstruction", _reconstruction(test, found["floors"], found["interval"].get("mse")))
-    ]
-    if "kl" in test:
-        lines.append(
-            (
-                "Information in z",
-                f"{test['kl']:.1f} nats a clip, {test['kl_per_dim']:.2f} a dimension",
-            )
-        )
-    mel = {
-        name: f"{rows[name]['frechet_mel']:,.0f}" for name in ("generated", "real", "white_noise")
-    }
-    lines.append(
-        (
-            "Log-mel Fréchet distance",
-            "{generated}; real {real}, white noise {white_noise}".format(**mel),
-        )
-    )
-    if judged is not None and "generated_by_label" in rows:
-        heard = f"{rows['generated_by_label']['accuracy']:.0%} of the labels that were asked for are heard"
-        lines.append(
-            ("Labels", f"{heard} by a judge that names {judged:.0%} of real test clips right")
-        )
+    """Put the result in a few lines, each number next to what it must be compared with.
+
+    `judged` is the judge's accuracy on real test clips, None without a judge.
+    """
+    test = numbers["test"]
+    rows = scores.to_dict("index")
     new = rows["generated"]
-    lines.append(
-        (
-            "Copies",
-            f"{new['copies']:.0%} flagged; {new['copy_ratio']:.2f} times as far from training as real",
-        )
-    )
-    wrong = [flag.replace("_", " ") for flag in health.FLAGS if found["health"][flag]]
-    return [*lines, ("Health", ", ".join(wrong) or "no flag is up")]
+    lines = [("Reconstruction", _reconstruction(numbers))]
+    if "kl" in test:
+        information = f"{test['kl']:.1f} nats a clip, {test['kl_per_dim']:.2f} a dimension"
+        lines.append(("Information in z", information))
+    names = ("generated", "real", "white_noise")
+    generated, real, noise = (f"{rows[name]['frechet_mel']:,.0f}" for name in names)
+    lines.append(("Log-mel Fréchet distance", f"{generated}; real {real}, white noise {noise}"))
+    if judged is not None and "generated_by_label" in rows:
+        accuracy = rows["generated_by_label"]["accuracy"]
+        heard = f"{accuracy:.0%} of the labels that were asked for are heard"
+        judge = f"by a judge that names {judged:.0%} of real test clips right"
+        lines.append(("Labels", f"{heard} {judge}"))
+    distance = f"{new['copy_ratio']:.2f} times as far from training as real"
+    lines.append(("Copies", f"{new['copies']:.0%} flagged; {distance}"))
+    raised = [flag.replace("_", " ") for flag in health.FLAGS if numbers["health"][flag]]
+    return [*lines, ("Health", ", ".join(raised) or "no flag is up")]
 
 
-def _reconstruction(
-    test: Mapping[str, float], floors: Mapping[str, float], sure: Mapping[str, float] | None
-) -> str:
-    interval = f" ({sure['low']:.5f} to {sure['high']:.5f})" if sure else ""
-    against = "below" if test["pca_ratio"] < 1 else "NOT below"
+def _reconstruction(numbers: Mapping[str, Any]) -> str:
+    test = numbers["test"]
+    floors = numbers["floors"]
+    ends = numbers["interval"].get("mse")
+    interval = f" ({ends['low']:.5f} to {ends['high']:.5f})" if ends else ""
+    relation = "below" if test["pca_ratio"] < 1 else "NOT below"
     return (
-        f"mean squared error {test['mse']:.5f}{interval}, {against} PCA's {floors['pca']:.5f} on the same pixels;"
+        f"mean squared error {test['mse']:.5f}{interval},"
+        f" {relation} PCA's {floors['pca']:.5f} on the same pixels;"
         f" mean picture {floors['mean_picture']:.5f}"
     )
 
 
 def table_of(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores as the page shows them, with intervals, a row for each set."""
+    """Format scores with their intervals, a row for each set."""
     shown = pd.DataFrame(index=scores.index.str.replace("_", " "))
     for name, title in SCORES.items():
         if name in scores:
-            shown[title] = [_said(row, name) for _, row in scores.iterrows()]
+            shown[title] = [_with_interval(row, name) for _, row in scores.iterrows()]
     return shown.rename_axis("set").reset_index()
 
 
 def in_short(table: pd.DataFrame) -> pd.DataFrame:
-    """A table with four digits of each number."""
+    """Format a table with four digits of each number."""
     return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else value)
 
 
-def _said(row: "pd.Series[float]", name: str) -> str:
+def _with_interval(row: "pd.Series[float]", name: str) -> str:
     if pd.isna(row[name]):
         return ""
-    ends = [
-        row[end] for end in (f"{name}_low", f"{name}_high") if end in row and not pd.isna(row[end])
-    ]
-    return _short(row[name]) + (f"\n{' to '.join(map(_short, ends))}" if ends else "")
+    ends = [row.get(end) for end in (f"{name}_low", f"{name}_high")]
+    text = " to ".join(_short(end) for end in ends if end is not None and not pd.isna(end))
+    return f"{_short(row[name])}\n{text}" if text else _short(row[name])
 
 
 def _short(value: float) -> str:
-    """Three digits, of large numbers all before the point."""
+    """Format three digits, or all before the decimal point of large numbers."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
@@ -128,17 +117,18 @@ def write(
     """Write report.html, one file that holds the figures and sounds in `out`."""
     project = inputs.project
     recordings = left_out.mark(recordings_table.read(project.recordings), project.pictures)
-    known = card.of(project.root, inputs.params.fetch)
-    left = recordings["status"] != recordings_table.USED
-    unused = recordings.loc[left, ["name", "status", "reason"]]
+    dataset_card = card.of(project.root, inputs.params.fetch)
+    is_unused = recordings["status"] != recordings_table.USED
+    unused = recordings.loc[is_unused, ["name", "status", "reason"]]
     settings = params.plain(inputs.params)
-    del settings["promotion"]  # no stage reads it
+    # No stage reads it, so it says nothing about the result.
+    del settings["promotion"]
     content = {
         "headline": lines,
         "players": {title: page.players(out / folder, first) for title, folder, first in PLAYERS},
         "figures": {figures.TITLES[name]: page.figure(figure) for name, figure in drawn.items()},
         "tables": {**tables, "Recordings that are not used": unused},
-        "card": known.rows() if known else {},
+        "card": dataset_card.rows() if dataset_card else {},
         "summary": recordings_table.summary(recordings).splitlines()[0],
         "model": inputs.studio.model.id,
         "params": params.yaml_text(settings),

@@ -1,4 +1,4 @@
-"""Scores of sets of sounds by the judge and by their log-mel embeddings, each with an interval, in one table."""
+"""Scores of sets of sounds by the judge and by their log-mel embeddings, with intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from sonovae.arrays import Floats, Floats32, Indices
 from sonovae.codec.base import Codec
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import copies, embedding, fidelity, metrics
@@ -17,118 +17,125 @@ from sonovae.evaluation.judge import Judge
 from sonovae.params.sections import Scoring
 from sonovae.runtime.progress import progress
 
-Rows = NDArray[np.float32]
-
 
 @dataclass(frozen=True)
 class Seen:
-    """Embeddings [N, D]: fixed log-mel ones and, where there is a judge, its own and its probabilities [N, labels]."""
+    """Log-mel embeddings [N, D] of sounds, and what a judge makes of them.
 
-    mel: Rows
-    embedding: Rows | None = None
-    probabilities: Rows | None = None
+    Those are an embedding [N, E] and probabilities [N, labels]; None without a judge.
+    """
 
-    @property
-    def all(self) -> tuple[Rows | None, ...]:
-        """The three."""
-        return self.mel, self.embedding, self.probabilities
+    mel: Floats32
+    embedding: Floats32 | None = None
+    probabilities: Floats32 | None = None
 
     @property
-    def features(self) -> Rows:
-        """The judge's embedding or, without one, the log-mel one."""
+    def features(self) -> Floats32:
+        """The judge's embedding or, without a judge, the log-mel one."""
         return self.mel if self.embedding is None else self.embedding
 
-    def __getitem__(self, rows: Any) -> "Seen":
-        """Some of them."""
-        columns: list[Any] = [None if each is None else each[rows] for each in self.all]
-        return Seen(*columns)
+    def __getitem__(self, rows: Indices) -> "Seen":
+        """Choose rows."""
+        if self.embedding is None or self.probabilities is None:
+            return Seen(self.mel[rows])
+        return Seen(self.mel[rows], self.embedding[rows], self.probabilities[rows])
 
 
 def see(heard: embedding.Heard, judge: Judge | None) -> Seen:
-    """A set as both see it."""
+    """Embed a set's pictures by the judge, if there is one."""
     return Seen(heard.mel, *judge.see(heard.pictures)) if judge else Seen(heard.mel)
 
 
-def see_all(c: Codec, some: Dataset, judge: Judge | None) -> Seen:
-    """A whole side of the split, read piece by piece; its embeddings alone stay in memory, 1 KiB a clip."""
+def see_all(codec: Codec, clips: Dataset, judge: Judge | None) -> Seen:
+    """Embed all clips of a split; of their pictures only one piece is in memory at a time."""
     parts = []
-    for piece in progress(some.pieces(), "evaluate", "pieces of the training split"):
-        drawn = real(c, piece)
-        parts.append(see(embedding.known(c, drawn.pictures, drawn.scales), judge).all)
-    columns: list[Any] = [
-        None if each[0] is None else np.concatenate(each) for each in zip(*parts, strict=True)
-    ]
+    for piece in progress(clips.pieces(), "evaluate", "pieces of the training split"):
+        drawn = real(codec, piece)
+        seen = see(embedding.known(codec, drawn.pictures, drawn.scales), judge)
+        parts.append(
+            [seen.mel] if judge is None else [seen.mel, seen.embedding, seen.probabilities]
+        )
+    columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Seen(*columns)
 
 
 @dataclass(frozen=True)
-class Contest:
-    """What each set is held against: all training clips, the real test clips among the sets, the judge, and the share
-    of each of its labels in training."""
+class Reference:
+    """What every set is compared with.
+
+    Those are all training clips, the real test clips among the sets, the judge, and the share of
+    each of its labels [labels] in training.
+    """
 
     train: Seen
     test: Seen
     judge: Judge | None
-    shares: NDArray[np.floating[Any]]
-    p: Scoring
+    shares: Floats
+    settings: Scoring
     seed: int
 
     @cached_property
     def train_mel(self) -> fidelity.Gaussian:
-        """Of all training clips' log-mel embeddings."""
+        """Gaussian of the training clips' log-mel embeddings."""
         return fidelity.gaussian(self.train.mel)
 
     @cached_property
     def train_features(self) -> fidelity.Gaussian:
-        """Of their features."""
+        """Gaussian of the training clips' features."""
         return fidelity.gaussian(self.train.features)
 
     @cached_property
     def bins(self) -> fidelity.Bins:
-        """Of all training clips' features."""
-        return fidelity.bins(self.train.features, self.p.bins, self.seed)
+        """Bins of the training clips' features."""
+        return fidelity.bins(self.train.features, self.settings.bins, self.seed)
 
-    def row(self, each: Scored, seen: Seen) -> dict[str, float]:
-        """All scores of a set, and as NAME_low and NAME_high the ends of 95 % intervals, but for the last three's."""
+    def row(self, scored: Scored, seen: Seen) -> dict[str, float]:
+        """Return a set's scores and, as NAME_low and NAME_high, the ends of 95 % intervals."""
 
-        def again(rows: NDArray[np.int64]) -> dict[str, float]:
-            return self.scores(seen[rows], [each.labels[i] for i in rows] if each.labels else None)
+        def statistics(rows: Indices) -> dict[str, float]:
+            labels = [scored.labels[i] for i in rows] if scored.labels else None
+            return self.scores(seen[rows], labels)
 
-        ends = metrics.intervals(again, each.groups, self.p.resamples, self.seed)
-        found = self.scores(seen, each.labels)
+        ends = metrics.intervals(statistics, scored.groups, self.settings.resamples, self.seed)
+        values = self.scores(seen, scored.labels)
         for name, (low, high) in ends.items():
-            found |= {f"{name}_low": low, f"{name}_high": high}
-        return found | self.tests(seen)
+            values[f"{name}_low"] = low
+            values[f"{name}_high"] = high
+        return values | self.tests(seen)
 
     def scores(self, seen: Seen, labels: Sequence[str] | None) -> dict[str, float]:
-        """`accuracy` of the labels that are asked for, and what no label is needed for."""
-        found = {
-            "frechet_mel": fidelity.frechet_distance(self.train_mel, fidelity.gaussian(seen.mel))
-        }
-        if (
-            len(self.test.features) > 1 and len(seen.features) > 1
-        ):  # a single sound has no neighbour
-            found |= fidelity.manifold(self.test.features, seen.features, self.p.neighbours)
+        """Return the scores that have an interval; `accuracy` only if labels were asked for."""
+        mel = fidelity.gaussian(seen.mel)
+        scores = {"frechet_mel": fidelity.frechet_distance(self.train_mel, mel)}
+        # A single sound has no neighbour.
+        if len(self.test.features) > 1 and len(seen.features) > 1:
+            neighbours = self.settings.neighbours
+            scores |= fidelity.manifold(self.test.features, seen.features, neighbours)
         if self.judge is None or seen.probabilities is None:
-            return found
-        named = np.array(self.judge.labels)[seen.probabilities.argmax(axis=1)]
-        return {
-            **({"accuracy": float((named == np.array(labels)).mean())} if labels else {}),
+            return scores
+        judged = {}
+        if labels:
+            named = np.array(self.judge.labels)[seen.probabilities.argmax(axis=1)]
+            judged["accuracy"] = float((named == np.array(labels)).mean())
+        features = fidelity.gaussian(seen.features)
+        judged |= {
             "inception_score": fidelity.inception_score(seen.probabilities),
             "modified_inception_score": fidelity.modified_inception_score(seen.probabilities),
             "am_score": fidelity.am_score(seen.probabilities, self.shares),
-            "frechet_judge": fidelity.frechet_distance(
-                self.train_features, fidelity.gaussian(seen.features)
-            ),
-            **found,
+            "frechet_judge": fidelity.frechet_distance(self.train_features, features),
         }
+        return judged | scores
 
     def tests(self, seen: Seen) -> dict[str, float]:
-        """`different_bins`, `copy_ratio` and `copies`, the share of the set that is flagged as such."""
+        """Return `different_bins`, `copy_ratio` and `copies`, the share that is flagged.
+
+        They have no interval: resampling would make copies of the set's own items.
+        """
+        copied = copies.flagged(seen.mel, self.test.mel, self.train.mel)
         return {
             "different_bins": self.bins.different(seen.features),
             "copy_ratio": copies.ratio(seen.mel, self.test.mel, self.train.mel),
-            "copies": float(copies.flagged(seen.mel, self.test.mel, self.train.mel).mean()),
+            "copies": float(copied.mean()),
         }
 
 
@@ -137,18 +144,15 @@ def table(
     train: Seen,
     labels: "pd.Series[str]",
     judge: Judge | None,
-    p: Scoring,
+    settings: Scoring,
     seed: int,
 ) -> pd.DataFrame:
-    """A row for each set. `train` are all training clips, `labels` theirs."""
-    seen = {name: see(each.heard, judge) for name, each in sets.items()}
-    shares = (
-        labels.value_counts(normalize=True)
-        .reindex(list(judge.labels) if judge else [])
-        .to_numpy(np.float64)
-    )
-    contest = Contest(train, seen["real"], judge, shares, p, seed)
-    names = progress(sets, "evaluate", "sets scored", len(sets))
-    return pd.DataFrame(
-        {name: contest.row(sets[name], seen[name]) for name in names}
-    ).T.rename_axis("set")
+    """Score each set, a row each; `train` are all training clips, `labels` their labels."""
+    seen = {name: see(scored.heard, judge) for name, scored in sets.items()}
+    known = list(judge.labels) if judge else []
+    shares = labels.value_counts(normalize=True).reindex(known).to_numpy(np.float64)
+    reference = Reference(train, seen["real"], judge, shares, settings, seed)
+    rows = {}
+    for name in progress(sets, "evaluate", "sets scored", len(sets)):
+        rows[name] = reference.row(sets[name], seen[name])
+    return pd.DataFrame(rows).T.rename_axis("set")
