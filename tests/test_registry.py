@@ -102,7 +102,7 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(
         UserError,
-        match="model = 'version 9': there are own, version 1, version 2, champion, version 3",
+        match="model = 'version 9': must be one of own, version 1, version 2, champion, version 3",
     ):
         shelf.get("version 9")
 
