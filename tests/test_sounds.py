@@ -60,6 +60,6 @@ def test_images_are_no_sounds(project: Path, monkeypatch: pytest.MonkeyPatch) ->
         "sonovae.generation.studio.load", lambda *_: SimpleNamespace(sample_rate=None)
     )
     with pytest.raises(
-        UserError, match="data/model is of images, and a listening study needs sounds"
+        UserError, match="data/model makes images, and a listening study needs sounds"
     ):
-        sounds.at_hand(project, 1)
+        sounds.open_studio(project, 1)

@@ -1,11 +1,10 @@
-"""The same pool as a study for webMUSHRA (audiolabs), a folder to copy into its `configs`.
+"""Export of a pool as a study for webMUSHRA (audiolabs): a folder to copy into its `configs`.
 
-`study.yaml` asks what this project's own page asks: single stimuli in random order on the five-point scale, a page type
-for each question. `mushra.yaml` holds the trials as MUSHRA pages: a reference, and beside it, hidden, the same
-reference, its anchor, and a real, a reconstructed and a generated sound of the same label. These are other sounds than
-the reference, so `strict` is off, and listeners are asked for realism, not for likeness.
-
-Keys are those of webMUSHRA's documentation for experimenters. Single stimuli take no `img`: their points are words.
+`study.yaml` asks what this project's own page asks: single stimuli in random order on the
+five-point scale, a block for each question. `mushra.yaml` has a MUSHRA page for each trial and
+question: a reference, and as stimuli the same reference, its anchor, and a real, a reconstructed
+and a generated sound of the same label. These are other sounds than the reference, so `strict` is
+off, and listeners are asked for realism, not for likeness.
 """
 
 import shutil
@@ -19,24 +18,39 @@ from sonovae.listening import pool
 from sonovae.listening.answers import QUESTIONS, SCALE
 from sonovae.listening.sounds import REFERENCE
 
-AT = "configs"
-"""Where webMUSHRA looks for its studies; paths in a study are relative to webMUSHRA's own folder."""
-WELCOME = "You will hear short sounds. Some are recordings, some were made by a computer. Please use headphones."
+CONFIGS = "configs"
+"""Folder of webMUSHRA's studies; paths in a study are relative to webMUSHRA's own folder."""
+WELCOME = (
+    "You will hear short sounds. Some are recordings, some were made by a computer."
+    " Please use headphones."
+)
 ASKED = "How real does it sound? Rate its"
+"""Beginning of a question, before its title."""
+MUSHRA = {
+    "showWaveform": False,
+    "enableLooping": True,
+    "strict": False,
+    "randomize": True,
+    "showConditionNames": False,
+    "createAnchor35": False,
+    "createAnchor70": False,
+}
+"""Options of a MUSHRA page; webMUSHRA's own anchors are off, as the pool has one."""
 
 
 def export(root: Path, out: Path) -> None:
-    """Write the pool's WAV files, study.yaml and mushra.yaml to a new folder, whose name is that under webMUSHRA's
-    `configs`; UserError where there is no pool."""
-    of = pool.load(root)
+    """Write the pool's WAV files, study.yaml and mushra.yaml to a new folder.
+
+    Its name must be that under webMUSHRA's `configs`. UserError if there is no pool.
+    """
+    study = pool.load(root)
+    folder = f"{CONFIGS}/{out.name}"
+    kinds = {"study": _single(study.sounds, folder), "mushra": _mushra(study.sounds, folder)}
     with atomic.new_folder(out) as part:
-        for name in of.sounds["id"]:
-            shutil.copyfile(of.file(name), part / f"{name}.wav")
-        for kind, pages in (
-            ("study", _single(of.sounds, out.name)),
-            ("mushra", _mushra(of.sounds, out.name)),
-        ):
-            text = params.yaml_text(_study(kind, of.about.model, pages))
+        for name in study.sounds["id"]:
+            shutil.copyfile(study.file(name), part / f"{name}.wav")
+        for kind, pages in kinds.items():
+            text = params.yaml_text(_study(kind, study.about.model, pages))
             (part / f"{kind}.yaml").write_text(text, encoding="utf-8")
 
 
@@ -47,6 +61,7 @@ def _study(kind: str, model: str, pages: list[Any]) -> dict[str, Any]:
         "name": "Thank you",
         "content": "That was all.",
         "showResults": False,
+        "writeResults": True,
     }
     return {
         "testname": "A listening study",
@@ -55,46 +70,38 @@ def _study(kind: str, model: str, pages: list[Any]) -> dict[str, Any]:
         "stopOnErrors": True,
         "showButtonPreviousPage": False,
         "remoteService": "service/write.php",
-        "pages": [welcome, *pages, finish | {"writeResults": True}],
+        "pages": [welcome, *pages, finish],
     }
 
 
 def _single(sounds: pd.DataFrame, folder: str) -> list[Any]:
-    """A block for each question, in which webMUSHRA shows every sound on a page of its own, at random."""
+    """Return a block for each question; webMUSHRA shows its sounds one by one, at random."""
     scale = [{"value": value, "label": label} for value, label in enumerate(SCALE, 1)]
+    paths = {name: f"{folder}/{name}.wav" for name in sounds["id"]}
+    # Points of the scale are words: without `img`, webMUSHRA shows the labels.
+    how = {"mustRate": True, "mustPlayback": "ended", "stimuli": paths, "response": scale}
     return [
-        {
-            "type": "likert_single_stimulus",
-            "id": question,
-            "name": title,
-            "content": f"{ASKED} {title.lower()}.",
-            "mustRate": True,
-            "mustPlayback": "ended",
-            "stimuli": {name: f"{AT}/{folder}/{name}.wav" for name in sounds["id"]},
-            "response": scale,
-        }
+        {"type": "likert_single_stimulus", **_question(question, title), **how}
         for question, title in QUESTIONS.items()
     ]
 
 
 def _mushra(sounds: pd.DataFrame, folder: str) -> list[Any]:
-    """A page for each trial and question, at random."""
+    """Return a page for each trial and question, in one block that is shuffled."""
     pages: list[Any] = ["random"]
-    for trial, some in sounds.groupby("trial"):
+    for trial, rows in sounds.groupby("trial"):
+        ordered = rows.sort_values("set")
         paths = {
-            row["set"]: f"{AT}/{folder}/{row['id']}.wav"
-            for row in some.sort_values("set").to_dict("records")
+            name: f"{folder}/{sound}.wav"
+            for name, sound in zip(ordered["set"], ordered["id"], strict=True)
         }
         reference = paths.pop(REFERENCE)
         for question, title in QUESTIONS.items():
-            about = {
-                "id": f"{question}_{trial}",
-                "name": title,
-                "content": f"{ASKED} {title.lower()}.",
-            }
-            how = {"showWaveform": False, "enableLooping": True, "strict": False, "randomize": True}
-            how |= {"showConditionNames": False, "createAnchor35": False, "createAnchor70": False}
-            pages.append(
-                {"type": "mushra", **about, **how, "reference": reference, "stimuli": paths}
-            )
+            about = _question(f"{question}_{trial}", title)
+            sides = {"reference": reference, "stimuli": paths}
+            pages.append({"type": "mushra", **about, **MUSHRA, **sides})
     return [pages]
+
+
+def _question(page: str, title: str) -> dict[str, str]:
+    return {"id": page, "name": title, "content": f"{ASKED} {title.lower()}."}
