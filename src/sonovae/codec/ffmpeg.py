@@ -26,7 +26,8 @@ def container(head: bytes) -> str:
         return "ASF"
     if head.startswith(b"#!AMR"):
         return "AMR"
-    if head.startswith(b"fLaC") and _is_streamed_flac(head):
+    # A FLAC that was streamed has no number of samples: 36 bits, 0 for unknown (RFC 9639, 8.2).
+    if head.startswith(b"fLaC") and not int.from_bytes(head[21:26], "big") & (2**36 - 1):
         return "FLAC"
     # MPEG frames begin with eleven or more set bits; the bits after them name the layer.
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
@@ -36,16 +37,8 @@ def container(head: bytes) -> str:
     return ""
 
 
-def _is_streamed_flac(head: bytes) -> bool:
-    # The number of samples, 36 bits of the first block (RFC 9639, 8.2), is left open.
-    return int.from_bytes(head[21:26], "big") & (2**36 - 1) == 0
-
-
 def probe(path: Path, container: str) -> tuple[int, int]:
-    """Return the rate in Hz and the channels of a file's first sound.
-
-    Raises Unreadable if there is no sound, or if ffmpeg is not installed.
-    """
+    """Return the rate in Hz and the channels of a file's first sound, or raise Unreadable."""
     if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
         raise Unreadable(
             f"{container} needs ffmpeg, which is not installed: install it, or convert the file to"
@@ -69,10 +62,7 @@ def probe(path: Path, container: str) -> tuple[int, int]:
 
 
 def blocks(path: Path, rate: int, channels: int, size: int) -> Iterator[Floats32]:
-    """Decode a file to blocks [n, channels] of `size` samples in all channels together.
-
-    Raises Unreadable if ffmpeg cannot decode all of it.
-    """
+    """Decode a file to blocks [size / channels, channels]; raise Unreadable if it is damaged."""
     form = f"-map 0:a:0 -ar {rate} -ac {channels} -f f32le -"
     # -xerror: stop at the first error, instead of leaving out what is damaged.
     careful = f"-v error -nostdin -xerror -timelimit {MOST_SECONDS}"

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from sonovae.arrays import Picture
@@ -22,23 +22,13 @@ UNSIGNED_BYTES = 8
 
 
 def read(path: Path) -> list[Picture]:
-    """Read the images [rows, columns] in [0, 1] of a file, of which an IDX file holds many.
-
-    Raises Unreadable if the file is damaged.
-    """
+    """Read a file's images [rows, columns] in [0, 1]; raise Unreadable if it is damaged."""
     if path.suffix.lower() not in SUFFIXES:
         return list(_read_idx(path, dimensions=3).astype(np.float32) / np.float32(255))
-    errors = (
-        OSError,
-        ValueError,
-        SyntaxError,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-    )
     try:
         with Image.open(path, formats=FORMATS) as image:
             return [_grey(image)]
-    except errors as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = f"not an image that can be read: {error}"
         raise Unreadable(reason.replace(str(path), "it")) from None
 
@@ -55,10 +45,7 @@ def _grey(image: Image.Image) -> Picture:
 
 
 def write(path: Path, image: Picture, comment: str = "") -> None:
-    """Write an image [rows, columns] in [0, 1] and a comment as PNG with 8 bits.
-
-    Equal pixels and comments give equal bytes.
-    """
+    """Write an image [rows, columns] in [0, 1] and a comment as PNG; equal input, equal bytes."""
     texts = PngInfo()
     if comment:
         texts.add_text("Comment", comment)
@@ -81,10 +68,7 @@ def read_labels(path: Path) -> list[str]:
 
 
 def labels_name(name: str) -> str:
-    """Return the name of the IDX file that would hold the labels of the images in another.
-
-    For train-images-idx3-ubyte.gz it is train-labels-idx1-ubyte.gz; empty for an image file.
-    """
+    """Return the IDX file that would hold the labels of an IDX file's images; "" for an image."""
     path = PurePosixPath(name)
     if path.suffix.lower() in SUFFIXES:
         return ""

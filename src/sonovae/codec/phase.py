@@ -30,8 +30,8 @@ TINY = np.float32(1e-16)
 class Stft:
     """Short-time Fourier transform of `length` samples, in single precision; frames are rows.
 
-    Equals librosa's with center=True and pad_mode="constant". Both directions work on the samples
-    that the windows of all frames cover [covered], which begins before the first sample.
+    Equals librosa's with center=True and pad_mode="constant". Both directions work on [covered],
+    the samples that the windows of all frames cover, which begin before the first of the sound.
     """
 
     n_fft: int

@@ -26,23 +26,18 @@ def uncrop(cropped: Spectrogram, bins: int, frames: int, fill: float) -> Spectro
 
 
 def resize(picture: Picture, size: tuple[int, int], interpolation: str) -> Picture:
-    """Resize a picture [rows, columns] in [0, 1] to `size`; its own inverse, up to lost detail.
-
-    Shrinking filters what would alias, except with `nearest`.
-    """
+    """Resize a picture [rows, columns] in [0, 1] to `size`; its own inverse, up to lost detail."""
     if picture.shape == tuple(size):
         return picture
     rows, columns = size
     method = Image.Resampling[interpolation.upper()]
+    # Pillow filters what would alias, except with `nearest`.
     resized = np.asarray(Image.fromarray(picture).resize((columns, rows), method), np.float32)
     return np.clip(resized, 0, 1)  # bicubic and lanczos overshoot
 
 
 def limits(values: Floats, dynamic_range: float | None) -> tuple[float, float]:
-    """Lowest and highest of some values, the lowest at most `dynamic_range` below the highest.
-
-    Any shape and unit; None for the dynamic range sets no bound.
-    """
+    """Lowest and highest of values of any shape and unit, at most `dynamic_range` apart."""
     low = float(values.min())
     high = float(values.max())
     if dynamic_range is not None:

@@ -1,6 +1,5 @@
 """Values for which a picture's 0 and 1 stand, and how typical ones follow from training clips."""
 
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,8 +29,8 @@ def typical(
 ) -> Scale:
     """Scale for pictures that were never a clip, from training clips.
 
-    `limits` [N, 2] and `gains` [N] are those of the clips. `values` yields N arrays [bins, frames]
-    and is read only if each pixel has limits of its own. `dynamic_range` is in the values' unit.
+    `limits` [N, 2] and `gains` [N] are those of the clips. The N `values` [bins, frames] are read
+    only if each pixel has limits of its own. `dynamic_range` is in their unit.
     """
     low: Limit
     high: Limit
@@ -50,11 +49,11 @@ def _pixel_limits(
     values: Iterable[Spectrogram], bottom: float, top: float
 ) -> tuple[Floats32, Floats32]:
     """Lowest and highest value of each pixel, not below `bottom`."""
-    low, high = functools.reduce(_widen, ((clip, clip) for clip in values))
+    pending = iter(values)
+    low = high = next(pending)
+    for clip in pending:
+        low = np.minimum(low, clip)
+        high = np.maximum(high, clip)
     low = np.maximum(low, bottom)
     # A pixel that hardly varies would turn noise into black and white.
     return low, np.maximum(high, low + 0.01 * np.float32(top - bottom))
-
-
-def _widen(a: tuple[Floats32, Floats32], b: tuple[Floats32, Floats32]) -> tuple[Floats32, Floats32]:
-    return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])

@@ -20,17 +20,23 @@ def nonsilent(
     window = round(1000 * min_seconds)
     threshold = 10 ** (threshold_dbfs / 20) * 2**15
     total = round(1000 * len(samples) / sample_rate)
+    if total < window:
+        return [(0, len(samples))]
     per_ms = sample_rate / 1000
-    silent = list[tuple[int, int]]()
+    sounding = np.ones(total, np.bool_)
     for first in range(0, total - window + 1, SEARCHED_MS):
         last = min(first + SEARCHED_MS, total - window + 1)
         edges = (np.arange(first, last + window) * per_ms).astype(np.int64)
         is_silent = _rms(samples, edges, window) <= threshold
-        silent += _merge(first + np.flatnonzero(is_silent), window)
+        # Each millisecond is in the windows that begin up to `window` before it.
+        n_silent = np.cumsum(np.pad(is_silent, (0, window - 1)), dtype=np.int64)
+        n_silent[window:] -= n_silent[:-window]
+        sounding[first : last + window - 1] &= n_silent == 0
+    changes = np.flatnonzero(np.diff(sounding, prepend=False, append=False))
     # The last range ends at the last sample, which need not be a whole millisecond.
     return [
         (int(start * per_ms), len(samples) if end == total else int(end * per_ms))
-        for start, end in _complement(silent, total)
+        for start, end in changes.reshape(-1, 2).tolist()
     ]
 
 
@@ -46,23 +52,3 @@ def _rms(samples: Track, edges: Indices, window: int) -> Floats64:
     energy = np.concatenate([[0], np.cumsum(by_ms)])
     mean = (energy[window:] - energy[:-window]) / (edges[window:] - edges[:-window])
     return np.floor(np.sqrt(mean))
-
-
-def _merge(starts: Indices, window: int) -> list[tuple[int, int]]:
-    """Merge windows that begin at these milliseconds; those that touch become one range."""
-    if not len(starts):
-        return []
-    gaps = np.flatnonzero(np.diff(starts) > window)
-    first = starts[np.append(0, gaps + 1)]
-    last = starts[np.append(gaps, -1)] + window
-    return list(zip(first.tolist(), last.tolist(), strict=True))
-
-
-def _complement(ranges: list[tuple[int, int]], total: int) -> list[tuple[int, int]]:
-    """Milliseconds of [0, total] outside ranges in rising order, which may touch or overlap."""
-    if not ranges:
-        return [(0, total)]  # also for a recording under half a millisecond, whose total is 0
-    starts = [start for start, _ in ranges]
-    ends = [end for _, end in ranges]
-    between = zip([0, *ends], [*starts, total], strict=True)
-    return [(start, end) for start, end in between if end > start]

@@ -33,12 +33,10 @@ LENGTHS = re.compile(
 
 @dataclass(frozen=True)
 class Facts:
-    """What a sound file holds.
+    """What a sound file holds; samples at full scale are ±1.
 
-    `sample_rate` is in Hz. `peak` is the highest absolute sample of any channel, 1 being full
-    scale. Of the channels' mean, `swing` is half of its range and `offset` its mean. `clipped` is
-    the share of samples at full scale. `samples_sha256` is equal for equal samples in any
-    lossless format.
+    `peak` is the highest absolute sample of any channel. Of the channels' mean, `swing` is half of
+    its range and `offset` its mean. `clipped` is the share of samples at full scale.
     """
 
     seconds: float
@@ -54,8 +52,6 @@ class Facts:
 
 @dataclass
 class _Tally:
-    """Sums and extremes over blocks of samples."""
-
     frames: int = 0
     clipped: int = 0
     total: float = 0.0
@@ -121,10 +117,7 @@ def streamed(path: Path) -> Iterator[tuple[Iterator[Samples], int]]:
 
 
 def write(file: Path, samples: Samples, sample_rate: int, comment: str = "") -> None:
-    """Write samples [n] with 16 bits and a comment, as WAV, FLAC, OGG or MP3 by the extension.
-
-    A WAV has equal bytes for equal samples. Raises ValueError if a sample is not within ±1.
-    """
+    """Write samples [n] within ±1 and a comment, as WAV, FLAC, OGG or MP3 by the extension."""
     if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) > 1:
         raise ValueError(f"{file.name}: samples must be finite and lie in [-1, 1]")
     suffix = file.suffix.lower().removeprefix(".")

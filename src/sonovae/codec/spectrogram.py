@@ -29,10 +29,9 @@ class Frames(TypedDict):
 
 
 def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
-    """Transform samples [n] to magnitudes [1 + n_fft / 2, 1 + n / hop_length], ≥ 0.
+    """Transform samples [n] to magnitudes [1 + n_fft / 2, 1 + n / hop_length] of centred frames.
 
-    Frames are centred, with zeros beyond the ends. Equals `abs(librosa.stft)` to the last bit, in
-    as little as a third of the time.
+    Equals abs(librosa.stft) with zeros beyond the ends to the last bit, up to three times as fast.
     """
     n_fft = frames["n_fft"]
     hop_length = frames["hop_length"]
@@ -43,7 +42,7 @@ def waveform_to_magnitude(samples: Samples, frames: Frames) -> Magnitude:
     strides = (hop_length * padded.itemsize, padded.itemsize)
     slices = np.ndarray(shape, padded.dtype, padded, strides=strides)
     # Double precision, unlike phase.Stft: rounding next to a loud bin would drown quiet ones,
-    # which decibels show. Trained models depend on the bits of either transform.
+    # which decibels show. One transform for both would change results in their last bits.
     windowed = slices * _centred_window(n_fft, frames["win_length"], frames["window"])
     spectrum = scipy.fft.rfft(windowed, axis=1, overwrite_x=True)
     return np.ascontiguousarray(np.abs(spectrum.astype(np.complex64)).T)
@@ -58,10 +57,9 @@ def magnitude_to_waveform(
     momentum: float,
     seed: int,
 ) -> Samples:
-    """Invert `waveform_to_magnitude`: magnitudes [1 + n_fft / 2, frames] to samples [length].
+    """Invert `waveform_to_magnitude` by fast Griffin-Lim: [1 + n_fft / 2, frames] to [length].
 
-    The phase is recovered by fast Griffin-Lim. The seed decides it where the magnitudes are too
-    small to do so.
+    The seed decides the phase where magnitudes are too small to do so.
     """
     stft = phase.stft(**frames, length=length)
     return phase.griffin_lim(magnitude, stft, iterations, momentum, seed)
@@ -76,10 +74,7 @@ def _centred_window(n_fft: int, win_length: int, window: str) -> Floats64:
 
 
 def magnitude_to_mel(magnitude: Magnitude, sample_rate: int, bands: int) -> Magnitude:
-    """Sum magnitudes [1 + n_fft / 2, frames] to [bands, frames].
-
-    A value is the root of the energy in one band of Slaney's mel scale.
-    """
+    """Convert magnitudes [1 + n_fft / 2, frames] to roots of mel bands' energy [bands, frames]."""
     energy = librosa.feature.melspectrogram(S=magnitude**2, sr=sample_rate, n_mels=bands)
     return np.sqrt(energy).astype(np.float32)
 

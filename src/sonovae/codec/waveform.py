@@ -30,17 +30,14 @@ class Track(Protocol):
 
 
 def resample(samples: Samples, sample_rate: int, target_rate: int) -> Samples:
-    """Resample [n] samples from `sample_rate` to `target_rate` Hz, by soxr in high quality."""
+    """Resample [n] from `sample_rate` to `target_rate` Hz: [⌈n · target_rate / sample_rate⌉]."""
     return np.concatenate([samples[:0], *resample_blocks([samples], sample_rate, target_rate)])
 
 
 def resample_blocks(
     blocks: Iterable[Samples], sample_rate: int, target_rate: int
 ) -> Iterator[Samples]:
-    """Resample a recording block by block, bit by bit as `resample` does at once.
-
-    n samples in all become ⌈n · target_rate / sample_rate⌉.
-    """
+    """Resample a recording block by block, bit by bit as `resample` does at once."""
     if sample_rate == target_rate:
         yield from blocks
         return
@@ -115,10 +112,7 @@ def unlevel(samples: Samples, gain: float) -> Samples:
 
 
 def polish(samples: Samples, sample_rate: int) -> Samples:
-    """Remove what is below `LOWEST_HZ` from samples [n], and fade both ends so that none clicks.
-
-    Raises ValueError if a sample is not finite.
-    """
+    """Remove what is below `LOWEST_HZ` from finite samples [n], and fade both ends."""
     if not np.isfinite(samples).all():
         raise ValueError("samples must be finite")
     # Subtracting the mean instead would fill silences with it.
@@ -145,9 +139,9 @@ def fade(samples: NDArray[Any], n: int, rises: bool, falls: bool) -> NDArray[Any
 
 
 def overlapping(samples: Samples, length: int, overlap: int, fade_length: int) -> Floats32:
-    """Cut samples into clips [n, length], each `overlap` samples before the end of the previous.
+    """Cut samples into clips [n, length] that overlap; the last is zero-padded.
 
-    The last clip is zero-padded. Ends that were cut fade over `fade_length` samples.
+    Ends that were cut fade over `fade_length` samples.
     """
     step = length - overlap
     n = 1 + max(0, -(-(len(samples) - length) // step))
@@ -159,10 +153,7 @@ def overlapping(samples: Samples, length: int, overlap: int, fade_length: int) -
 
 
 def crossfade(clips: Floats32, overlap: int) -> Samples:
-    """Invert `overlapping`: join clips [n, length], fading from one to the next where they overlap.
-
-    Returns samples [(n - 1) · (length - overlap) + length].
-    """
+    """Invert `overlapping`: clips [n, length] → samples; overlaps fade from one to the next."""
     n, length = clips.shape
     step = length - overlap
     joined = np.zeros((n - 1) * step + length)

@@ -47,16 +47,14 @@ Analyse = Callable[[Sequence[Task]], list[Entry]]
 """Analyse some recordings to an entry each."""
 
 
-def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], settings: Preprocess) -> list[Task]:
-    """Return a task for each row of the recordings table; `hashes` are those of files by path."""
+def tasks(recordings: pd.DataFrame, settings: Preprocess) -> list[Task]:
+    """Return a task for each row of the recordings table, whose files were verified."""
     columns = [name for name in COLUMNS if name in recordings]
+    rows = recordings[columns].to_dict("records")
     code = _code()
-    shared = json.dumps([code, _settings_used(settings)])
-    listed = list[Task]()
-    for row in recordings[columns].to_dict("records"):
-        contents = [(path, hashes.get(path)) for path in files(row)]
-        listed.append(Task(row, _hash(json.dumps([shared, contents])), code))
-    return listed
+    shared = [code, _settings_used(settings)]
+    # Paths hold the hashes of the files' contents.
+    return [Task(row, _hash(json.dumps([*shared, *files(row)])), code) for row in rows]
 
 
 def files(recording: Recording) -> list[str]:
@@ -65,10 +63,8 @@ def files(recording: Recording) -> list[str]:
 
 
 def analyse(batch: Sequence[Task], raw: Path, cache: Path, settings: Preprocess) -> list[Entry]:
-    """Analyse recordings in the folder `raw` to a pack in the folder `cache`.
-
-    Raises UserError if one cannot be read, or if this worker runs other code than the stage.
-    """
+    """Analyse recordings in the folder `raw` to a pack in the folder `cache`."""
+    # A worker on another machine may be older than the stage.
     if any(task.code != _code() for task in batch):
         raise UserError(
             f"the worker on {platform.node()} runs another sonovae, or other libraries, than this"
@@ -90,10 +86,7 @@ def _analyse_clips(recording: Clips, settings: Preprocess) -> Iterator[tuple[Cli
 def values(
     tasks: list[Task], entries: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse
 ) -> Iterator[Spectrogram]:
-    """Read the values [bins, frames] of some clips, numbered through all recordings.
-
-    `rows` must rise. Packs that were deleted meanwhile are made again.
-    """
+    """Read the values [bins, frames] of rows of the clips table, which must rise."""
     return spectrogram_cache.values(_places(tasks, entries, np.fromiter(rows, np.int64), analyse))
 
 
@@ -107,6 +100,7 @@ def _places(
         end = begin + len(entry.clips)
         first, last = np.searchsorted(rows, [begin, end])
         if last > first:
+            # Another stage may have pruned the cache meanwhile.
             if not entry.pack.exists():
                 (entry,) = analyse([task])
             yield entry, rows[first:last] - begin

@@ -22,23 +22,15 @@ Recording = Mapping[Hashable, Any]
 
 
 class Clip(NamedTuple):
-    """What is known of a clip from its recording, and its limits once it was analysed.
+    """What is known of a clip: the fields of schema.CLIP_FIELDS in their order, and its label."""
 
-    The fields are those of schema.CLIP_FIELDS in their order, and the label.
-    """
-
-    item: int
-    """Number of the image in its file; 0 for a sound."""
-    start: int
-    """First sample, once silences are cut."""
-    source_start: float
-    """Seconds from the beginning of the recording."""
-    gain: float
-    """Factor that levelled the recording."""
-    low: float = np.nan
+    item: int  # number of the image in its file; 0 for a sound
+    start: int  # first sample, once silences are cut
+    source_start: float  # seconds from the beginning of the recording
+    gain: float  # factor that levelled the recording
+    low: float = np.nan  # until the clip is analysed
     high: float = np.nan
-    label: str = ""
-    """Label of the clip itself; empty if the recording's is its label."""
+    label: str = ""  # empty if it has the recording's
 
 
 @dataclass(frozen=True)
@@ -72,8 +64,8 @@ def read_all(
 ) -> Iterator[Clips]:
     """Read the clips of several recordings, one after the other, as `read` does of each.
 
-    Many short recordings resample faster together; long ones are streamed, as they may not fit
-    into memory. Both give the same bits.
+    There are two ways, which give the same bits: many short recordings resample faster together,
+    and long ones are streamed, as they may not fit into memory.
     """
     short = dict(_short(raw, recordings, settings)) if settings else {}
     for row, recording in enumerate(recordings):
@@ -109,10 +101,7 @@ def _naming(recording: Recording) -> Iterator[None]:
 
 
 def of_file(path: Path, settings: Waveform | None, labels: Sequence[str] = ()) -> Clips:
-    """Read the clips of a sound file; without settings, the images of a file and their labels.
-
-    Raises Unreadable if the file cannot be read.
-    """
+    """Read a file's clips or, without settings, its images; raise Unreadable if that fails."""
     if not settings:
         return image_to_clips(image_files.read(path), labels)
     with sound_files.streamed(path) as (blocks, sample_rate):

@@ -17,14 +17,15 @@ NOT_OF_CLIPS = ["path", "labels", "status", "reason", "warning"]
 def build(recordings: pd.DataFrame, known: Sequence[NDArray[Any]], settings: Split) -> pd.DataFrame:
     """Join the rows of the recordings table with what is known of their clips.
 
-    `known` has a structured array [clips] for each recording, with the columns of
-    schema.CLIP_FIELDS and `label`, which replaces the recording's unless it is empty.
+    `known` has the records of a cache entry [clips] for each row. A clip's own label replaces the
+    recording's.
     """
     counts = [len(clips) for clips in known]
     shared = recordings.drop(columns=NOT_OF_CLIPS, errors="ignore")
     table = shared.iloc[np.repeat(np.arange(len(recordings)), counts)].reset_index(drop=True)
     columns = [*schema.CLIP_FIELDS, "label"]
-    own = pd.DataFrame({name: np.concatenate([clips[name] for clips in known]) for name in columns})
+    records = np.concatenate([clips[columns] for clips in known])
+    own = pd.DataFrame(records)
     own["label"] = own["label"].where(own["label"] != "", table["label"])
     table[own.columns] = own
     return table.assign(group=_groups(table, settings))

@@ -11,10 +11,9 @@ from sonovae.codec.waveform import Track
 
 
 class Cuts(Sequence[Samples]):
-    """Clips [length] of the kept ranges (start, end) of a track, as if those were joined.
+    """At most `most` clips [length] of the kept ranges (start, end) of a track, joined.
 
-    The rest is dropped or, with `rest="pad"`, zero-padded. There are at most `most` clips, or all
-    for None. A clip fades over `fade` samples at an end where more is kept.
+    The rest is dropped or zero-padded (`rest="pad"`). A clip fades at an end where more is kept.
     """
 
     def __init__(

@@ -35,18 +35,16 @@ FILE_MS = 1.0
 
 
 def prepare(project: Project, settings: Preprocess, out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write pictures, clips table, codec and left-out table of a project to the folder `out`.
-
-    Returns the recordings table, in which what makes no clip is left out, and the clips table.
-    """
+    """Write a project's dataset to the folder `out`; return its recordings and clips tables."""
+    # A bad limit is reported before the work, not after it.
     most = spectrogram_cache.most_bytes()
-    hashes = checksums.verify(project.raw, "fetch")
+    checksums.verify(project.raw, "fetch")
     recordings = recordings_table.read(project.recordings)
     used = recordings_table.used(recordings)
     cache = project.private / CACHE
     where: dict[str, Any] = {"raw": project.raw, "cache": cache, "settings": settings}
 
-    tasks = analysis.tasks(used, hashes, settings)
+    tasks = analysis.tasks(used, settings)
     spread = functools.partial(shared_storage.spread, **where)
     entries = _analyse(tasks, used["seconds"], cache, spread)
     known = [entries[task.key].clips for task in tasks]
@@ -99,15 +97,12 @@ def _write(
     values: Callable[[Iterable[int]], Iterator[Spectrogram]],
     settings: Preprocess,
 ) -> pd.DataFrame:
-    """Write the dataset and the codec; return the clips table with the split.
-
-    `values` reads the clips of some rows. They are read twice, to fit the codec to the training
-    split and to encode, so that they need not be in memory at once.
-    """
+    """Write the dataset and the codec; return the clips table with the split."""
     table = table.assign(split=split.sides(table, settings.split))
     table = table[split.within(table, settings.limit)]
     train = table[table["split"] == "train"]
     limits = train[["low", "high"]].to_numpy()
+    # Values are read twice, to fit and to encode, as they may not fit into memory.
     codec = saved_codec.fit(settings, values(train.index), limits, train["gain"].to_numpy())
     pairs = zip(values(table.index), codec.clip_scales(table), strict=True)
     pictures = (

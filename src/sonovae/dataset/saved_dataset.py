@@ -70,14 +70,11 @@ class Dataset:
 
 
 def save(folder: Path, pictures: Iterable[Picture], clips: pd.DataFrame, dtype: str) -> None:
-    """Write pictures [rows, columns] of the clips table's rows, one at a time, and the table.
-
-    Raises ValueError if a picture is not finite or leaves [0, 1].
-    """
+    """Write pictures [rows, columns] in [0, 1], one at a time, and the clips table."""
     path = folder / PICTURES_NPY
     with path.open("wb") as file:
         for n, picture in enumerate(pictures):
-            # Also false for NaN.
+            # Written so that NaN fails, too.
             if not (picture.min() >= 0 and picture.max() <= 1):
                 path.unlink()
                 raise ValueError("pictures must be finite and lie in [0, 1]")

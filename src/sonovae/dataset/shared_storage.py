@@ -33,10 +33,7 @@ LONGER = 10
 def spread(
     tasks: Sequence[tuple[Task, float]], raw: Path, cache: Path, settings: Preprocess
 ) -> Batches:
-    """Analyse tasks, each with its milliseconds, by all workers.
-
-    The storage is used if a cluster's workers have nothing else in common with the stage.
-    """
+    """Analyse tasks, each with its milliseconds, by all workers, or through the storage."""
     url = os.environ.get("SONOVAE_STORAGE", "")
     if not (tasks and url and os.environ.get("SONOVAE_SCHEDULER")):
         here = functools.partial(analysis.analyse, raw=raw, cache=cache, settings=settings)
@@ -105,7 +102,6 @@ def _forget(url: str, folder: str) -> None:
 
 
 def _names(tasks: Sequence[Task]) -> list[str]:
-    """Return the paths of the tasks' files, each once."""
     names = [name for task in tasks for name in analysis.files(task.recording) if name]
     return list(dict.fromkeys(names))
 

@@ -15,10 +15,7 @@ SIDES = ("train", "validation", "test")
 
 
 def sides(clips: pd.DataFrame, settings: Split) -> "pd.Series[str]":
-    """Return the side of each row of the clips table.
-
-    Raises UserError if there are too few groups, a named side is empty, or a group is on two.
-    """
+    """Return the side of each row of the clips table; no group is on two."""
     side_of = pd.Series("", index=clips.index)
     # A clip that is named for both sides is tested, which is the stricter use.
     for side in ("test", "validation"):
@@ -37,18 +34,20 @@ def of_groups(groups: set[str], settings: Split) -> dict[str, str]:
     """Return the side of each group, for the sides that are shares of the groups."""
     shares = {side: getattr(settings, side) for side in SIDES[1:]}
     shares = {side: share for side, share in shares.items() if isinstance(share, float)}
-    if len(groups) <= len(shares):
+    sides = ["train", *shares]
+    if len(groups) < len(sides):
         raise UserError(
-            f"the split needs at least {len(shares) + 1} groups, one each for"
-            f" {', '.join(['train', *shares])}, and the clips have {len(groups)}:"
-            f" {', '.join(sorted(groups))}. Add recordings,"
-            " or let fetch.pattern name smaller groups"
+            f"the split needs at least {len(sides)} groups, one each for {', '.join(sides)}, and"
+            f" the clips have {len(groups)}: {', '.join(sorted(groups))}. Add recordings, or let"
+            " fetch.pattern name smaller groups"
         )
     in_order: list[str] = []
-    for n, (side, share) in enumerate(reversed(shares.items()), start=1):
-        # At least one group must be left for each of the sides to come.
-        most = len(groups) - len(in_order) - (len(shares) + 1 - n)
-        in_order += [side] * min(max(1, round(share * len(groups))), most)
+    while len(sides) > 1:
+        side = sides.pop()
+        # At least one group must be left for each of the other sides.
+        most = len(groups) - len(in_order) - len(sides)
+        wanted = max(1, round(shares[side] * len(groups)))
+        in_order += [side] * min(wanted, most)
     in_order += ["train"] * (len(groups) - len(in_order))
     # Groups are ranked by their hash, so that a new one leaves nearly all where they were.
     return dict(zip(selection.ranked(groups, settings.seed), in_order, strict=True))

@@ -13,10 +13,7 @@ IN_MEMORY = 1 << 26
 
 
 class Tape:
-    """A waveform.Track recorded from blocks [n]; a slice is multiplied by `gain` as it is read.
-
-    `peak` is the highest absolute sample recorded, before the gain.
-    """
+    """A waveform.Track recorded from blocks [n], with its peak; `gain` multiplies what is read."""
 
     def __init__(self, blocks: Iterable[Samples]) -> None:
         self.gain = 1.0
