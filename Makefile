@@ -114,7 +114,7 @@ bench: env ## What the stages cost beside the plain way, each ratio by name (voi
 
 figures: env ## Draw the figures of docs/ anew, after make repro and make study
 	@$(RUN) python docs/figures.py
-	@FIGURES="$(CURDIR)" $(RUN) python -m pytest -q tests/test_app_page.py -k pictured
+	@FIGURES="$(CURDIR)" $(RUN) python -m pytest -q tests/app/test_pages.py -k pictured
 
 # Two processes of one thread each: with more threads than cores, OpenMP's wait for each other.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) python -m pytest

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import make_project, tone
 
 import sonovae
 from sonovae import params
@@ -15,6 +14,8 @@ from sonovae.errors import UserError
 from sonovae.generation import item_files
 from sonovae.generation.studio import Studio
 from stages import fetch, generate, preprocess, train
+from tests.making.projects import make_project
+from tests.making.recordings import tone
 
 
 @pytest.fixture(scope="module")

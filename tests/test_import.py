@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from conftest import HERE
 
 import sonovae
 from sonovae.console import cli
+from tests.making.projects import HERE
 
 CODE = """
 import json, os, sys, time

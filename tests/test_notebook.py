@@ -6,9 +6,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HERE
 from nbclient import NotebookClient
-from test_dvc import make_repository
+
+from tests.making.projects import HERE
+from tests.making.repositories import make_repository
 
 
 @pytest.mark.processes

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import RECORDINGS, make_project, standard_normal, write_tones
 from matplotlib.figure import Figure
 
 from sonovae import params
@@ -27,6 +26,9 @@ from sonovae.pages import plots
 from sonovae.recordings import recordings_table
 from sonovae.runtime import checksums
 from stages import evaluate, fetch, generate, judge, preprocess, train
+from tests.making.densities import standard_normal
+from tests.making.projects import RECORDINGS, make_project
+from tests.making.recordings import write_tones
 
 STAGES = [fetch, preprocess, train, judge, evaluate, generate]
 

@@ -19,11 +19,11 @@ import boto3
 import psycopg2
 import pytest
 import requests
-from conftest import HERE
-from test_dvc import call, commit, make_repository
 
 from benchmarks.servers import free_port, running
 from sonovae import tracking
+from tests.making.projects import HERE
+from tests.making.repositories import call, commit, make_repository
 
 pytestmark = pytest.mark.processes
 BLOCKS = re.findall(r"```(?:sh|ini)\n(.*?)```", (HERE / "docs/team.md").read_text(), re.DOTALL)

@@ -9,10 +9,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from conftest import HERE
 from ruamel.yaml import YAML
 
 from sonovae.dataset import analysis
+from tests.making.projects import HERE
 
 WIRING = YAML(typ="safe", pure=True).load(HERE / "dvc.yaml")
 STAGES = list(WIRING["stages"])

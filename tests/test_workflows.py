@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import HERE
 from ruamel.yaml import YAML
+
+from tests.making.projects import HERE
 
 WORKFLOWS = sorted((HERE / ".github/workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (HERE / "Makefile").read_text(), re.MULTILINE))

@@ -1,0 +1,96 @@
+"""The page that shows the recordings, and the numbers on it."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from sonovae import params
+from sonovae.console import project_commands
+from sonovae.errors import UserError
+from sonovae.recordings import recordings_table
+from stages import fetch, preprocess
+from tests.making.projects import make_project
+from tests.making.recordings import tone, write_idx, write_tones
+
+OWN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None}
+
+
+def page_of(root: Path) -> str:
+    project_commands.data_report(root)
+    return (root / "data/report.html").read_text()
+
+
+def test_the_page_of_the_whistles(project: Path) -> None:
+    with pytest.raises(
+        UserError,
+        match="data/raw/recordings.csv is not there: `make repro` fetches the recordings first",
+    ):
+        project_commands.data_report(project)
+    fetch.main(project)
+    assert "Some clips" not in page_of(project)
+    preprocess.main(project)
+    page = page_of(project)
+    assert "<h1>Synthetic whistles</h1>" in page
+    assert "36 recordings used" in page
+    for title in (
+        "Lengths",
+        "Levels",
+        "Mean power",
+        "Some clips, as the model sees them",
+        "By label",
+        "Clips by split",
+    ):
+        assert title in page
+    assert len(re.findall('src="data:image/png;base64,', page)) == 4
+    assert not re.findall('(?:src|href)="http', page)
+
+
+def test_the_page_shows_what_is_wrong_and_runs_nothing(tmp_path: Path) -> None:
+    root = make_project(tmp_path, **OWN, fetch__min_recordings=1, fetch__max_skip_fraction=1.0)
+    write_tones(root / "data/own", 3)
+    (root / "data/own/<script>alert(1)<").mkdir()
+    (root / "data/own/<script>alert(1)</x.wav").write_text("no sound")
+    soundfile.write(root / "data/own/loud.wav", 4 * tone(1, 700), 8000, "FLOAT")
+    fetch.main(root)
+    page = page_of(root)
+    assert "There is no data card" in page
+    assert "&lt;script&gt;alert(1)&lt;/x.wav" in page
+    assert "<script" not in page
+    assert "it is a table or text" in page
+    assert "peaks at 2, over full scale" in page
+
+
+def test_the_page_of_images(tmp_path: Path, rng: np.random.Generator) -> None:
+    picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
+    picture |= {"size": [8, 8], "interpolation": "nearest"}
+    sections = {
+        "preprocess__waveform": None,
+        "preprocess__spectrogram": None,
+        "preprocess__picture": picture,
+    }
+    root = make_project(tmp_path, **OWN, fetch__kind="image", fetch__min_recordings=1, **sections)
+    write_idx(root / "data/own/t-images-idx3-ubyte.gz", rng.integers(0, 256, (9, 8, 8)))
+    fetch.main(root)
+    preprocess.main(root)
+    assert len(re.findall('src="data:image/png;base64,', page_of(root))) == 1
+
+
+def test_a_row_each(project: Path) -> None:
+    fetch.main(project)
+    table = recordings_table.read(project / "data/raw/recordings.csv")
+    page = page_of(project)
+    for label in set(table["label"]):
+        assert f"<td>{label}</td>" in page
+
+
+def test_the_page_is_of_what_was_fetched_last(project: Path) -> None:
+    """preprocess's table is of the fetch before, and holds the same files."""
+    for stage in (fetch, preprocess):
+        stage.main(project)
+    assert "rise" in page_of(project)
+    params.edit(project / "params.yaml", {"fetch.only": {"label": "fall|arch"}})
+    fetch.main(project)
+    assert "12 recordings used" in page_of(project)
