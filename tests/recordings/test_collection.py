@@ -13,8 +13,7 @@ import soundfile
 from sonovae import params
 from sonovae.codec import image_files, silence, sound_files
 from sonovae.errors import UserError
-from sonovae.recordings import folder as folders
-from sonovae.recordings import recordings_table
+from sonovae.recordings import folder_check, recordings_table
 from sonovae.recordings.naming import Naming
 from stages import fetch
 from tests.making.projects import make_project
@@ -307,7 +306,10 @@ def test_what_dvc_would_hang_on_or_die_of_is_named(folder: Path) -> None:
         os.chdir(folder)  # a socket's path is at most 107 bytes long
         server.bind("sock")
         os.chdir(here)
-    faults = sorted(folders.stumbling_blocks(folder))
+    with pytest.raises(UserError) as caught:
+        folder_check.refuse(folder)
+    lines = str(caught.value).splitlines()
+    faults = sorted(line.removeprefix(f"error: {folder}: ") for line in lines)
     assert [fault.split("'")[1] for fault in faults] == [
         "%FE/a.wav",
         "%FF.wav",

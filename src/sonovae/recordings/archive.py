@@ -1,6 +1,5 @@
 """Unpack a zip or tar file of unknown origin into an empty folder.
 
-Names, kinds and promised sizes are checked before anything is written, real sizes while writing.
 The caller removes the folder if an error is raised.
 """
 
@@ -29,9 +28,8 @@ MOST_RATIO = 200
 RATIO_FROM = 1 << 30
 """Bytes of all files from which `MOST_RATIO` counts, so that short silent recordings pass."""
 LONGEST_NAME = 255
-"""Bytes of a file's name that common disks accept."""
 LONGEST_PATH = 1000
-"""Bytes of a path in the archive; macOS accepts 1024 with the folders above it."""
+"""Bytes that common disks accept for a name and, with the folders above it, for a path."""
 BLOCK = 1 << 20
 """Bytes that are read at once."""
 
@@ -42,7 +40,6 @@ DAMAGED: tuple[type[Exception], ...] = (
     lzma.LZMAError,
     EOFError,
     MemoryError,
-    NotImplementedError,
     # zipfile raises it for an encrypted file.
     RuntimeError,
     ValueError,
@@ -51,7 +48,6 @@ DAMAGED: tuple[type[Exception], ...] = (
 """Exceptions of the libraries on an archive that is damaged or of an unknown kind."""
 
 Opened = zipfile.ZipFile | tarfile.TarFile
-"""An archive that is open for reading."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +75,11 @@ def is_archive(path: Path) -> bool:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Write the files of an archive to an empty folder.
-
-    Raise DamagedArchive if it is damaged or hostile.
-    """
+    """Write an archive's files to an empty folder; DamagedArchive if it is damaged or hostile."""
     try:
-        with _open(path) as opened:
+        if not is_archive(path):
+            raise Refused("it is neither a zip nor a tar file")
+        with zipfile.ZipFile(path) if zipfile.is_zipfile(path) else tarfile.open(path) as opened:
             members = _members(opened, path)
             _check_names([member.name for member in members])
             written = 0
@@ -96,15 +91,8 @@ def unpack(path: Path, folder: Path) -> None:
         # An error with a number is the system's, such as a full disk, and not the archive's.
         if isinstance(error, OSError) and error.errno:
             raise
-        raise DamagedArchive(
-            f"{path} cannot be unpacked: {error}; nothing of it was kept"
-        ) from None
-
-
-def _open(path: Path) -> Opened:
-    if not is_archive(path):
-        raise Refused("it is neither a zip nor a tar file")
-    return zipfile.ZipFile(path) if zipfile.is_zipfile(path) else tarfile.open(path)
+        fault = f"{path} cannot be unpacked: {error}; nothing of it was kept"
+        raise DamagedArchive(fault) from None
 
 
 def _members(opened: Opened, path: Path) -> list[Member]:
@@ -207,14 +195,14 @@ def _check_size(size: int, path: Path) -> None:
 def _write(member: Member, target: Path, written: int, path: Path) -> int:
     """Write a member of the archive at `path`; return the bytes written so far, with its own."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    before = written
+    end = written + member.size
     with member.open() as source, target.open("xb") as file:
         while block := source.read(BLOCK):
             written += len(block)
             # The promised sizes were checked, but an archive may hold more than it promises.
             _check_size(written, path)
             file.write(block)
-    size = written - before
-    if size != member.size:
+    if written != end:
+        size = target.stat().st_size
         raise Refused(f"{member.name!r} holds {size} bytes and promises {member.size}")
     return written

@@ -18,11 +18,7 @@ WHISTLES = "synthetic-whistles"
 
 @dataclass(frozen=True, config=STRICT)
 class Card:
-    """A dataset.
-
-    `kaggle` is its handle without a version, None if it is not on Kaggle; `layout`, `labels` and
-    `groups` describe its file names; `files` and `seconds` are None if nobody has counted them.
-    """
+    """A dataset: its handle on Kaggle without a version, its file names, its files and seconds."""
 
     kaggle: str | None
     title: str
@@ -53,10 +49,7 @@ def of(root: Path, settings: Fetch) -> Card | None:
         return known.get(WHISTLES)
     # The handle counts for every source: the dataset may lie unpacked in a folder.
     handle = "/".join((settings.kaggle or "").split("/")[:2])
-    for card in known.values():
-        if handle and card.kaggle == handle:
-            return card
-    return None
+    return next((card for card in known.values() if handle and card.kaggle == handle), None)
 
 
 def _read(path: Path) -> Card:

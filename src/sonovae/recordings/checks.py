@@ -24,12 +24,8 @@ MAX_OFFSET = 0.02
 MAX_CANCELLED = 0.1
 """Swing of the mono mix relative to the peak, -20 dB, below which the channels cancel out."""
 
-USUAL_RATES = {
-    *(8000, 11025, 12000, 16000, 22050, 24000, 32000),
-    *(44100, 48000, 88200, 96000, 176400, 192000),
-}
+RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176400, 192000}
 """Sample rates in Hz that recorders and encoders offer."""
-
 SUFFIXES = {
     "WAV": {".wav", ".wave"},
     "WAVEX": {".wav", ".wave"},
@@ -119,7 +115,7 @@ def warning(facts: Facts, name: str) -> str:
         f"clipped: {facts.clipped:.1%} of its samples are at full scale": clipped,
         f"an offset of {facts.offset:.3g}": abs(facts.offset) > MAX_OFFSET,
         "its channels nearly cancel each other out": facts.swing < MAX_CANCELLED * facts.peak,
-        f"an unusual sample rate of {facts.sample_rate} Hz": facts.sample_rate not in USUAL_RATES,
+        f"an unusual sample rate of {facts.sample_rate} Hz": facts.sample_rate not in RATES,
         f"holds {facts.container}, though its name does not say so": suffix not in fitting,
     }
     return "; ".join(oddity for oddity, applies in oddities.items() if applies)

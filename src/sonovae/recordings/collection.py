@@ -28,29 +28,10 @@ Row = dict[str, Any]
 
 
 def collect(source: Path, out: Path, settings: Fetch) -> pd.DataFrame:
-    """Copy the usable and chosen files of the folder `source` to `out`/files and list them all.
+    """Copy the usable and chosen files of `source` to `out`; write and return their table.
 
-    Write and return the table `out`/recordings.csv. Raise UserError, naming what was left out and
-    why, if too little is usable.
+    Raise UserError, naming what was left out and why, if too little is usable.
     """
-    paths = files(source, settings)
-    table = _checked(source, paths, settings)
-    if settings.kind == "image":
-        _add_labels(table, paths)
-    # The order matters: a copy of a file that is not chosen may stay, and the limit comes last.
-    _apply_selection(table, settings)
-    _leave_out_copies(table)
-    _apply_limit(table, settings)
-    table = table.drop(columns="samples")
-    _check_enough(table, source, settings)
-    hashes = _copy(paths, table, out)
-    recordings_table.write(out / RECORDINGS_CSV, table)
-    checksums.write(out, hashes)
-    return table
-
-
-def files(source: Path, settings: Fetch) -> dict[str, Path]:
-    """Return the files of the folder by name, without the table of labels."""
     if not source.is_dir():
         raise UserError(
             f"fetch.folder = {str(source)!r} is not a folder: `make folder FROM=…` adds yours"
@@ -58,7 +39,16 @@ def files(source: Path, settings: Fetch) -> dict[str, Path]:
     paths = folder.files(source)
     if settings.table:
         paths.pop(settings.table.path, None)
-    return paths
+    table = _checked(source, paths, settings)
+    if settings.kind == "image":
+        _add_labels(table, paths)
+    _choose(table, settings)
+    table = table.drop(columns="samples")
+    _check_enough(table, source, settings)
+    hashes = _copy(paths, table, out)
+    recordings_table.write(out / RECORDINGS_CSV, table)
+    checksums.write(out, hashes)
+    return table
 
 
 def _checked(source: Path, paths: Mapping[str, Path], settings: Fetch) -> pd.DataFrame:
@@ -161,22 +151,26 @@ def _add_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> None:
                 table.loc[i, "labels"] = place
 
 
-def _apply_selection(table: pd.DataFrame, settings: Fetch) -> None:
-    """Mark the usable recordings that fetch.only excludes."""
+def _choose(table: pd.DataFrame, settings: Fetch) -> None:
+    """Mark the usable recordings that fetch.only or fetch.limit excludes, and copies."""
     used = recordings_table.used(table)
     # Columns of a pattern come from usable recordings; without any there are none to select by.
-    if used.empty:
-        return
-    chosen = selection.matches(used, settings.only or {}, "fetch.only")
+    if len(used):
+        chosen = selection.matches(used, settings.only or {}, "fetch.only")
+        excluded = used.index[~chosen]
+        table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.only passes it over"]
+    # A copy of a file that is not chosen is used, and only used recordings count for the limit.
+    _leave_out_copies(table)
+    used = recordings_table.used(table)
+    chosen = used["name"].isin(selection.limited(list(used["name"]), settings.limit))
     excluded = used.index[~chosen]
-    table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.only passes it over"]
+    table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.limit passes it over"]
 
 
 def _leave_out_copies(table: pd.DataFrame) -> None:
     """Use only the first of equal sounds, which could land on both sides of a split."""
     first_names = dict[str, str]()
-    used = recordings_table.used(table)
-    columns = used[["name", "sha256", "samples"]]
+    columns = recordings_table.used(table)[["name", "sha256", "samples"]]
     for i, name, sha256, samples in columns.itertuples():
         # Equal bytes come last, because they are the better reason of the two.
         for what, key in (("samples", samples), ("bytes", sha256)):
@@ -185,14 +179,6 @@ def _leave_out_copies(table: pd.DataFrame) -> None:
             if first != name:
                 reason = f"the same {what} as {first!r}"
                 table.loc[i, ["status", "reason", "warning"]] = [LEFT_OUT, reason, ""]
-
-
-def _apply_limit(table: pd.DataFrame, settings: Fetch) -> None:
-    """Mark the remaining recordings that fetch.limit excludes."""
-    used = recordings_table.used(table)
-    chosen = selection.limited(list(used["name"]), settings.limit)
-    excluded = used.index[~used["name"].isin(chosen)]
-    table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.limit passes it over"]
 
 
 def _check_enough(table: pd.DataFrame, source: Path, settings: Fetch) -> None:
@@ -216,7 +202,7 @@ def _check_enough(table: pd.DataFrame, source: Path, settings: Fetch) -> None:
 def _copy(paths: Mapping[str, Path], table: pd.DataFrame, out: Path) -> dict[str, str]:
     """Copy the used files, and return their hashes by path; the others lose their path."""
     (out / "files").mkdir(parents=True)
-    used = table["status"].isin(recordings_table.WITH_FILE)
+    used = table["status"].isin(recordings_table.KEPT)
     table.loc[~used, "path"] = ""
     hashes = dict[str, str]()
     for name, sha256, path in table.loc[used, ["name", "sha256", "path"]].itertuples(index=False):

@@ -16,28 +16,29 @@ def files(folder: Path) -> dict[str, Path]:
     paths = list[Path]()
     closed = list[OSError]()
     for parent, folders, names in os.walk(folder, onerror=closed.append):
-        apart = [
-            name for name in folders if name.startswith(".") or Path(parent, name).is_symlink()
-        ]
         # os.walk does not enter the folders that are removed from its list.
-        folders[:] = [name for name in folders if name not in apart]
-        paths += [Path(parent, name) for name in names + apart]
+        for name in list(folders):
+            if name.startswith(".") or Path(parent, name).is_symlink():
+                folders.remove(name)
+                names.append(name)
+        paths += [Path(parent, name) for name in names]
     paths += [Path(error.filename) for error in closed]
     # Bytes sort alike in every locale, and names that are not UTF-8 have no other order.
-    return {name_of(path, folder): path for path in sorted(paths, key=os.fsencode)}
+    return {_name(path, folder): path for path in sorted(paths, key=os.fsencode)}
 
 
-def name_of(path: Path, folder: Path) -> str:
+def _name(path: Path, folder: Path) -> str:
     """Return the path inside the folder, percent-encoded if it is not UTF-8."""
     name = path.relative_to(folder).as_posix()
-    return name if _is_utf8(name) else quote(os.fsencode(name))
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return quote(os.fsencode(name))
+    return name
 
 
 def reason_not_to_open(path: Path, folder: Path) -> str:
-    """Return why a path must not be opened.
-
-    Empty for a plain file, and for a link to one in the folder.
-    """
+    """Return why a path must not be opened; empty for a plain file or a link to one inside."""
     if path.name.startswith("."):
         return HIDDEN
     if path.is_symlink():
@@ -52,30 +53,3 @@ def reason_not_to_open(path: Path, folder: Path) -> str:
         return "a folder that cannot be opened"
     # Opening a FIFO would block for ever.
     return "" if path.is_file() else "not a file, but a FIFO, socket or device"
-
-
-def stumbling_blocks(folder: Path) -> list[str]:
-    """Return a line for each path that stops DVC or makes it hang, with what to do about it."""
-    faults = {name: _fault(path, folder) for name, path in files(folder).items()}
-    return [f"{name!r} {fault}" for name, fault in faults.items() if fault]
-
-
-def _fault(path: Path, folder: Path) -> str:
-    if path.is_symlink() and not path.exists():
-        return "is a link to nothing: delete it"
-    if path.exists() and not path.is_file() and not path.is_dir():
-        return "is not a file but a FIFO, socket or device: delete it"
-    if not _is_utf8(path.relative_to(folder).as_posix()):
-        return "(percent-encoded here) has a name that is not UTF-8: rename it"
-    # DVC would run it as a pipeline of its own, or refuse to version it.
-    if path.name in ("dvc.yaml", "dvc.lock") or path.suffix == ".dvc":
-        return "is a file of DVC: move it out of the folder"
-    return ""
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -30,7 +30,21 @@ def check(root: Path) -> None:
 
 
 def refuse(path: Path) -> None:
-    """Raise UserError if a folder holds what DVC cannot version."""
-    faults = folder.stumbling_blocks(path)
-    if faults:
-        raise UserError("\n".join(f"{path}: {fault}" for fault in faults))
+    """Raise UserError, with a line for each fault, if DVC cannot version a folder."""
+    faults = {name: _fault(name, file, path) for name, file in folder.files(path).items()}
+    lines = [f"{path}: {name!r} {fault}" for name, fault in faults.items() if fault]
+    if lines:
+        raise UserError("\n".join(lines))
+
+
+def _fault(name: str, path: Path, folder: Path) -> str:
+    if path.is_symlink() and not path.exists():
+        return "is a link to nothing: delete it"
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return "is not a file but a FIFO, socket or device: delete it"
+    if name != path.relative_to(folder).as_posix():
+        return "(percent-encoded here) has a name that is not UTF-8: rename it"
+    # DVC would run it as a pipeline of its own, or refuse to version it.
+    if path.name in ("dvc.yaml", "dvc.lock") or path.suffix == ".dvc":
+        return "is a file of DVC: move it out of the folder"
+    return ""

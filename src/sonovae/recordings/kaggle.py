@@ -31,26 +31,20 @@ CREDENTIALS = "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json"
 INSTEAD = "or put its files into a folder and use that: `make folder FROM=…`"
 """Advice that ends every error."""
 
-CUT = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-)
+CUT = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 """Errors of a connection that broke off."""
 
 
 def download(handle: str, folder: Path) -> Path:
-    """Return the archive of a dataset's version, owner/name/versions/N, in `folder`.
-
-    It is downloaded once, and resumed where it was cut. Raise UserError if that fails.
-    """
+    """Download the archive of owner/name/versions/N to `folder`, once; UserError if it fails."""
     target = folder / f"{handle.replace('/', '-')}.archive"
     if target.exists():
         return target
     folder.mkdir(parents=True, exist_ok=True)
+    # The part stays if the download fails, and the next run goes on from its end.
     part = target.with_suffix(".part")
+    dataset = parse_dataset_handle(handle)
     with _user_errors(handle):
-        dataset = parse_dataset_handle(handle)
         while True:
             before = _size(part)
             try:
@@ -187,4 +181,4 @@ def _other_version(handle: str) -> str:
         newest = _newest(parse_dataset_handle(handle))
     except requests.RequestException:
         return ""
-    return f"that version is gone, {newest} is there and `make data-update` sets it"
+    return f"that version is gone, {newest} is there and `make data-update` pins it"

@@ -41,8 +41,7 @@ class Naming:
 
 def load(folder: Path, settings: Fetch) -> Naming:
     """Return the rule for the recordings in `folder`; raise UserError if its table is no use."""
-    rows = _rows(folder, settings.table) if settings.table else None
-    return Naming(settings.pattern, rows)
+    return Naming(settings.pattern, _rows(folder, settings.table) if settings.table else None)
 
 
 def _not_empty(columns: Mapping[str, str]) -> dict[str, str]:
@@ -56,15 +55,11 @@ def _rows(folder: Path, table: Table) -> dict[str, dict[str, str]]:
         data = pd.read_csv(folder / table.path, dtype=str, keep_default_na=False, index_col=False)
     except (OSError, ValueError) as error:
         raise UserError(f"fetch.table.path = {table.path!r} cannot be read: {error}") from None
-    wanted = {"name": table.name, "label": table.label, "group": table.group}
-    absent = [
-        f"fetch.table.{key} = {column!r}"
-        for key, column in wanted.items()
-        if column not in data.columns
-    ]
+    columns = ", ".join(data.columns)
+    absent = [key for key in ("name", "label", "group") if getattr(table, key) not in data.columns]
     if absent:
-        columns = ", ".join(data.columns)
-        raise UserError(f"{', '.join(absent)}: not a column of {table.path}, which has {columns}")
+        faults = ", ".join(f"fetch.table.{key} = {getattr(table, key)!r}" for key in absent)
+        raise UserError(f"{faults}: not a column of {table.path}, which has {columns}")
     names = data[table.name]
     repeated = sorted(names[names.duplicated()])
     if repeated:

@@ -10,17 +10,12 @@ from sonovae.errors import UserError
 from sonovae.recordings import schema
 
 USED = "used"
-"""Status of a recording that is used."""
 LEFT_OUT = "left out"
-"""Status of a file that cannot be used."""
 NOT_CHOSEN = "not chosen"
-"""Status of a usable recording that fetch.only or fetch.limit excludes, and of a hidden file."""
 LABELS = "labels"
-"""Status of the file with the labels of another file's images."""
-
-WITH_FILE = [USED, LABELS]
+"""Status of a file: used; unusable; excluded by fetch.only or fetch.limit; labels of images."""
+KEPT = [USED, LABELS]
 """Statuses of the files that data/raw keeps."""
-
 STAGE = "fetch"
 """Stage that writes the table."""
 NUMBERS: dict[str, type] = {"seconds": float, "sample_rate": int, "channels": int}
@@ -44,7 +39,7 @@ SCHEMA = pa.DataFrameSchema(
     },
     checks=[
         pa.Check(
-            lambda table: table["status"].isin(WITH_FILE) == (table["path"] != ""),
+            lambda table: table["status"].isin(KEPT) == (table["path"] != ""),
             name="used files have a path",
         ),
         pa.Check(

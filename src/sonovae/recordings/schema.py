@@ -15,11 +15,8 @@ MAX_FAULTS = 10
 """Faults that an error lists, which fit on a screen."""
 
 TEXT = pa.Column(str)
-"""Rule for any text."""
 COUNT = pa.Column(int, pa.Check.ge(0))
-"""Rule for a whole number that is not negative."""
 SECONDS = pa.Column(float, pa.Check.ge(0))
-"""Rule for a time in seconds."""
 
 
 def matching(pattern: str) -> pa.Column:
@@ -48,22 +45,13 @@ CLIPS = pa.DataFrameSchema(
     unique=CLIP_KEY,
 )
 
-CLIP_FIELDS = {
-    "item": "i8",
-    "start": "i8",
-    "source_start": "f8",
-    "gain": "f8",
-    "low": "f8",
-    "high": "f8",
-}
+CLIP_FIELDS = dict.fromkeys(["item", "start"], "i8")
+CLIP_FIELDS |= dict.fromkeys(["source_start", "gain", "low", "high"], "f8")
 """Columns of the clips table that analysis fills, with their types in the spectrogram cache."""
 
 
 def check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str, stage: str) -> pd.DataFrame:
-    """Return the table; raise UserError with all that breaks a rule.
-
-    `what` names the table in the error, and `stage` is the one that writes it.
-    """
+    """Return the table; raise UserError with `what` it is and its `stage` if it breaks a rule."""
     try:
         # A lazy validation collects all faults instead of the first.
         return schema.validate(table, lazy=True)
@@ -80,7 +68,7 @@ def check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str, stage: str
 
 def _line(fault: Mapping[Hashable, Any]) -> str:
     # A rule over the whole row has no column and value of its own.
-    cell = ""
-    if fault["schema_context"] == "Column":
-        cell = f", {fault['column']} = {fault['failure_case']!r}"
-    return f"  row {fault['index']}{cell}: {fault['check']}"
+    if fault["schema_context"] != "Column":
+        return f"  row {fault['index']}: {fault['check']}"
+    cell = f"{fault['column']} = {fault['failure_case']!r}"
+    return f"  row {fault['index']}, {cell}: {fault['check']}"

@@ -10,9 +10,9 @@ from sonovae.params.rules import Limit
 
 
 def matches(table: pd.DataFrame, selection: Mapping[str, str], key: str) -> "pd.Series[bool]":
-    """Return which rows match a regular expression for each column, over the whole value.
+    """Return which rows match the regular expressions of a selection, by column, in full.
 
-    `key` is where params.yaml holds the selection. Raise UserError if a column does not exist.
+    Raise UserError, naming the `key` of params.yaml, if a column does not exist.
     """
     matching = pd.Series(True, index=table.index)
     for column, expression in selection.items():
@@ -34,9 +34,5 @@ def limited(names: list[str], limit: Limit | None) -> set[str]:
 
 def ranked(names: Iterable[str], seed: int) -> list[str]:
     """Return the names in a random order."""
-
-    def rank(name: str) -> bytes:
-        # The rank depends on no other name, so that new recordings leave the order of the old ones.
-        return hashlib.sha256(f"{seed}:{name}".encode()).digest()
-
-    return sorted(names, key=rank)
+    # A rank depends on no other name, so that new recordings leave the order of the old ones.
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())

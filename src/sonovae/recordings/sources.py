@@ -18,8 +18,6 @@ from sonovae.runtime import checksums, lock
 
 UNPACKED = ".sonovae/unpacked"
 """Folder for unpacked recordings; each experiment has one, as it runs in a copy of the project."""
-TIMEOUT = 30
-"""Seconds to wait for the next bytes of a download."""
 
 
 @contextlib.contextmanager
@@ -45,20 +43,20 @@ def opened(root: Path, settings: Fetch) -> Iterator[Path]:
 def newest(root: Path, settings: Fetch) -> tuple[dict[str, str], list[str]]:
     """Return the parameters, by dotted key, that pin the newest recordings, and what changes.
 
-    Both are empty if the newest are pinned. Raise UserError if the source has no versions.
+    Raise UserError if the source has no versions.
     """
     if settings.source == "kaggle" and settings.kaggle:
         handle = kaggle.newest(settings.kaggle)
-        if handle == settings.kaggle:
-            return {}, []
-        return {"fetch.kaggle": handle}, _changes(settings.kaggle, handle)
+        if handle != settings.kaggle:
+            return {"fetch.kaggle": handle}, _changes(settings.kaggle, handle)
+        return {}, []
     if settings.source == "archive" and settings.archive:
-        old = settings.archive
-        sha256 = pinned(root, old.at)
-        if sha256 == old.sha256:
-            return {}, []
-        change = f"{old.at}: SHA-256 {old.sha256[:12]}… → {sha256[:12]}…"
-        return {"fetch.archive.sha256": sha256}, [change]
+        at = settings.archive.at
+        sha256 = pinned(root, at)
+        if sha256 != settings.archive.sha256:
+            change = f"{at}: SHA-256 {settings.archive.sha256[:12]}… → {sha256[:12]}…"
+            return {"fetch.archive.sha256": sha256}, [change]
+        return {}, []
     raise UserError(f"fetch.source = {settings.source} has no versions: only archive and kaggle do")
 
 
@@ -87,7 +85,12 @@ def _downloads(root: Path) -> Path:
 def _unpack(root: Path, settings: Fetch, folder: Path) -> None:
     # Two experiments that start at once would write the same download.
     with lock.in_turn(_downloads(root).with_suffix(".lock")):
-        path = _archive(root, settings)
+        if settings.source == "kaggle" and settings.kaggle:
+            path = kaggle.download(settings.kaggle, _downloads(root))
+        elif settings.archive:
+            path = _verified(root, settings.archive)
+        else:
+            raise ValueError(f"fetch.source = {settings.source} has no archive")
     try:
         archive.unpack(path, folder)
     except archive.DamagedArchive:
@@ -95,16 +98,6 @@ def _unpack(root: Path, settings: Fetch, folder: Path) -> None:
         if settings.source == "kaggle":
             path.unlink()
         raise
-
-
-def _archive(root: Path, settings: Fetch) -> Path:
-    """Return the archive of a source that has one, as a local file."""
-    match settings:
-        case Fetch(source="kaggle", kaggle=str(handle)):
-            return kaggle.download(handle, _downloads(root))
-        case Fetch(source="archive", archive=Archive() as pin):
-            return _verified(root, pin)
-    raise ValueError(f"fetch.source = {settings.source} has no archive")
 
 
 def _verified(root: Path, pin: Archive) -> Path:
@@ -125,10 +118,7 @@ def _local(root: Path, at: str, sha256: str | None) -> Path:
     if not at.lower().startswith(("https://", "http://")):
         path = Project(root).home / at
         if not path.is_file():
-            raise UserError(
-                f"{at!r} is not a file:"
-                " name a zip or tar file by its path in the project or its URL"
-            )
+            raise UserError(f"{at!r} is not a file: name a zip or tar file by its path or URL")
         return path
     known = _downloads(root) / f"{sha256}.archive"
     return known if known.is_file() else _downloaded(at, _downloads(root))
@@ -138,7 +128,7 @@ def _downloaded(url: str, folder: Path) -> Path:
     """Download a file to `folder`, where it appears whole and under its SHA-256."""
     # Its log lines would suggest to pin the hash in code.
     pooch.get_logger().setLevel("WARNING")
-    loader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+    loader = pooch.HTTPDownloader(progressbar=True, timeout=30)
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix="part-") as part:
             path = Path(pooch.retrieve(url, None, "archive", part, downloader=loader))
@@ -146,9 +136,8 @@ def _downloaded(url: str, folder: Path) -> Path:
     except requests.exceptions.ChunkedEncodingError:
         raise UserError(f"{url!r} broke off: run again") from None
     except requests.RequestException as error:
-        answer = "cannot be reached"
-        if error.response is not None:
-            answer = f"answered {error.response.status_code}"
+        response = error.response
+        answer = "cannot be reached" if response is None else f"answered {response.status_code}"
         raise UserError(f"{url!r} {answer}: check the address and the network") from None
     # Malformed addresses and answers.
     except (ValueError, HTTPError):

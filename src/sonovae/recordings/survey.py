@@ -22,11 +22,7 @@ MOST_CUT = 0.01
 
 @dataclass(frozen=True)
 class Measurement:
-    """Length of a recording in seconds, level and spectrum.
-
-    `level` is its RMS in dBFS, at least -100; `power` [1 + Nyquist / bin_hz] its mean power by
-    Welch's method, in bins of the same width in Hz for every sample rate.
-    """
+    """Length of a recording, RMS level in dBFS (at least -100), power [1 + Nyquist / bin_hz]."""
 
     seconds: float
     level: float
@@ -35,11 +31,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Survey:
-    """Measurements of `n` recordings.
+    """RMS levels in dBFS of `n` recordings, and their mean power [bins] in bins of `bin_hz`.
 
-    `levels` [n] are their RMS levels in dBFS; `power` [bins] is their mean power in bins of
-    `bin_hz`, to which each recording adds the same energy; the parameters cut the spectrum at
-    `nyquist` Hz and keep bins up to `kept` Hz.
+    The parameters cut the spectrum at `nyquist` Hz and keep bins up to `kept` Hz.
     """
 
     n: int
@@ -55,28 +49,21 @@ class Survey:
 
 
 def survey(raw: Path, used: pd.DataFrame, sample_rate: int, n_fft: int, bins: int | None) -> Survey:
-    """Measure recordings of the table `used`, whose files lie in `raw`.
+    """Measure the table's recordings in `raw`, in bins as wide as `n_fft` at `sample_rate` Hz has.
 
-    Bins are as wide as those of `n_fft` samples at `sample_rate` Hz; the parameters keep the
-    lowest `bins` of them, or all.
+    The parameters keep the lowest `bins` of them, or all.
     """
     bin_hz = sample_rate / n_fft
     nyquist = sample_rate / 2
+    kept = min(nyquist, (bins - 0.5) * bin_hz) if bins else nyquist
     measurements = list(_measurements(raw, sample(used), bin_hz))
-    # Sample rates differ, and with them the number of bins.
-    total = np.zeros(max(len(measurement.power) for measurement in measurements))
-    for measurement in measurements:
-        power = measurement.power
+    levels = np.array([measurement.level for measurement in measurements])
+    # Sample rates differ, and with them the number of bins; each recording adds the same energy.
+    powers = [measurement.power for measurement in measurements]
+    total = np.zeros(max(map(len, powers)))
+    for power in powers:
         total[: len(power)] += power / max(power.sum(), 1e-30)
-    n = len(measurements)
-    return Survey(
-        n=n,
-        levels=np.array([measurement.level for measurement in measurements]),
-        power=total / n,
-        bin_hz=bin_hz,
-        nyquist=nyquist,
-        kept=min(nyquist, (bins - 0.5) * bin_hz) if bins else nyquist,
-    )
+    return Survey(len(levels), levels, total / len(levels), bin_hz, nyquist, kept)
 
 
 def sample(used: pd.DataFrame) -> pd.DataFrame:
@@ -104,10 +91,7 @@ def measure(path: Path, bin_hz: float) -> Measurement:
 
 
 def mean_power(blocks: Iterable[Samples], sample_rate: int, bin_hz: float) -> Floats64:
-    """Return the mean power [1 + Nyquist / bin_hz] of blocks of samples by Welch's method.
-
-    The result is that of one call of scipy.signal.welch with all samples.
-    """
+    """Return the mean power [1 + Nyquist / bin_hz] of blocks of samples by Welch's method."""
     frame = round(sample_rate / bin_hz)
     overlap = frame // 2
     step = frame - overlap

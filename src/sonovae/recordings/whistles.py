@@ -1,6 +1,7 @@
 """Synthetic whistles: recordings for a first run without network or credentials."""
 
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,7 @@ NOISE = 5e-4
 
 @dataclass(frozen=True)
 class Whistler:
-    """Voice of a whistler.
-
-    `lowest` note and `vibrato_rate` are in Hz, `vibrato_depth` in semitones, `glide` in seconds;
-    `breath` and second `harmonic` are amplitudes relative to the tone.
-    """
+    """Voice: lowest note and vibrato in Hz, depth in semitones, glide in seconds, amplitudes."""
 
     lowest: float
     vibrato_rate: float
@@ -41,21 +38,12 @@ class Whistler:
 
 
 def write(folder: Path, settings: Whistles) -> None:
-    """Write `<melody>/<whistler>-<take>.wav` for every whistler, melody and take.
-
-    The same parameters give the same bytes.
-    """
-    recordings = [
-        (number, melody, take)
-        for number in range(settings.whistlers)
-        for melody in MELODIES
-        for take in range(settings.takes)
-    ]
+    """Write `<melody>/<whistler>-<take>.wav` for every whistler, melody and take."""
+    recordings = list(product(range(settings.whistlers), MELODIES, range(settings.takes)))
     for number, melody, take in progress(recordings, "whistling", "recordings"):
         # Each whistler and recording has a seed of its own, so that more of them change none.
         whistler = _whistler(np.random.default_rng([settings.seed, number]))
-        seed = [settings.seed, number, list(MELODIES).index(melody), take]
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng([settings.seed, number, [*MELODIES].index(melody), take])
         path = folder / melody / f"whistler{number + 1:02d}-{take + 1}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         samples = whistle(MELODIES[melody], whistler, settings, rng)
@@ -92,9 +80,8 @@ def _phrase(
 ) -> Floats64:
     """Return a melody [n] whose notes last `tempo` or twice as many seconds, with glides."""
     lengths = (tempo * rng.choice([1, 1, 2], len(steps)) * sample_rate).astype(int)
-    pitch = _smoothed(
-        np.repeat(np.asarray(steps, float), lengths), int(whistler.glide * sample_rate)
-    )
+    pitch = np.repeat(np.asarray(steps, float), lengths)
+    pitch = _smoothed(pitch, int(whistler.glide * sample_rate))
     time = np.arange(len(pitch)) / sample_rate
     phase = 2 * np.pi * whistler.vibrato_rate * time + rng.uniform(0, 2 * np.pi)
     pitch += whistler.vibrato_depth * np.sin(phase)
@@ -117,10 +104,7 @@ def _smoothed(pitch: Floats64, width: int) -> Floats64:
 
 
 def _envelope(lengths: Indices, sample_rate: int) -> Floats64:
-    """Return the amplitude [n] of notes that swell in 30 ms and fade in 40 ms.
-
-    Between two notes it falls to a fifth, at the ends to 0.
-    """
+    """Return the amplitude [n] of notes that swell in 30 ms and fade in 40 ms, to a fifth or 0."""
     attack = int(0.03 * sample_rate)
     release = int(0.04 * sample_rate)
     notes = []
