@@ -89,8 +89,8 @@ def _measure(case: Case) -> Cost:
     from sonovae import params
     from sonovae.dataset import saved_dataset
     from sonovae.model import backend
+    from sonovae.training import trainer
     from sonovae.training.checkpoint import Checkpoints
-    from stages import train
 
     recipe = params.plain(project.recipe(case.recipe).train)
     size = {
@@ -118,7 +118,7 @@ def _measure(case: Case) -> Cost:
     backend.prepare(p.threads, p.reproducible)
     with tempfile.TemporaryDirectory() as folder:
         data, kept = made_up(Path(folder), case.clips), Checkpoints(Path(folder))
-        train.learn(data, p, kept, mark)
+        trainer.train(data, p, kept, mark)
         kept.wait()
     wall, cpu, waited = (last - first for first, last in zip(marks[0], marks[-1], strict=True))
     batches = case.clips // case.batch_size * (case.epochs - 1)

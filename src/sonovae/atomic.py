@@ -47,10 +47,15 @@ def folder(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a folder as `folder` does; raise UserError if `path` exists."""
-    if path.exists():
-        raise UserError(f"--out {path} exists: name a folder that does not exist yet")
+    refuse_existing(path)
     with folder(path) as part:
         yield part
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise UserError if a path exists, for callers that would lose long work by it."""
+    if path.exists():
+        raise UserError(f"--out {path} exists: name a folder that does not exist yet")
 
 
 def _tidy(path: Path, part: Path, old: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sonovae import atomic
 from sonovae.project import MODEL
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -70,6 +71,8 @@ def reconstruct(source: Path, out: Path, **settings: Any) -> None:
 @_studio_options
 def vary(source: Path, out: Path, n: int, temperature: float, **settings: Any) -> None:
     """Make new sounds around a file's first clip."""
+    # Before the sounds are made, which may take minutes.
+    atomic.refuse_existing(out)
     from sonovae.generation import sounds
 
     sounds.save(_studio(**settings).vary(source, n, temperature=temperature), out)
@@ -81,6 +84,8 @@ def vary(source: Path, out: Path, n: int, temperature: float, **settings: Any) -
 @_studio_options
 def generate(out: Path, n: int, temperature: float, label: str | None, **settings: Any) -> None:
     """Make new sounds."""
+    # Before the sounds are made, which may take minutes.
+    atomic.refuse_existing(out)
     from sonovae.generation import sounds
 
     sounds.save(_studio(**settings).generate(n, label, temperature=temperature), out)

@@ -221,7 +221,7 @@ class Studio:
 def load(folder: str | Path, griffin_lim: GriffinLim | None = None, seed: int = 1) -> Studio:
     """Open the model in a folder.
 
-    Settings of the inverse are those of the project that the folder lies in, or of the starter.
+    Settings of the inverse are those of the project that the folder lies in, or the base recipe's.
     Raises UserError if the folder holds no model.
     """
     path = Path(folder)
@@ -231,7 +231,7 @@ def load(folder: str | Path, griffin_lim: GriffinLim | None = None, seed: int = 
 
 def _inverse_settings(folder: Path) -> GriffinLim:
     # absolute, not resolved: DVC may link the folder into its cache.
-    project = Project(folder.absolute().parents[1])
+    project = Project(folder.absolute().parent.parent)
     if project.params.is_file() and project.model == folder.absolute():
         return params.load(project.params).generate.griffin_lim
-    return recipes.starter().generate.griffin_lim
+    return recipes.default_inverse()

@@ -10,8 +10,8 @@ from ruamel.yaml.error import YAMLError
 
 from sonovae import atomic, version_control
 from sonovae.errors import UserError
-from sonovae.params.file import check, round_trip
-from sonovae.params.sections import Params
+from sonovae.params.file import check, parse, read_yaml, round_trip
+from sonovae.params.sections import GriffinLim
 from sonovae.project import OWN, PARAMS
 
 BASE = "base"
@@ -58,11 +58,13 @@ def whole(root: Path, name: str) -> str:
     return written
 
 
-def starter() -> Params:
-    """Parameters of the starter recipe, which the package brings along."""
+def default_inverse() -> GriffinLim:
+    """Return the base recipe's settings of the inverse, for a model outside of a project."""
     package = Path(__file__).parents[1]
+    # An installed package holds the recipes; in a checkout they lie next to src.
     root = package if (package / "recipes").is_dir() else package.parents[1]
-    return check(whole(root, "starter"), "starter")
+    base = read_yaml(root / "recipes" / f"{BASE}.yaml")
+    return parse(base["generate"]["griffin_lim"], GriffinLim)
 
 
 def use(root: Path, name: str, force: bool) -> None:
