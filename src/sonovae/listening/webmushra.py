@@ -76,14 +76,16 @@ def _study(kind: str, model: str, pages: list[Any]) -> dict[str, Any]:
 
 def _single(sounds: pd.DataFrame, folder: str) -> list[Any]:
     """Return a block for each question; webMUSHRA shows its sounds one by one, at random."""
+    # The scale has no `img`: its points are words, which webMUSHRA then shows.
     scale = [{"value": value, "label": label} for value, label in enumerate(SCALE, 1)]
-    paths = {name: f"{folder}/{name}.wav" for name in sounds["id"]}
-    # Points of the scale are words: without `img`, webMUSHRA shows the labels.
-    how = {"mustRate": True, "mustPlayback": "ended", "stimuli": paths, "response": scale}
-    return [
-        {"type": "likert_single_stimulus", **_question(question, title), **how}
-        for question, title in QUESTIONS.items()
-    ]
+    pages = []
+    for question, title in QUESTIONS.items():
+        page = {"type": "likert_single_stimulus", **_question(question, title)}
+        page |= {"mustRate": True, "mustPlayback": "ended"}
+        page["stimuli"] = {name: f"{folder}/{name}.wav" for name in sounds["id"]}
+        page["response"] = scale
+        pages.append(page)
+    return pages
 
 
 def _mushra(sounds: pd.DataFrame, folder: str) -> list[Any]:
@@ -103,5 +105,5 @@ def _mushra(sounds: pd.DataFrame, folder: str) -> list[Any]:
     return [pages]
 
 
-def _question(page: str, title: str) -> dict[str, str]:
-    return {"id": page, "name": title, "content": f"{ASKED} {title.lower()}."}
+def _question(id_: str, title: str) -> dict[str, Any]:
+    return {"id": id_, "name": title, "content": f"{ASKED} {title.lower()}."}
