@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from sonovae import params
-from sonovae.console import project_commands
+from sonovae.console import data_report
 from sonovae.errors import UserError
 from sonovae.recordings import recordings_table
 from stages import fetch, preprocess
@@ -19,7 +19,7 @@ OWN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern":
 
 
 def page_of(root: Path) -> str:
-    project_commands.data_report(root)
+    data_report.write(root)
     return (root / "data/report.html").read_text()
 
 
@@ -28,7 +28,7 @@ def test_the_page_of_the_whistles(project: Path) -> None:
         UserError,
         match="data/raw/recordings.csv is not there: `make repro` fetches the recordings first",
     ):
-        project_commands.data_report(project)
+        data_report.write(project)
     fetch.main(project)
     assert "Some clips" not in page_of(project)
     preprocess.main(project)

@@ -165,7 +165,9 @@ def test_whence(
     inspection.whence(tmp_path, str(tmp_path / "new/sound_001.wav"))
     assert "MLflow cannot be asked: " in capsys.readouterr().out
     sound_files.write(tmp_path / "own.wav", tone(), 8000)
-    with pytest.raises(UserError, match="it says nothing about where it comes from"):
+    with pytest.raises(
+        UserError, match="holds no metadata of sonovae: only files that sonovae generated"
+    ):
         inspection.whence(root, str(tmp_path / "own.wav"))
 
 

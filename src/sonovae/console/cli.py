@@ -1,15 +1,18 @@
 """Command line: the project, what MLflow has, and the listening study.
 
-Commands import what they need when they run, so that `--help` takes no seconds.
+Commands import what they need when they run, so that `--help` is fast.
 """
 
+import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sonovae.console import sound_commands
 from sonovae.errors import UserError
+from sonovae.project import MODEL
 from sonovae.runtime import environment, logs
 
 STOPPED = 130
@@ -35,6 +38,11 @@ def main() -> None:
         sys.exit(2)
 
 
+def _load(name: str) -> Any:
+    """Import a module of the package, as a command does when it runs."""
+    return importlib.import_module(f"sonovae.{name}")
+
+
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 
 
@@ -46,9 +54,7 @@ def commands() -> None:
 @commands.command()
 def check() -> None:
     """Look for faults in params.yaml and the recordings."""
-    from sonovae.recordings import folder_check
-
-    folder_check.check(Path.cwd())
+    _load("recordings.folder_check").check(Path.cwd())
 
 
 @commands.command()
@@ -56,9 +62,7 @@ def check() -> None:
 @click.argument("pattern", default="", help="Regular expression with groups label and group.")
 def folder(source: str, pattern: str) -> None:
     """Copy a folder of recordings into the project, or pin an archive."""
-    from sonovae.console import project_commands
-
-    project_commands.folder(Path.cwd(), source, pattern)
+    _load("console.project_commands").folder(Path.cwd(), source, pattern)
 
 
 @commands.command()
@@ -66,42 +70,32 @@ def folder(source: str, pattern: str) -> None:
 @click.option("--force", is_flag=True, help="Discard other changes of params.yaml.")
 def recipe(name: str, force: bool) -> None:
     """Write a recipe to params.yaml, or list all recipes."""
-    from sonovae.console import project_commands
-
-    project_commands.recipe(Path.cwd(), name, force)
+    _load("console.project_commands").recipe(Path.cwd(), name, force)
 
 
 @commands.command()
 def data_update() -> None:
     """Pin the newest version of what fetch.source names."""
-    from sonovae.console import project_commands
-
-    project_commands.data_update(Path.cwd())
+    _load("console.project_commands").data_update(Path.cwd())
 
 
 @commands.command()
 def data_report() -> None:
     """Write data/report.html: what the recordings contain."""
-    from sonovae.console import project_commands
-
-    project_commands.data_report(Path.cwd())
+    _load("console.data_report").write(Path.cwd())
 
 
 @commands.command()
 @click.argument("n", type=int, help="Number of seeds.")
 def seeds(n: int) -> None:
     """Train with several seeds, and show how far the metrics vary."""
-    from sonovae.console import project_commands
-
-    project_commands.show_seeds(Path.cwd(), n)
+    _load("console.seeds").show(Path.cwd(), n)
 
 
 @commands.command()
 def track() -> None:
     """Log the results in dvc.lock that MLflow lacks."""
-    from sonovae import tracking
-
-    tracking.track(Path.cwd())
+    _load("tracking").track(Path.cwd())
 
 
 @commands.command()
@@ -110,18 +104,14 @@ def promote() -> None:
 
     It becomes the champion if it beats the current one.
     """
-    from sonovae import tracking
-
-    print(tracking.promote(Path.cwd()))
+    print(_load("tracking").promote(Path.cwd()))
 
 
 @commands.command()
 @click.argument("run", help="Run's id.")
 def verify_run(run: str) -> None:
     """Compare the working tree with what a run was made of."""
-    from sonovae import tracking
-
-    print(tracking.verify(Path.cwd(), run))
+    print(_load("tracking").verify(Path.cwd(), run))
 
 
 @commands.command()
@@ -129,9 +119,7 @@ def verify_run(run: str) -> None:
 @click.option("--promote", is_flag=True, help="Promote the result if all gates pass.")
 def retrain(base: str, promote: bool) -> None:
     """Bring the result up to date and compare it with a commit's, in a comment."""
-    from sonovae.retraining import retrain
-
-    retrain.run(Path.cwd(), base, promote)
+    _load("retraining.retrain").run(Path.cwd(), base, promote)
 
 
 @commands.command()
@@ -142,9 +130,7 @@ def retrain(base: str, promote: bool) -> None:
 )
 def app(model: Path, port: int, host: str) -> None:
     """Serve the web app: hear what the model has learned."""
-    from sonovae.app import server
-
-    server.serve(Path.cwd(), model, host, port)
+    _load("app.server").serve(Path.cwd(), model, host, port)
 
 
 @commands.command()
@@ -152,20 +138,14 @@ def app(model: Path, port: int, host: str) -> None:
 @sound_commands.seed_option
 def study(each: int, seed: int) -> None:
     """Make the pool of sounds of a listening study."""
-    from sonovae.listening import pool
-    from sonovae.project import Project
-
-    root = Path.cwd()
-    sound_commands.prepare(Project(root).model)
-    print(pool.make(root, seed, each))
+    sound_commands.prepare(Path(MODEL))
+    print(_load("listening.pool").make(Path.cwd(), seed, each))
 
 
 @commands.command()
 def study_report() -> None:
     """Write study/report.html: the listeners' ratings."""
-    from sonovae.listening import report
-
-    print(report.write(Path.cwd()))
+    print(_load("listening.report").write(Path.cwd()))
 
 
 @commands.command()
@@ -176,9 +156,7 @@ def study_report() -> None:
 )
 def study_export(out: Path) -> None:
     """Write the study for webMUSHRA."""
-    from sonovae.listening import webmushra
-
-    webmushra.export(Path.cwd(), out)
+    _load("listening.webmushra").export(Path.cwd(), out)
 
 
 for command in sound_commands.COMMANDS:

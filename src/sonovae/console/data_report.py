@@ -1,5 +1,4 @@
-"""The page that shows the recordings: what they are, what is used, what is not and why, and how they fit the
-parameters."""
+"""Page about the recordings: which are used, which are not and why, and how the parameters fit."""
 
 from pathlib import Path
 from typing import Any
@@ -10,133 +9,135 @@ from matplotlib.figure import Figure
 from sonovae import params
 from sonovae.codec import saved_codec
 from sonovae.dataset import left_out, saved_dataset
+from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.pages import page, plots
 from sonovae.params.fetch import Fetch
 from sonovae.params.preprocess import Preprocess
-from sonovae.project import Project
+from sonovae.project import CLIPS_CSV, RAW, RECORDINGS_CSV, Project
 from sonovae.recordings import card, recordings_table, survey
+from sonovae.recordings.card import Card
 from sonovae.runtime import checksums
 
-RAW, PICTURES = Path("data/raw"), Path("data/pictures")
-SHOWN = 12
-"""Clips in the figure of some."""
+REPORT = "data/report.html"
+MAX_CLIPS = 12
+"""Clips in a figure, in two rows that fit a page."""
 
 
-def write(root: Path, path: Path) -> None:
-    """Write the page as one HTML file that needs no other; UserError where nothing was fetched yet, or has changed."""
-    _verify(root)
-    p = params.load(root / "params.yaml")
+def write(root: Path) -> None:
+    """Write the page as one HTML file, data/report.html.
+
+    UserError if nothing was fetched yet, or if data/raw or data/pictures has changed since.
+    """
     project = Project(root)
+    _verify(project)
+    experiment = params.load(project.params)
     table = left_out.mark(recordings_table.read(project.recordings), project.pictures)
-    clips = _clips(root)
-    figures, warnings = _of_sound(root, recordings_table.used(table), p.preprocess)
-    if clips is not None:
-        figures["Some clips, as the model sees them"] = some_clips(root, clips)
-    found = tables(table) | (splits(clips.clips, p.preprocess) if clips else {})
-    content = about(root, p.fetch, table) | {"warnings": warnings, "tables": found}
+    figures, warnings = _survey(project, recordings_table.used(table), experiment.preprocess)
+    tables = _recordings_tables(table)
+    if (project.pictures / CLIPS_CSV).exists():
+        dataset = saved_dataset.load(project.pictures)
+        figures["Some clips, as the model sees them"] = _clips_figure(project, dataset)
+        tables |= _clips_tables(dataset.clips, experiment.preprocess)
+    content = _about(root, experiment.fetch, table) | {"warnings": warnings, "tables": tables}
     content["figures"] = {title: page.figure(figure) for title, figure in figures.items()}
-    page.write(path, "data_report.html", content)
+    page.write(root / REPORT, "data_report.html", content)
+    print(f"{REPORT} shows the recordings: open it in a browser")
 
 
-def about(root: Path, p: Fetch, table: pd.DataFrame) -> dict[str, Any]:
-    """What the page says in words; of a folder or an archive nobody knows whether the card is theirs."""
-    dataset_card, sure = card.of(root, p), p.source in ("whistles", "kaggle")
-    said: dict[str, Any] = {
-        "summary": recordings_table.summary(table).splitlines()[0],
-        "sure": sure,
-    }
-    said["card"] = dataset_card.rows() if dataset_card else {}
-    return said | {
-        "expected": _expected(dataset_card, recordings_table.used(table)) if sure else []
-    }
+def _verify(project: Project) -> None:
+    if not project.recordings.exists():
+        raise UserError(
+            f"{RAW}/{RECORDINGS_CSV} is not there: `make repro` fetches the recordings first"
+        )
+    checksums.verify(project.raw, "fetch")
+    if project.pictures.exists():
+        checksums.verify(project.pictures, "preprocess")
 
 
-def tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """What the page counts of recordings, by title."""
-    used = recordings_table.used(table)
-    odd = table[table["status"] != recordings_table.USED]
+def _about(root: Path, settings: Fetch, table: pd.DataFrame) -> dict[str, Any]:
+    """Return the summary, and the dataset's card if there is one."""
+    dataset = card.of(root, settings)
+    # A folder or an archive may hold other recordings than those of the card.
+    is_sure = settings.source in ("whistles", "kaggle")
+    expected = _expected(dataset, recordings_table.used(table)) if dataset and is_sure else []
     return {
-        "Not used": odd[["name", "status", "reason"]],
+        "summary": recordings_table.summary(table).splitlines()[0],
+        "sure": is_sure,
+        "card": dataset.rows() if dataset else {},
+        "expected": expected,
+    }
+
+
+def _expected(dataset: Card, used: pd.DataFrame) -> list[str]:
+    """Return lines that compare what the card promises with what is used."""
+    lines = []
+    if dataset.files:
+        lines.append(f"{len(used)} recordings are used; the dataset has {dataset.files} files")
+    if dataset.seconds:
+        seconds = used["seconds"].sum()
+        lines.append(f"{seconds:.0f} s are used of its {dataset.seconds:.0f}")
+    return lines
+
+
+def _recordings_tables(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return tables of recordings by title."""
+    used = recordings_table.used(table)
+    others = table[table["status"] != recordings_table.USED]
+    return {
+        "Not used": others[["name", "status", "reason"]],
         "Used, with a warning": used.loc[used["warning"] != "", ["name", "warning"]],
         "By status": _counts(table, "status"),
-        "By reason": _counts(odd, "reason"),
+        "By reason": _counts(others, "reason"),
         "By label": _counts(used, "label"),
         "By group": _counts(used, "group"),
     }
 
 
-def splits(clips: pd.DataFrame, p: Preprocess) -> dict[str, pd.DataFrame]:
-    """What it counts of clips."""
+def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Count files and seconds by the values of a column, the most frequent first."""
+    groups = table.groupby(column)["seconds"].agg(["size", "sum"])
+    groups = groups.sort_values("size", ascending=False).round({"sum": 1})
+    return groups.reset_index().rename(columns={"size": "files", "sum": "seconds"})
+
+
+def _clips_tables(clips: pd.DataFrame, settings: Preprocess) -> dict[str, pd.DataFrame]:
+    """Return tables of clips by title."""
     sides = clips.groupby("split").agg(recordings=("sha256", "nunique"), clips=("sha256", "size"))
-    if p.waveform:
-        sides["seconds"] = (sides["clips"] * p.waveform.clip_seconds).round(1)
+    if settings.waveform:
+        sides["seconds"] = (sides["clips"] * settings.waveform.clip_seconds).round(1)
     labels = pd.crosstab(clips["split"], clips["label"])
     return {"By split": sides.reset_index(), "Clips by split and label": labels.reset_index()}
 
 
-def some_clips(root: Path, clips: saved_dataset.Dataset) -> Figure:
-    """Pictures from all over the table, which goes by names and so by labels."""
-    c = saved_codec.load(root / PICTURES)
-    chosen = range(0, len(clips.clips), max(1, len(clips.clips) // SHOWN))[:SHOWN]
-    pictures = [clips.pictures[i] for i in chosen]
+def _clips_figure(project: Project, dataset: Dataset) -> Figure:
+    """Draw clips from all over the table, which is in the order of names and so of labels."""
+    codec = saved_codec.load(project.pictures)
+    n = len(dataset.clips)
+    chosen = range(0, n, max(1, n // MAX_CLIPS))[:MAX_CLIPS]
+    pictures = [dataset.pictures[i] for i in chosen]
     half = (len(pictures) + 1) // 2
-    return plots.rows(
-        {"clips": pictures[:half], "more": pictures[half:] or pictures[:1]}, c.extent, c.unit
-    )
+    # A single clip fills both rows, as a row must not be empty.
+    lines = {"clips": pictures[:half], "more": pictures[half:] or pictures[:1]}
+    return plots.rows(lines, codec.extent, codec.unit)
 
 
-def _verify(root: Path) -> None:
-    if not (root / RAW / "recordings.csv").exists():
-        raise UserError(
-            f"{RAW}/recordings.csv is not there: `make repro` fetches the recordings first"
-        )
-    for folder, stage in ((RAW, "fetch"), (PICTURES, "preprocess")):
-        if (root / folder).exists():
-            checksums.verify(root / folder, stage)
-
-
-def _clips(root: Path) -> saved_dataset.Dataset | None:
-    return saved_dataset.load(root / PICTURES) if (root / PICTURES / "clips.csv").exists() else None
-
-
-def _of_sound(root: Path, used: pd.DataFrame, p: Preprocess) -> tuple[dict[str, Figure], list[str]]:
-    if p.waveform is None or p.spectrogram is None or used.empty:
+def _survey(
+    project: Project, used: pd.DataFrame, settings: Preprocess
+) -> tuple[dict[str, Figure], list[str]]:
+    """Return figures of the sounds by title, and warnings of parameters that do not fit them."""
+    waveform = settings.waveform
+    spectrogram = settings.spectrogram
+    if waveform is None or spectrogram is None or used.empty:
         return {}, []
-    rate, n_fft = p.waveform.sample_rate, p.spectrogram.n_fft
-    bins = None if p.spectrogram.mel_bands else p.picture.bins
-    found = survey.survey(root / RAW, used, rate, n_fft, bins)
-    share = f"{found.share_below(found.kept):.1%} of the energy lies in the bins that are kept"
+    bins = None if spectrogram.mel_bands else settings.picture.bins
+    measured = survey.survey(project.raw, used, waveform.sample_rate, spectrogram.n_fft, bins)
+    share = measured.share_below(measured.kept)
+    power = f"Mean power; {share:.1%} of the energy lies in the bins that are kept"
+    levels = f"Levels of {measured.n} recordings"
     figures = {
         "Lengths": plots.histogram(used["seconds"].to_numpy(), "seconds", "recordings"),
-        f"Levels of {found.n} recordings": plots.histogram(
-            found.levels, "RMS level [dBFS]", "recordings"
-        ),
-        f"Mean power; {share}": plots.power(found.power, found.bin_hz, found.kept, found.nyquist),
+        levels: plots.histogram(measured.levels, "RMS level [dBFS]", "recordings"),
+        power: plots.power(measured.power, measured.bin_hz, measured.kept, measured.nyquist),
     }
-    return figures, survey.misfits(found, used)
-
-
-def _expected(promised: card.Card | None, used: pd.DataFrame) -> list[str]:
-    """What the card promises, and what is there."""
-    if promised is None:
-        return []
-    lines = (
-        [f"{len(used)} recordings are used; the dataset has {promised.files} files"]
-        if promised.files
-        else []
-    )
-    seconds = (
-        [f"{used['seconds'].sum():.0f} s are used of its {promised.seconds:.0f}"]
-        if promised.seconds
-        else []
-    )
-    return lines + seconds
-
-
-def _counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    groups = (
-        table.groupby(column)["seconds"].agg(["size", "sum"]).sort_values("size", ascending=False)
-    )
-    groups["sum"] = groups["sum"].round(1)
-    return groups.reset_index().rename(columns={"size": "files", "sum": "seconds"})
+    return figures, survey.misfits(measured, used)

@@ -1,10 +1,9 @@
-"""Sound files at hand: what one holds, to see; where a generated one comes from; and smaller copies of them."""
+"""Sound files: what one contains, where a generated one comes from, and smaller copies."""
 
 import json
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,67 +13,71 @@ from sonovae.errors import Unreadable, UserError
 from sonovae.generation import item_files
 from sonovae.pages import plots
 from sonovae.params.preprocess import Spectrogram
+from sonovae.project import Project
 from sonovae.runtime.progress import progress
 
-RUN = re.compile("[0-9a-f]{32}")
-"""A run's id."""
+RUN_ID = re.compile("[0-9a-f]{32}")
+"""Pattern of the ids that MLflow gives to runs; a commit's full hash is longer."""
 
 
-def show(root: Path, source: Path, out: Path, lengths: dict[str, Any]) -> None:
-    """Draw a sound as a PNG under the transform of params.yaml, but for other `lengths` by name; print these, and what
-    the file holds."""
+def show(root: Path, source: Path, out: Path, lengths: dict[str, int]) -> None:
+    """Draw a sound as a PNG, and print the transform and the file's facts.
+
+    The transform is that of params.yaml; `lengths` in samples, by key, replace its own.
+    """
     if out.suffix.lower() != ".png":
-        raise UserError(f"{out}: the picture is a PNG, name it so")
-    p = params.load(root / "params.yaml").preprocess.spectrogram
-    if not p:
+        raise UserError(f"{out}: the picture is a PNG, so its name must end in .png")
+    own = params.load(Project(root).params).preprocess.spectrogram
+    if not own:
         raise UserError("params.yaml is about images: there is no spectrogram to draw")
-    given = {
-        name: lengths[name]
-        for name in ("n_fft", "win_length", "hop_length")
-        if lengths.get(name) is not None
-    }
+    changed = params.plain(own) | lengths
     try:
-        section = params.parse(whole := params.plain(p) | given, Spectrogram)
-        facts, (samples, rate) = sound_files.inspect(source), sound_files.read(source)
+        settings = params.parse(changed, Spectrogram)
+        facts = sound_files.inspect(source)
+        samples, sample_rate = sound_files.read(source)
     except ValidationError as error:
-        raise UserError("\n".join(params.faults(error, whole))) from None
+        raise UserError("\n".join(params.faults(error, changed))) from None
     except Unreadable as error:
         raise UserError(f"{source}: {error}") from None
-    frames = sound_codec.frames(section)
+    frames = sound_codec.frames(settings)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, frames))
-    plots.save(plots.panel(samples, rate, decibels), out)
-    print("\n".join(f"{name}: {value}" for name, value in {**frames, **asdict(facts)}.items()))
+    plots.save(plots.panel(samples, sample_rate, decibels), out)
+    for name, value in {**frames, **asdict(facts)}.items():
+        print(f"{name}: {value}")
 
 
 def whence(root: Path, what: str) -> None:
-    """Print what a sound or image says about itself, the run that made its model, and the commits that hold it; or the
-    same of a run, by its id, or of a commit."""
+    """Print the origin of a generated file, of a run by its id, or of a commit's result.
+
+    It is a file's provenance, the run that made the model, and the commits that hold it.
+    """
     if Path(what).is_file():
-        if "model" not in (found := item_files.read_provenance(Path(what))):
+        provenance = item_files.read_provenance(Path(what))
+        if "model" not in provenance:
             raise UserError(
-                f"{what}: it says nothing about where it comes from; what sonovae generated does"
+                f"{what} holds no metadata of sonovae: only files that sonovae generated have it"
             )
-        print(json.dumps(found, indent=2))
-        lines = tracking.describe_model(root, found["model"])
+        print(json.dumps(provenance, indent=2))
+        lines = tracking.describe_model(root, provenance["model"])
+    elif RUN_ID.fullmatch(what):
+        lines = tracking.describe_run(root, what)
     else:
-        lines = (
-            tracking.describe_run(root, what)
-            if RUN.fullmatch(what)
-            else tracking.describe_commit(root, what)
-        )
+        lines = tracking.describe_commit(root, what)
     print("\n".join(lines))
 
 
 def export(source: Path, kind: str, out: Path) -> None:
-    """A folder's WAV files as files of a smaller kind, in a new folder; each goes on saying where it comes from."""
-    if not (sounds := sorted(source.glob("*.wav"))):
+    """Write a folder's WAV files in a smaller format to a new folder, with their provenance."""
+    sounds = sorted(source.glob("*.wav"))
+    if not sounds:
         raise UserError(f"{source} holds no WAV files to export")
     with atomic.new_folder(out) as part:
         for path in progress(sounds, "export", "sounds", len(sounds)):
             try:
-                samples, rate = sound_files.read(path)
+                samples, sample_rate = sound_files.read(path)
             except Unreadable as error:
                 raise UserError(f"{path}: {error}") from None
-            sound_files.write(
-                part / f"{path.stem}.{kind}", samples.clip(-1, 1), rate, sound_files.comment(path)
-            )
+            # Samples read from a float WAV may lie beyond full scale.
+            within = samples.clip(-1, 1)
+            copy = part / f"{path.stem}.{kind}"
+            sound_files.write(copy, within, sample_rate, sound_files.comment(path))
