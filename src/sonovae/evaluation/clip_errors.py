@@ -22,12 +22,11 @@ WHOSE = [*CLIP_KEY, "label", "group"]
 
 
 def measure(inputs: Inputs) -> pd.DataFrame:
-    """Return a row of errors for each test clip.
+    """Return a row of errors for each test clip, decoded from its posterior mean.
 
-    Of its picture as decoded from the posterior mean: `mse`, and of sounds
-    `log_spectral_distance_db` and `spectral_convergence_db`. With a prior: `mse_sampled` of a
-    draw, `kl` and `elbo` in nats. The errors of `mean_picture` and `pca`, and as `epoch_N` those
-    of each snapshot of the model.
+    `mse`; of sounds `log_spectral_distance_db` and `spectral_convergence_db`; with a prior
+    `mse_sampled` of a draw, `kl` and `elbo` in nats; `mean_picture` and `pca`; `epoch_N` of each
+    snapshot of the model.
     """
     # One generator for all pieces: draws depend on the clips' order.
     rng = np.random.default_rng(inputs.settings.seed)
@@ -44,6 +43,7 @@ def measure(inputs: Inputs) -> pd.DataFrame:
         columns["mean_picture"] = metrics.squared_error(x, baselines.mean[np.newaxis])
         columns["pca"] = metrics.squared_error(x, baselines.restore(x))
         parts.append(piece.clips[WHOSE].assign(**columns))
+    # Snapshots are other networks, so they encode the clips again.
     snapshots = {}
     for epoch, encoder, decoder in saved_model.snapshots(inputs.project.model):
         snapshots[f"epoch_{epoch}"] = _snapshot_errors(encoder, decoder, inputs.test)

@@ -19,10 +19,9 @@ from sonovae.runtime.progress import progress
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pictures [N, bins, frames] that become sounds, with their scales.
+    """Pictures [N, bins, frames] that become sounds, and the labels that these should have.
 
-    `groups` are those of the recordings; a new sound is a group of its own. `labels` are those
-    that the sounds should have, if that is known.
+    Groups are those of the recordings; a new sound is a group of its own.
     """
 
     pictures: Pictures
@@ -43,6 +42,7 @@ class Scored:
 
 def real(codec: Codec, clips: Dataset) -> Drawn:
     """Return the pictures of clips, with their own scales, groups and labels."""
+    # Empty labels mean that there are none to be heard.
     labels = clips.clips["label"].tolist()
     groups = clips.clips["group"].tolist()
     scales = codec.clip_scales(clips.clips)
@@ -63,6 +63,7 @@ def generated(inputs: Inputs, n: int) -> dict[str, Drawn]:
     names = space.density.names
     if len(names) > 1:
         labels = [names[i % len(names)] for i in range(n)]
+        # In the order of the labels, as all draws come from one generator.
         draws = []
         for label in labels:
             scale = settings.label_scale
@@ -83,6 +84,7 @@ def hear(inputs: Inputs) -> dict[str, Scored]:
     # One mean picture stands for all.
     mean = sets["mean_picture"].heard
     sets["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own_groups(n))
+    # Noise is made as a sound: a picture of noise would pass through the inverse.
     noise = [codec.noise(rng) for _ in range(n)]
     sets["white_noise"] = Scored(embedding.items(codec, noise), _own_groups(n))
     train = inputs.train.some(n, inputs.settings.seed)
@@ -108,6 +110,7 @@ def _pictures(inputs: Inputs, test: Drawn, rng: np.random.Generator) -> dict[str
 
 def _invert_all(inputs: Inputs, sets: dict[str, Drawn]) -> dict[str, Scored]:
     """Turn sets of pictures into sounds and analyse those as recordings are."""
+    # All sets in one stream: no core waits at the end of a set.
     pictures = itertools.chain.from_iterable(drawn.pictures for drawn in sets.values())
     scales = itertools.chain.from_iterable(drawn.scales for drawn in sets.values())
     total = sum(len(drawn.pictures) for drawn in sets.values())

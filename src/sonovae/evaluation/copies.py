@@ -9,21 +9,17 @@ from sklearn.neighbors import NearestNeighbors
 from sonovae.arrays import Embeddings, Flags, Floats64
 
 NEIGHBOURS = 10
-"""A distance is relative to the one to the tenth nearest training item.
+"""Training neighbour whose distance a distance is relative to.
 
-So items in a dense region, such as near silence, are not copies, and a copy of what is in training
-a few times still is one.
+In a dense region, such as near silence, no item is a copy just for being near; and a copy of what
+is in training a few times still is one.
 """
 QUANTILE = 0.1
-"""Quantile of the test items' relative distances that generated ones are compared with.
-
-It is low, and a tenth of the test split may still be near-duplicates of training items.
-"""
+"""Quantile of test items' distances: a tenth of them may be near-duplicates of training items."""
 FACTOR = 0.5
 """Share of that quantile below which an item is a copy.
 
-A new item falls below it about once in 10 · 2^d if features vary in d directions: 0.04 % for 8,
-2.5 % for 2.
+If features vary in d directions, a new item is below it about once in 10 · 2^d.
 """
 
 
@@ -56,6 +52,7 @@ def flagged(generated: Embeddings, test: Embeddings, train: Embeddings) -> Flags
 def _relative(items: Embeddings, train: Embeddings) -> Floats64:
     """Distance [N] to the nearest training item over that to the tenth nearest, in [0, 1]."""
     distances, _ = _neighbours(items, train, min(NEIGHBOURS, len(train)))
+    # If even the tenth is at distance 0, the ratio is 0: a copy.
     first = distances[:, 0]
     last = distances[:, -1]
     return np.divide(first, last, out=np.zeros_like(first), where=last > 0)

@@ -47,7 +47,7 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
         "unseen/errors": new.errors,
     }
     for name, table in tables.items():
-        # Six digits are more than any of them is sure of, and equal on equal machines.
+        # More digits would only show rounding.
         path = out / f"{name}.csv"
         table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     rounded = metrics.rounded(numbers)

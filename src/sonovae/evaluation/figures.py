@@ -22,7 +22,7 @@ TITLES = {
     "latent": "Maps of the latent space",
     "traversal": "Along single dimensions of z",
 }
-"""What the result page calls each figure."""
+"""Titles on the result page, by the file's name."""
 
 
 def draw(inputs: Inputs, shown: Shown) -> dict[str, Figure]:
@@ -51,6 +51,7 @@ def _traversal(inputs: Inputs) -> Figure:
     studio = inputs.studio
     density = studio.model.space.density
     prior = studio.model.space.prior
+    # Only a standard prior has a KL for each dimension.
     strength = density.variance
     if prior and prior.is_standard:
         strength = latent.kl_by_dim(inputs.posterior(inputs.train))

@@ -81,6 +81,7 @@ def compared(
         return [], [f"clips of {groups} groups were tested by both; a comparison needs two groups"]
     if missing := [name for name in errors if name not in new or name not in old]:
         return [], [f"{name} is no column of both clips.csv" for name in missing]
+    # Differences clip by clip: how hard a clip is cancels out.
     gains = pd.DataFrame({name: both[name + OLD] - both[name] for name in errors})
 
     # NaN must stay visible as NaN, not be skipped.

@@ -1,4 +1,4 @@
-"""What an evaluation is about: model, clips, judge and parameters; each clip is encoded once."""
+"""Inputs of an evaluation: model, clips, judge, parameters; each clip is encoded once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,12 +76,13 @@ class Inputs:
 
     @cached_property
     def place(self) -> Place:
-        """What finds z of labels and recordings by name."""
+        """Function that finds z [latent_size] of a label or recording by its name."""
         project = self.project
         return sampling.places(self.studio.model, project.pictures, project.recordings)
 
     def posterior(self, clips: Dataset) -> Posterior:
         """Posterior of some clips of the dataset, [N, latent_size] each."""
+        # Row numbers of the whole array, whatever was chosen of it.
         rows = clips.pictures.rows
         whole = self._posterior
         return Posterior(whole.mean[rows], whole.log_var[rows])

@@ -56,6 +56,7 @@ def fit(data: Dataset, settings: Section) -> Judge | None:
     """Train on the training split, without validation; None if it has fewer than two labels."""
     train = data.side("train")
     test = data.side("test")
+    # Sorted, so that the numbers of labels do not depend on the clips' order.
     labels = tuple(sorted(set(train.clips["label"])))
     if len(labels) < 2:
         return None

@@ -33,6 +33,7 @@ def log_spectral_distance(decibels: Pictures, others: Pictures) -> Floats64:
 
 def spectral_convergence(decibels: Pictures, others: Pictures) -> Floats64:
     """Spectral convergence in dB [N] of magnitudes that are given in dB [N, bins, frames]."""
+    # In double precision, as nearly equal magnitudes are subtracted.
     magnitudes = 10 ** (decibels.astype(float) / 20)
     other_magnitudes = 10 ** (others.astype(float) / 20)
     return np.asarray(spectrogram.convergence_db(magnitudes, other_magnitudes))
@@ -41,7 +42,7 @@ def spectral_convergence(decibels: Pictures, others: Pictures) -> Floats64:
 def elbo(mse_sampled: Floats64, kl: Floats64, variance: float, pixels: int) -> Floats64:
     """log N(x; x̂, variance) − KL in nats a clip [N] (Kingma and Welling 2014).
 
-    `mse_sampled` [N] is the squared error per pixel of x̂, decoded from one draw of z.
+    `mse_sampled` [N] is the error per pixel of x̂, decoded from one draw of z.
     """
     return -0.5 * pixels * (np.log(2 * np.pi * variance) + mse_sampled / variance) - kl
 

@@ -80,6 +80,7 @@ def choose(recordings: Path, dataset: Dataset, settings: ShownSettings, seed: in
 def originals(raw: Path, codec: Codec, rows: pd.DataFrame) -> list[Item]:
     """Return levelled items of rows of the clips table; each recording in `raw` is read once."""
     table = recordings_table.read(raw / RECORDINGS_CSV)
+    # A duplicate has the same SHA-256 as the recording that is used.
     recordings = recordings_table.used(table).set_index("sha256", drop=False)
     items: dict[Any, Item] = {}
     for sha256, own_rows in rows.groupby("sha256"):
@@ -100,28 +101,17 @@ def of_clips(inputs: Inputs, scored: Mapping[str, Scored]) -> Shown:
     pictures = chosen.pictures[:]
     decoded = inputs.studio.decode(inputs.latents(chosen))
     scored_rows = inputs.scored_test.pictures.rows.tolist()
-    position = {row: n for n, row in enumerate(scored_rows)}
     known = {}
     for name in (CODEC, MODEL):
-        known[name] = {
-            n: scored[name].items[position[row]]
-            for n, row in enumerate(chosen.pictures.rows.tolist())
-            if row in position
-        }
+        by_row = dict(zip(scored_rows, scored[name].items, strict=True))
+        known[name] = [by_row.get(row) for row in chosen.pictures.rows.tolist()]
     scales = codec.clip_scales(chosen.clips)
     return _show(inputs, items, scales, pictures, decoded, known)
 
 
 def of_unseen(inputs: Inputs, unseen: Unseen) -> Shown:
     """Return the clips of unseen recordings that are shown."""
-    return _show(
-        inputs,
-        unseen.items,
-        unseen.scales,
-        unseen.pictures,
-        unseen.restored,
-        {CODEC: {}, MODEL: {}},
-    )
+    return _show(inputs, unseen.items, unseen.scales, unseen.pictures, unseen.restored, {})
 
 
 def _show(
@@ -130,7 +120,7 @@ def _show(
     scales: list[Scale],
     pictures: Pictures,
     reconstructed: Pictures,
-    known: dict[str, dict[int, Item]],
+    known: Mapping[str, list[Item | None]],
 ) -> Shown:
     codec = inputs.studio.codec
     pairs = zip(items, scales, strict=True)
@@ -140,20 +130,19 @@ def _show(
         restored[f"epoch_{epoch}"] = latent.reconstruct(encoder, decoder, pictures)
     decoded = {}
     for name, images in {CODEC: pictures, **restored}.items():
-        own = known.get(name, {})
+        own = known.get(name, [None] * len(images))
         decoded[name] = _invert_missing(inputs, images, scales, own)
     return Shown(scales, pictures, items, full, restored, decoded)
 
 
 def _invert_missing(
-    inputs: Inputs, pictures: Pictures, scales: list[Scale], known: dict[int, Item]
+    inputs: Inputs, pictures: Pictures, scales: list[Scale], known: list[Item | None]
 ) -> list[Item]:
-    """Invert the pictures whose items are not known by their position yet."""
-    missing = [n for n in range(len(pictures)) if n not in known]
+    """Invert the pictures whose items are not known yet; None stands for those."""
+    missing = [n for n, item in enumerate(known) if item is None]
     images = [pictures[n] for n in missing]
-    own_scales = [scales[n] for n in missing]
-    items = dict(zip(missing, inputs.studio.invert(images, own_scales), strict=True))
-    return [known[n] if n in known else items[n] for n in range(len(pictures))]
+    inverted = iter(list(inputs.studio.invert(images, [scales[n] for n in missing])))
+    return [next(inverted) if item is None else item for item in known]
 
 
 def write(out: Path, codec: Codec, shown: Shown) -> dict[str, float]:
@@ -189,6 +178,7 @@ def _codec_errors(codec: Codec, shown: Shown, n: int) -> dict[str, float]:
         distance = metrics.log_spectral_distance(expected[np.newaxis], heard[np.newaxis])
         errors["log_spectral_distance_db"] = float(distance[0])
     if shown.is_resized:
+        # Resizing is part of the codec, so its error bounds the model's too.
         full = shown.full[n]
         enlarged = codec.enlarge(picture, full.shape)
         errors["resize_mse"] = float(np.square(full - enlarged).mean())
@@ -208,6 +198,7 @@ def write_nearest(out: Path, inputs: Inputs, scored: Scored, known: np.ndarray) 
     out.mkdir()
     for name, items in (("generated", scored.items[:n]), ("nearest", real)):
         for i, item in enumerate(items):
+            # The inverse of a levelled clip may exceed full scale a little.
             item_files.write(out / f"{name}_{i + 1:02d}", codec, np.clip(item, -1, 1))
 
 

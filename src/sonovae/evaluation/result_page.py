@@ -53,6 +53,7 @@ def headline(
     if "kl" in test:
         information = f"{test['kl']:.1f} nats a clip, {test['kl_per_dim']:.2f} a dimension"
         lines.append(("Information in z", information))
+    # A Fréchet distance has no scale of its own, so its best and worst case stand next to it.
     names = ("generated", "real", "white_noise")
     generated, real, noise = (f"{rows[name]['frechet_mel']:,.0f}" for name in names)
     lines.append(("Log-mel Fréchet distance", f"{generated}; real {real}, white noise {noise}"))

@@ -20,10 +20,7 @@ from sonovae.runtime.progress import progress
 
 @dataclass(frozen=True)
 class Seen:
-    """Log-mel embeddings [N, D] of sounds, and what a judge makes of them.
-
-    Those are an embedding [N, E] and probabilities [N, labels]; None without a judge.
-    """
+    """Log-mel embeddings [N, D]; a judge's own ones [N, E] and probabilities [N, labels]."""
 
     mel: Floats32
     embedding: Floats32 | None = None
@@ -61,10 +58,9 @@ def see_all(codec: Codec, clips: Dataset, judge: Judge | None) -> Seen:
 
 @dataclass(frozen=True)
 class Reference:
-    """What every set is compared with.
+    """Training clips, real test clips, judge and settings that every set is compared with.
 
-    Those are all training clips, the real test clips among the sets, the judge, and the share of
-    each of its labels [labels] in training.
+    `shares` [labels] is the share of each of the judge's labels in training.
     """
 
     train: Seen
@@ -127,10 +123,8 @@ class Reference:
         return judged | scores
 
     def tests(self, seen: Seen) -> dict[str, float]:
-        """Return `different_bins`, `copy_ratio` and `copies`, the share that is flagged.
-
-        They have no interval: resampling would make copies of the set's own items.
-        """
+        """Return `different_bins`, `copy_ratio` and `copies`, the share that is flagged."""
+        # Without intervals: items that are drawn twice would change the bins' shares.
         copied = copies.flagged(seen.mel, self.test.mel, self.train.mel)
         return {
             "different_bins": self.bins.different(seen.features),

@@ -66,11 +66,9 @@ def reconstruct(inputs: Inputs) -> Unseen:
     if not errors:
         errors = [pd.DataFrame(columns=["name", "item", "source_start", *ERRORS])]
     table = pd.concat(errors, ignore_index=True)
-    return Unseen(table, items, scales, _stack(pictures), _stack(restored))
-
-
-def _stack(pictures: list[Pictures]) -> Pictures:
-    return np.array(pictures, np.float32)
+    # An array also without clips, which np.stack refuses.
+    shown = (np.array(images, np.float32) for images in (pictures, restored))
+    return Unseen(table, items, scales, *shown)
 
 
 def _read(source: Path, codec: Codec) -> Iterator[tuple[str, clips.Clips]]:
