@@ -42,6 +42,7 @@ class Guard:
         if refusal:
             await refusal(scope, receive, send)
             return
+        # Requests run in one event loop, so the count needs no lock.
         self.waiting += 1
         try:
             await self.app(scope, receive, _with_policy(send))
@@ -54,6 +55,7 @@ class Guard:
         origin = headers.get("origin")
         if not self.token and host not in self.hosts:
             return _plain(f"the host {host!r} is not served: open http://{min(self.hosts)}", 403)
+        # Browsers send an origin with what a page asks elsewhere; "null" counts as elsewhere.
         if origin is not None and origin.partition("://")[2] != host:
             return _plain(f"a page of {origin!r} may not use this app: open its own page", 403)
         if self.token:

@@ -21,6 +21,7 @@ def of_z(opened: OpenModel, z: Latents, how: dict[str, Any], seed: int) -> dict[
     studio = replace(opened.studio, seed=seed)
     landscape = opened.landscape
     sounds = studio.sounds(z, how)
+    # Draws from the density are no recordings.
     nearest = None
     if landscape.raw is not None:
         row = landscape.nearest(z)

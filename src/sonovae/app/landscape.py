@@ -10,6 +10,7 @@ import pandas as pd
 from sonovae.arrays import Floats32, Item, Latents
 from sonovae.codec.base import Codec
 from sonovae.dataset import saved_dataset
+from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
 from sonovae.model import latent
@@ -60,7 +61,10 @@ class Landscape:
         return int(np.linalg.norm(self.z - z, axis=1).argmin())
 
     def recording(self, row: int, codec: Codec) -> Item:
-        """Return a clip as loud as it was recorded; UserError if the map has no such recording."""
+        """Return the samples [n] of a row's clip, or its image, as loud as it was recorded.
+
+        UserError if the map has no such recording.
+        """
         n = len(self.z) if self.raw else 0
         if self.raw is None or not 0 <= row < n:
             raise UserError(f"row = {row}: must be one of the {n} recordings on the map, from 0")
@@ -70,6 +74,7 @@ class Landscape:
 
     def for_page(self) -> dict[str, Any]:
         """Return the points [x, y, label] and names, as a page draws them."""
+        # Three decimals are finer than a pixel, and halve the page's data.
         rounded = np.round(self.place(self.z).astype(float), 3).tolist()
         points = [[x, y, label] for (x, y), label in zip(rounded, self.clips["label"], strict=True)]
         return {"points": points, "names": list(self.clips["name"]), "drawn": self.raw is None}
@@ -78,18 +83,27 @@ class Landscape:
 def survey(root: Path, model: Model) -> Landscape:
     """Map the recordings of a project, or draws from the density if there are none."""
     project = Project(root)
-    if (project.pictures / "pictures.npy").is_file() and project.raw.is_dir():
-        data = saved_dataset.load(project.pictures)
-        # The folder may hold the pictures of other parameters.
-        if data.pictures.shape[1:] == tuple(model.encoder.input_shape[1:]):
-            sample = data.some(MAX_CLIPS, SEED)
-            recordings = recordings_table.read(project.recordings)
-            names = recordings.drop_duplicates("sha256").set_index("sha256")["name"]
-            clips = sample.clips.assign(name=sample.clips["sha256"].map(names))
-            z = latent.encode(model.encoder, sample.pictures).mean
-            return _span(z, clips, project.raw)
-    z, labels = _draw(model)
-    return _span(z, pd.DataFrame({"label": labels, "name": "drawn"}), None)
+    dataset = _dataset(project, model)
+    if dataset is None:
+        z, labels = _draw(model)
+        return _span(z, pd.DataFrame({"label": labels, "name": "drawn"}), None)
+    sample = dataset.some(MAX_CLIPS, SEED)
+    recordings = recordings_table.read(project.recordings)
+    # Files with the same content have one name here, the first.
+    names = recordings.drop_duplicates("sha256").set_index("sha256")["name"]
+    clips = sample.clips.assign(name=sample.clips["sha256"].map(names))
+    z = latent.encode(model.encoder, sample.pictures).mean
+    return _span(z, clips, project.raw)
+
+
+def _dataset(project: Project, model: Model) -> Dataset | None:
+    """Return the project's clips if they are there and fit the model."""
+    if not (project.pictures / "pictures.npy").is_file() or not project.raw.is_dir():
+        return None
+    dataset = saved_dataset.load(project.pictures)
+    # The folder may hold pictures that other parameters made.
+    is_fit = dataset.pictures.shape[1:] == tuple(model.encoder.input_shape[1:])
+    return dataset if is_fit else None
 
 
 def _draw(model: Model) -> tuple[Latents, list[str]]:

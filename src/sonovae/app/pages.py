@@ -29,17 +29,18 @@ MAX_SECONDS = 20.0
 
 def routes(shelf: Shelf) -> list[BaseRoute]:
     """Return the routes over the models of a shelf."""
-    answers: dict[str, tuple[type[Asked], Callable[[OpenModel, Any], Json]]] = {
-        "model": (Asked, _model),
-        "draw": (Draw, _draw),
-        "decode": (Decode, _decode),
-        "at": (At, _at),
-        "between": (Between, _between),
-        "vary": (Vary, _vary),
-        "recording": (Recording, _recording),
-    }
-    locked: request.Answers = {
-        name: (kind, partial(_answer, shelf, answer)) for name, (kind, answer) in answers.items()
+
+    def locked(answer: Callable[[OpenModel, Any], Json]) -> request.Answer:
+        return partial(_answer, shelf, answer)
+
+    answers: request.Answers = {
+        "model": (Asked, locked(_model)),
+        "draw": (Draw, locked(_draw)),
+        "decode": (Decode, locked(_decode)),
+        "at": (At, locked(_at)),
+        "between": (Between, locked(_between)),
+        "vary": (Vary, locked(_vary)),
+        "recording": (Recording, locked(_recording)),
     }
     return [
         Route("/", lambda _: FileResponse(FILES["index.html"])),
@@ -47,7 +48,7 @@ def routes(shelf: Shelf) -> list[BaseRoute]:
         Route("/static/{name}", _static),
         Route("/api/models", lambda _: JSONResponse(shelf.names())),
         Route("/api/reconstruct", _file_handler(shelf), methods=["POST"]),
-        *request.routes("/api", locked),
+        *request.routes("/api", answers),
     ]
 
 
@@ -84,8 +85,9 @@ def _file_handler(shelf: Shelf) -> Callable[[Request], Awaitable[Response]]:
 def _model(opened: OpenModel, _: Asked) -> Json:
     """Return what a page must know of the model."""
     model = opened.studio.model
-    deviations = np.sqrt(model.space.density.variance)
-    strongest = np.argsort(model.space.density.variance)[::-1][:SLIDERS]
+    variance = model.space.density.variance
+    deviations = np.sqrt(variance)
+    strongest = np.argsort(variance)[::-1][:SLIDERS]
     sliders = [{"dimension": int(n), "deviation": float(deviations[n])} for n in strongest]
     return {
         "id": model.id,
@@ -123,8 +125,10 @@ def _at(opened: OpenModel, asked: At) -> Json:
 def _between(opened: OpenModel, asked: Between) -> Json:
     one = _latents(opened, "one", asked.one)
     other = _latents(opened, "other", asked.other)
-    z = ((1 - asked.share) * one + asked.share * other).astype(np.float32)
-    how = {"between": asked.share, "z": z[0].astype(float).tolist()}
+    share = asked.share
+    z = ((1 - share) * one + share * other).astype(np.float32)
+    # The ends are the page's own: z itself is what can be decoded again.
+    how = {"between": share, "z": z[0].astype(float).tolist()}
     return item_view.of_z(opened, z, how, asked.seed)
 
 
@@ -145,6 +149,7 @@ def _recording(opened: OpenModel, asked: Recording) -> Json:
 def _reconstruct(opened: OpenModel, path: Path, name: str) -> Json:
     """Return a file, its reconstruction, and the z of its first clip."""
     studio = opened.studio
+    codec = studio.codec
     try:
         compared = studio.compare(path, MAX_SECONDS)
     except UserError as error:
@@ -152,10 +157,10 @@ def _reconstruct(opened: OpenModel, path: Path, name: str) -> Json:
         raise UserError(f"{name}: {str(error).split(': ', 2)[-1]}") from None
     if not len(compared.original):
         raise UserError(f"{name}: holds no samples")
-    restored = item_view.of_item(studio.codec, compared.restored, studio.about({"from": name}))
+    about = studio.about({"from": name})
     return {
-        "original": item_view.of_item(studio.codec, compared.original, {"recording": name}),
-        "restored": restored,
+        "original": item_view.of_item(codec, compared.original, {"recording": name}),
+        "restored": item_view.of_item(codec, compared.restored, about),
         "z": compared.z[0].astype(float).tolist(),
         "at": opened.landscape.place(compared.z)[0].tolist(),
         "most_seconds": MAX_SECONDS,

@@ -85,7 +85,7 @@ class Recording(Asked):
 
 
 class Rating(Asked):
-    """What a listener of the study sends; the study checks whether it is complete."""
+    """A listener's part in the study, which checks whether it is complete."""
 
     consent: bool = False
     listener: str = ""
@@ -121,6 +121,7 @@ def _handler(kind: type[Asked], answer: Answer) -> Callable[[Request], Awaitable
         try:
             asked = kind.model_validate(data)
         except ValidationError as error:
+            # One line: the page shows it in its status.
             raise UserError("; ".join(params.faults(error, data))) from None
         return JSONResponse(await run_in_threadpool(answer, asked))
 
@@ -142,6 +143,7 @@ async def _body(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Yield a body piece by piece; UserError as soon as it is known to be too long."""
     promised = request.headers.get("content-length", "0")
     size = int(promised) if promised.isdecimal() else 0
+    # A length that is too long is refused before anything is read.
     if size <= limit:
         size = 0
         async for piece in request.stream():

@@ -61,6 +61,7 @@ class Shelf:
             self._open[OWN] = self._open_folder(self.model)
             self._state = state
         except UserError:
+            # A training may be writing the folder: the previous model goes on.
             if OWN not in self._open:
                 raise
 
@@ -93,5 +94,6 @@ class Shelf:
         """Return the registry's versions by name; none if it cannot be reached."""
         try:
             return tracking.versions(self.root)
+        # The app is of use without MLflow, too.
         except UserError:
             return {}

@@ -38,6 +38,7 @@ def _sound_handler(root: Path) -> Callable[[Request], Awaitable[Response]]:
         try:
             file = await run_in_threadpool(find, asked.path_params["sound"])
         except UserError as error:
+            # A player asks for it: it reads the status, not the text.
             raise HTTPException(404, str(error).removeprefix("error: ")) from None
         return FileResponse(file, media_type="audio/wav")
 

@@ -138,6 +138,7 @@ def app(model: Path, port: int, host: str) -> None:
 @sound_commands.seed_option
 def study(each: int, seed: int) -> None:
     """Make the pool of sounds of a listening study."""
+    # Generated sounds must be those that the generate stage would make.
     sound_commands.prepare(Path(MODEL))
     print(_load("listening.pool").make(Path.cwd(), seed, each))
 

@@ -50,6 +50,7 @@ def _verify(project: Project) -> None:
         raise UserError(
             f"{RAW}/{RECORDINGS_CSV} is not there: `make repro` fetches the recordings first"
         )
+    # A page about files that somebody changed would be wrong without a sign of it.
     checksums.verify(project.raw, "fetch")
     if project.pictures.exists():
         checksums.verify(project.pictures, "preprocess")
@@ -130,8 +131,10 @@ def _survey(
     spectrogram = settings.spectrogram
     if waveform is None or spectrogram is None or used.empty:
         return {}, []
+    # Mel bands always reach the Nyquist frequency.
     bins = None if spectrogram.mel_bands else settings.picture.bins
-    measured = survey.survey(project.raw, used, waveform.sample_rate, spectrogram.n_fft, bins)
+    n_fft = spectrogram.n_fft
+    measured = survey.survey(project.raw, used, waveform.sample_rate, n_fft, bins)
     share = measured.share_below(measured.kept)
     power = f"Mean power; {share:.1%} of the energy lies in the bins that are kept"
     levels = f"Levels of {measured.n} recordings"

@@ -28,6 +28,7 @@ def equal(sounds: Sequence[Samples], sample_rate: int) -> tuple[list[Samples], F
     Returns them, the loudness of each before, and the common one, in LUFS. Silence stays silent.
     """
     before = np.array([of(samples, sample_rate) for samples in sounds])
+    # The sound with the highest peak for its loudness limits all of them.
     target = TARGET
     for samples, loudness in zip(sounds, before, strict=True):
         if np.isfinite(loudness):

@@ -40,6 +40,7 @@ def scores(answers: pd.DataFrame) -> pd.DataFrame:
             if p is not None:
                 p_values[name] = p
         rows.append({"set": name, **row, "why": "; ".join(reasons)})
+    # Correction needs all p values at once.
     corrected = holm(p_values)
     for row in rows:
         row["p"] = corrected.get(row["set"])
@@ -106,6 +107,7 @@ def agreement(answers: pd.DataFrame) -> tuple[float | None, str]:
     table = answers.pivot_table(index="listener", columns="sound", values="rating").to_numpy(float)
     if not (np.isfinite(table).sum(axis=0) > 1).any():
         return None, "no sound was rated by two listeners"
+    # α is then 0 / 0.
     if np.nanmin(table) == np.nanmax(table):
         return None, "all ratings are the same"
     ratings = list(range(1, len(SCALE) + 1))

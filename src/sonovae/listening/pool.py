@@ -20,7 +20,7 @@ COLUMNS = ["id", "set", "label", "trial", "loudness"]
 
 @dataclass(frozen=True)
 class About:
-    """What a pool was made of: the model's id, the seed and the number of sounds of each set.
+    """Origin of a pool: the model's id, the seed and the number of sounds of each set.
 
     `lufs` is the loudness of all its sounds.
     """
@@ -67,10 +67,12 @@ def make(root: Path, seed: int, each: int) -> Pool:
         if (about.model, about.seed, about.each) == (studio.model.id, seed, each):
             return present
     ids = _ids(studio.model.id, seed, each)
+    # Before the sounds, which take long.
     _refuse_answered(root, ids)
     table, waves = sounds.draw(root, studio, each)
     sample_rate = studio.sample_rate or 0
     waves, before, target = loudness.equal(waves, sample_rate)
+    # The order of random names gives no set away.
     table = table.assign(id=ids, loudness=before, row=range(len(table))).sort_values("id")
     about = About(studio.model.id, seed, each, round(target, 2))
     with atomic.folder(root / POOL) as part:

@@ -55,6 +55,7 @@ def joined(answers: pd.DataFrame, sounds: Pool) -> pd.DataFrame:
     if lost:
         logger.warning("%d ratings are about sounds that are not in the pool: left out", lost)
     columns = ["listener", "sound", "set", "label", "trial", "question", "rating"]
+    # Whoever has a whole token can rate in that listener's name.
     return table.assign(listener=table["listener"].str[:TOKEN_SHOWN])[columns]
 
 
@@ -72,6 +73,7 @@ def metrics(answers: pd.DataFrame) -> dict[str, float]:
 def _content(answers: pd.DataFrame, sounds: Pool) -> dict[str, Any]:
     failed = opinions.failed_screening(answers[answers["question"] == "quality"])
     passed = answers[~answers["listener"].isin(failed)]
+    # Both are shown: leaving listeners out is a choice that a reader must be able to judge.
     groups = {"All listeners": answers}
     if failed and len(passed):
         groups[f"Without {', '.join(failed)}"] = passed

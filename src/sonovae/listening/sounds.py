@@ -61,13 +61,14 @@ def draw(root: Path, opened: Studio, each: int) -> tuple[pd.DataFrame, list[Samp
     rows = choose(test.clips, each, opened.seed)
     chosen = {name: test.take(rows[name]) for name in OF_CLIPS}
     labels = {name: list(chosen[name].clips["label"]) for name in OF_CLIPS}
+    # Sets without clips of their own follow another set, trial by trial.
     labels[GENERATED] = labels[REAL]
     labels[ANCHOR] = labels[REFERENCE]
     raw = Project(root).raw
-    sounds = {
-        name: reconstructions.originals(raw, opened.codec, chosen[name].clips)
-        for name in (REAL, REFERENCE)
-    }
+    sounds = {}
+    for name in (REAL, REFERENCE):
+        clips = chosen[name].clips
+        sounds[name] = reconstructions.originals(raw, opened.codec, clips)
     sounds[RECONSTRUCTED] = _reconstruct(opened, chosen[RECONSTRUCTED])
     sounds[GENERATED] = [
         _generate(opened, label, trial) for trial, label in enumerate(labels[GENERATED])
@@ -133,6 +134,7 @@ def _test_clips(root: Path) -> Dataset:
         raise UserError(
             f"{PICTURES} holds no clips: `dvc repro` makes them, `dvc pull {PICTURES}` brings them"
         )
+    # Otherwise the model would be judged by pictures that it was not trained on.
     for name in CODEC_FILES:
         if (project.pictures / name).read_bytes() != (project.model / name).read_bytes():
             raise UserError(
@@ -149,6 +151,7 @@ def _reconstruct(opened: Studio, chosen: Dataset) -> list[Samples]:
 
 def _generate(opened: Studio, label: str, trial: int) -> Samples:
     """Make a sound of the label, or of all labels if the model does not know it."""
+    # A seed of its own: otherwise all sounds of a label would be the same.
     seeded = replace(opened, seed=opened.seed + trial)
     z = seeded.draw(1, label if label in seeded.labels else None)
     return np.clip(seeded.items(z)[0], -1, 1)

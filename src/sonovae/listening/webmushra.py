@@ -48,6 +48,7 @@ def export(root: Path, out: Path) -> None:
     kinds = {"study": _single(study.sounds, folder), "mushra": _mushra(study.sounds, folder)}
     with atomic.new_folder(out) as part:
         for name in study.sounds["id"]:
+            # The bytes stay those that the pool's listeners hear.
             shutil.copyfile(study.file(name), part / f"{name}.wav")
         for kind, pages in kinds.items():
             text = params.yaml_text(_study(kind, study.about.model, pages))
@@ -97,6 +98,7 @@ def _mushra(sounds: pd.DataFrame, folder: str) -> list[Any]:
             name: f"{folder}/{sound}.wav"
             for name, sound in zip(ordered["set"], ordered["id"], strict=True)
         }
+        # webMUSHRA adds the reference to the stimuli by itself, hidden.
         reference = paths.pop(REFERENCE)
         for question, title in QUESTIONS.items():
             about = _question(f"{question}_{trial}", title)
