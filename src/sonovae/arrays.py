@@ -27,7 +27,7 @@ Picture = Floats32
 Pictures = Floats32
 """Pictures [N, rows, columns] in [0, 1]."""
 Item = Floats32
-"""What a codec turns into a picture: a clip's samples [n], or an image [rows, columns] in [0, 1]."""
+"""Input of a codec: a clip's samples [n], or an image [rows, columns] in [0, 1]."""
 Latents = Floats32
 """Points of the latent space z [N, latent_size]."""
 Embeddings = Floats

@@ -11,7 +11,7 @@ from sonovae.errors import UserError
 
 @contextlib.contextmanager
 def file(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; the file there replaces `path` when the block ends without an error.
+    """Yield a path to write to; its file replaces `path` if the block ends without an error.
 
     The name holds the process' number, so that two processes may write the same file at once.
     """

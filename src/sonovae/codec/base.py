@@ -1,4 +1,4 @@
-"""What every codec does: item ↔ picture, for one set of parameters.
+"""The interface of codecs: item ↔ picture, for one set of parameters.
 
 An item is what a model learns from: a clip's samples or an image. Callers never ask which. What
 only sounds have (decibels, a duration) is None here, and SoundCodec gives it.
@@ -42,7 +42,7 @@ class Codec(ABC):
     typical: Scale
 
     kind: ClassVar[str]
-    """What an item is, in a word; file names begin with it."""
+    """Word for an item; file names begin with it."""
     suffix: ClassVar[str]
     """The extension of a file that holds an item."""
     media_type: ClassVar[str]
@@ -75,7 +75,7 @@ class Codec(ABC):
 
     @property
     def unit(self) -> str:
-        """What a picture's rows are, for an axis."""
+        """Name of a picture's rows, for an axis."""
         return ""
 
     @property
@@ -96,7 +96,7 @@ class Codec(ABC):
         return picture.scale(values, scale.low, scale.high)
 
     def encode_item(self, item: Item, gain: float) -> tuple[Picture, Scale]:
-        """Encode a levelled item that is not in the dataset; return its scale for the inverse."""
+        """Encode an item at full level to a picture [rows, columns]; return its scale, too."""
         # Limits of its own count only if clips are scaled one by one.
         values = self.analyse(item)
         low, high = picture.limits(values, self.dynamic_range)
@@ -104,7 +104,7 @@ class Codec(ABC):
         return self.encode(values, scale), scale
 
     def encode_items(self, items: Iterable[Item], gain: float) -> tuple[Pictures, list[Scale]]:
-        """Encode levelled items that are not in the dataset."""
+        """Encode N levelled items that are not in the dataset to pictures [N, rows, columns]."""
         pictures = []
         scales = []
         for item in items:
@@ -114,7 +114,7 @@ class Codec(ABC):
         return np.stack(pictures), scales
 
     def enlarge(self, small: Picture, shape: tuple[int, int]) -> Picture:
-        """Invert the resizing, as well as interpolation can."""
+        """Resize a picture to its `shape` [rows, columns] before, as interpolation can."""
         return self._resize(np.clip(small, 0, 1).astype(np.float32), shape)
 
     @abstractmethod
@@ -125,7 +125,7 @@ class Codec(ABC):
         griffin_lim: GriffinLim,
         seed: int,
     ) -> Iterator[Item]:
-        """Invert pictures to levelled items, in order; sounds on all cores."""
+        """Invert pictures [rows, columns] to levelled items, in order; sounds on all cores."""
 
     @abstractmethod
     def restore_level(self, item: Item, scale: Scale) -> Item:
@@ -133,7 +133,7 @@ class Codec(ABC):
 
     @abstractmethod
     def join(self, items: list[Item]) -> list[Item]:
-        """Join clips that overlap by half to one sound; images stay as they are."""
+        """Join clips [n] that overlap by half to one sound; images stay as they are."""
 
     @abstractmethod
     def embed(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Floats32:
@@ -141,7 +141,7 @@ class Codec(ABC):
 
     @abstractmethod
     def noise(self, rng: np.random.Generator) -> Item:
-        """White noise as an item, the worst of controls."""
+        """White noise as an item, samples [n] or pixels [rows, columns]: the worst of controls."""
 
     def decibels(self, image: Picture, scale: Scale) -> Spectrogram | None:
         """The spectrogram [bins, frames] that a picture stands for."""
@@ -156,11 +156,11 @@ class Codec(ABC):
         return None
 
     def full_decibels(self, item: Item) -> Spectrogram | None:
-        """All bins of an item's spectrogram, to be looked at."""
+        """Spectrogram [1 + n_fft / 2, frames] of an item, to be looked at."""
         return None
 
     def seconds(self, item: Item) -> float | None:
-        """Duration of an item."""
+        """Duration of an item in seconds."""
         return None
 
     @abstractmethod

@@ -18,7 +18,7 @@ EMBEDDED = (16, 16)
 
 
 def analyse(item: Item) -> Spectrogram:
-    """Return an image as it is."""
+    """Return an image [rows, columns] as it is."""
     return item
 
 
@@ -37,7 +37,7 @@ class ImageCodec(Codec):
         return self.picture.size or (0, 0)
 
     def analyse(self, item: Item) -> Spectrogram:
-        """Return an image as it is."""
+        """Return an image [rows, columns] as it is."""
         return analyse(item)
 
     def decode(
@@ -47,15 +47,15 @@ class ImageCodec(Codec):
         griffin_lim: GriffinLim,
         seed: int,
     ) -> Iterator[Item]:
-        """Return pictures as they are."""
+        """Return pictures [rows, columns] as they are."""
         return iter(pictures)
 
     def restore_level(self, item: Item, scale: Scale) -> Item:
-        """Return an image as it is."""
+        """Return an image [rows, columns] as it is."""
         return item
 
     def join(self, items: list[Item]) -> list[Item]:
-        """Return images as they are."""
+        """Return images [rows, columns] as they are."""
         return items
 
     def embed(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Floats32:
@@ -73,5 +73,5 @@ class ImageCodec(Codec):
         return Excerpt(images[:1], gain=1.0, length=None)
 
     def write(self, path: Path, item: Item, comment: str = "") -> None:
-        """Write an image as PNG."""
+        """Write an image [rows, columns] in [0, 1] as PNG."""
         image_files.write(path, item, comment)

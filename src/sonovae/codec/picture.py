@@ -37,7 +37,7 @@ def resize(picture: Picture, size: tuple[int, int], interpolation: str) -> Pictu
 
 
 def limits(values: Floats, dynamic_range: float | None) -> tuple[float, float]:
-    """Lowest and highest of values of any shape and unit, at most `dynamic_range` apart."""
+    """Lowest and highest of values [bins, frames] or [N, 2], at most `dynamic_range` apart."""
     low = float(values.min())
     high = float(values.max())
     if dynamic_range is not None:

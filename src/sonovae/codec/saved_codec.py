@@ -32,7 +32,7 @@ SECTIONS: dict[str, type[Any]] = {
 
 
 def analysis(settings: Preprocess) -> Callable[[Item], Spectrogram]:
-    """Return the part of a codec that needs no scale: item → what is scaled to a picture."""
+    """Return the part of a codec that needs no scale: item → spectrogram [bins, frames]."""
     if settings.waveform and settings.spectrogram:
         return Analysis(settings.waveform, settings.spectrogram, settings.picture)
     return image_codec.analyse

@@ -120,7 +120,7 @@ class SoundCodec(Codec):
 
     @property
     def unit(self) -> str:
-        """What a picture's rows are, for an axis."""
+        """Name of a picture's rows, for an axis."""
         return "mel band" if self.spectrogram.mel_bands else "frequency [kHz]"
 
     @property
@@ -184,7 +184,7 @@ class SoundCodec(Codec):
         return waveform.unlevel(item, scale.gain)
 
     def join(self, items: list[Item]) -> list[Item]:
-        """Cross-fade clips that overlap by half to one sound."""
+        """Cross-fade clips [n] that overlap by half to one sound."""
         return [waveform.crossfade(np.stack(items), len(items[0]) // 2)]
 
     def embed(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Floats32:
@@ -216,7 +216,7 @@ class SoundCodec(Codec):
         return spectrogram.magnitude_to_db(magnitude)
 
     def seconds(self, item: Item) -> float:
-        """Duration of a sound."""
+        """Duration of a sound in seconds."""
         return len(item) / self.sample_rate
 
     def read(self, path: Path, most_seconds: float) -> Excerpt:

@@ -33,7 +33,7 @@ LENGTHS = re.compile(
 
 @dataclass(frozen=True)
 class Facts:
-    """What a sound file holds; samples at full scale are ±1.
+    """Contents of a sound file; samples at full scale are ±1.
 
     `peak` is the highest absolute sample of any channel. Of the channels' mean, `swing` is half of
     its range and `offset` its mean. `clipped` is the share of samples at full scale.
@@ -111,7 +111,7 @@ def read(path: Path) -> tuple[Samples, int]:
 
 @contextlib.contextmanager
 def streamed(path: Path) -> Iterator[tuple[Iterator[Samples], int]]:
-    """Yield what `read` returns, block by block."""
+    """Yield the samples [n] that `read` returns, block by block, and their rate in Hz."""
     with _opened(path) as source:
         yield map(_mono, source.blocks), source.sample_rate
 

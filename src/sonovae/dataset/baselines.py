@@ -34,7 +34,7 @@ class Floors:
 
 
 def fit(train: Pictures, components: int, seed: int, most_bytes: int = MOST_BYTES) -> Floors:
-    """Fit to training pictures, with as many components as z has numbers, or as there can be."""
+    """Fit to pictures [N, bins, frames], with at most as many components as z has numbers."""
     most = max(2, most_bytes // (4 * int(np.prod(train.shape[1:]))))
     rows = np.random.default_rng(seed).permutation(len(train))[:most]
     # In rising order the file is read from front to back.

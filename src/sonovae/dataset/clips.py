@@ -22,7 +22,7 @@ Recording = Mapping[Hashable, Any]
 
 
 class Clip(NamedTuple):
-    """What is known of a clip: the fields of schema.CLIP_FIELDS in their order, and its label."""
+    """Place, gain and limits of a clip, in the order of schema.CLIP_FIELDS, and its label."""
 
     item: int  # number of the image in its file; 0 for a sound
     start: int  # first sample, once silences are cut
@@ -46,7 +46,7 @@ class Clips:
         return self.known[0].gain
 
     def item(self, number: int, start: int) -> Item:
-        """Read the clip with this number and start."""
+        """Read the samples [n], or the image [rows, columns], with this number and start."""
         return self.items[[(clip.item, clip.start) for clip in self.known].index((number, start))]
 
 

@@ -65,7 +65,7 @@ def describe(settings: Generate) -> dict[str, Any]:
 
 
 def places(model: Model, pictures: Path, recordings: Path) -> Place:
-    """Return what finds z of labels and recordings.
+    """Return what finds z [latent_size] of labels and recordings.
 
     A label lies at the mean of its part of the density, a recording at the posterior mean of its
     first clip. Dataset and table are read only if a recording is asked for.
@@ -116,7 +116,7 @@ def of_label(
 def variations(
     z: Floats64, density: Density, temperature: float, n: int, rng: np.random.Generator
 ) -> Latents:
-    """Return n z [n, latent_size] around one, as far as training clips from their cluster's middle."""
+    """Return n z [n, latent_size] around one, as far as clips from their cluster's middle."""
     # One Gaussian with the spread of a cluster, moved to z.
     around = Density(np.ones(1), z[np.newaxis], density.covariances[:1], np.array([""]))
     return around.sample(n, rng, temperature)

@@ -14,7 +14,7 @@ from sonovae.generation import item_files
 
 @dataclass(frozen=True)
 class Origin:
-    """What sounds were made of: z [n, latent_size], decoded pictures, provenance."""
+    """Sources of sounds: z [n, latent_size], decoded pictures, provenance."""
 
     codec: Codec
     z: Latents

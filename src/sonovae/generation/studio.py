@@ -77,7 +77,7 @@ class Studio:
         return latent.decode(self.model.decoder, z)
 
     def invert(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Iterator[Item]:
-        """Pictures by their scales → levelled items, in order."""
+        """Pictures [rows, columns] by their scales → levelled items, in order."""
         return self.codec.decode(pictures, scales, self.griffin_lim, self.seed)
 
     def items(self, z: Latents) -> list[Item]:
@@ -184,7 +184,7 @@ class Studio:
         return Reconstruction(whole(excerpt.items), whole(decoded), z[:1])
 
     def write(self, folder: Path, z: Latents, how: dict[str, Any], join: bool = False) -> int:
-        """Write the sounds of z with index, gallery and z.npy; return how many files.
+        """Write sounds of z [n, latent_size], index, gallery and z.npy; return how many sounds.
 
         `join` cross-fades all of them to one sound that walks along z.
         """

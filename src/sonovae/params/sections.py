@@ -44,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True, config=STRICT)
 class Evaluate:
-    """What is shown, how sounds are scored, and maps of the latent space."""
+    """Clips to show, how sounds are scored, and maps of the latent space."""
 
     seed: Seed
     shown: Shown

@@ -1,4 +1,4 @@
-"""What every stage does: run one at a time, report errors in one line, end when told to."""
+"""The frame of every stage: run one at a time, report errors in one line, end when told to."""
 
 import ctypes
 import os
