@@ -120,7 +120,7 @@ figures: env ## Draw the figures of docs/ anew, after make repro and make study
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) python -m pytest
 
 test: env ## Run the quick tests, in two processes
-	@$(PYTEST) -m "not processes" --numprocesses 2 --dist loadfile
+	@$(PYTEST) -m "not processes" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-processes: env ## Run the tests that start DVC, servers and browsers
 	@$(PYTEST) -m processes

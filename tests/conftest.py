@@ -11,6 +11,7 @@ import pytest
 
 from sonovae.runtime import environment
 from tests.making import servers
+from tests.making.order import pytest_collection_modifyitems  # noqa: F401
 from tests.making.projects import make_project
 
 if TYPE_CHECKING:
