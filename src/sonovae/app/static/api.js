@@ -1,4 +1,4 @@
-// Asks the app, and says what it is doing while it is.
+// Requests to the app, and its status line.
 const status = document.getElementById("status");
 
 export function say(text, fault = false) {
@@ -14,7 +14,7 @@ async function read(answer) {
   throw Object.assign(new Error(said || `the app answered ${answer.status}`), { status: answer.status });
 }
 
-// Runs a task and says so; a fault is shown, and the page goes on.
+// Run a task and show its name, then its error if it fails; return its result, or null.
 export async function doing(what, task) {
   say(what);
   try {

@@ -1,4 +1,4 @@
-// The pages: which is open, and the model that they share.
+// Navigation between the pages, and the model that they share.
 import { doing, get, ask } from "./api.js";
 import { explore } from "./explore.js";
 import { reconstruct } from "./reconstruct.js";
@@ -29,7 +29,7 @@ if (model) {
 } else {
   const said = document.createElement("div");
   said.className = "nothing";
-  said.innerHTML = "<h2>There is nothing to hear yet</h2><pre></pre><p>When that is done, reload this page.</p>";
+  said.innerHTML = "<h2>There is no model yet</h2><pre></pre><p>Reload this page afterwards.</p>";
   said.querySelector("pre").textContent = document.getElementById("status").textContent;
   document.body.append(said);
 }

@@ -1,4 +1,4 @@
-// A sound, or an image, as a card: waveform, spectrogram, player, what it says of itself, and its file.
+// Card of a sound or an image: waveform, spectrogram, player, provenance and download.
 export class Card {
   constructor(id, title) {
     this.at = document.getElementById(id);
@@ -34,7 +34,7 @@ export class Card {
     }));
     draw(this.part("wave"), samples(made.audio));
     audio.src = made.audio;
-    if (play) audio.play().catch(() => { /* the browser wants a click on the player first */ });
+    if (play) audio.play().catch(() => { /* browsers play nothing before a first click */ });
   }
 
   link(text, action) {
@@ -46,7 +46,7 @@ export class Card {
   }
 }
 
-// The 16-bit samples of a WAV that stands in an address.
+// Return the 16-bit samples of a WAV in a data URL.
 function samples(address) {
   const bytes = Uint8Array.from(atob(address.split(",")[1]), (c) => c.charCodeAt(0));
   const view = new DataView(bytes.buffer);

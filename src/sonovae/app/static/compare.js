@@ -1,4 +1,4 @@
-// Compare: two models on the same z, or on the same file.
+// Compare page: two models on the same z, or on the same file.
 import { ask, doing, send } from "./api.js";
 import { Card } from "./card.js";
 
@@ -11,14 +11,14 @@ export function compare(model, names) {
     select.value = names[Math.min(n, names.length - 1)];
   });
 
-  document.getElementById("same-z").addEventListener("click", () => doing("Making the same z twice…", async () => {
+  document.getElementById("same-z").addEventListener("click", () => doing("Decoding the same z twice…", async () => {
     const first = await ask("draw", { model: sides[0].select.value, seed: ++seed });
     const second = await ask("decode", { model: sides[1].select.value, z: first.z, seed });
     sides[0].card.show(first, `${sides[0].select.value}, seed ${seed}`);
     sides[1].card.show(second, `${sides[1].select.value}, the same z`, false);
   }));
 
-  file.addEventListener("change", () => doing("Reconstructing it twice…", async () => {
+  file.addEventListener("change", () => doing("Reconstructing the file twice…", async () => {
     const [data] = file.files;
     for (const { card, select } of sides) {
       const found = await send(data, data.name, select.value);

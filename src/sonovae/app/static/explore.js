@@ -1,4 +1,4 @@
-// Explore: two labels side by side, the map, what lies between, and the strongest dimensions.
+// Explore page: two sounds, the map, the line between them, and sliders of dimensions.
 import { ask, doing } from "./api.js";
 import { Card } from "./card.js";
 import { LatentMap } from "./map.js";
@@ -37,14 +37,14 @@ export function explore(model) {
 
   async function at([x, y]) {
     const name = document.querySelector("input[name=into]:checked").value.toUpperCase();
-    const made = await doing("Making what is there…", () => ask("at", { x, y }));
+    const made = await doing("Making the sound there…", () => ask("at", { x, y }));
     show(name, made, `from the map, ${x.toFixed(2)}, ${y.toFixed(2)}`);
     keep(name, made);
   }
 
   function controls(name, first) {
     const head = cards[name].part("head"), label = document.createElement("select");
-    const seed = Object.assign(document.createElement("input"), { type: "number", min: 0, value: 1, title: "Seed: the same one makes the same sound" });
+    const seed = Object.assign(document.createElement("input"), { type: "number", min: 0, value: 1, title: "Seed: equal seeds make equal sounds" });
     const button = Object.assign(document.createElement("button"), { type: "button", className: "main", textContent: model.kind === "image" ? "New image" : "New sound" });
     label.append(...["", ...model.labels].map((each) => new Option(each || "all labels", each)));
     label.value = model.labels[first] ?? "";
@@ -70,7 +70,7 @@ export function explore(model) {
       if (!base) return;
       const z = [...base];
       sliders.querySelectorAll("input").forEach((each, i) => { z[model.sliders[i].dimension] += each.value * model.sliders[i].deviation; });
-      show("A", await doing("Moving along it…", () => ask("decode", { z })), `A, moved along z${dimension} by ${input.value} standard deviations`);
+      show("A", await doing("Moving along the dimension…", () => ask("decode", { z })), `A, moved along z${dimension} by ${input.value} standard deviations`);
     });
     sliders.append(row);
   }
@@ -78,7 +78,7 @@ export function explore(model) {
   share.addEventListener("change", async () => {
     const [one, other] = ["A", "B"].map((name) => cards[name].shown?.z);
     if (!one || !other) return;
-    const made = await doing("Making what lies between…", () => ask("between", { one, other, share: Number(share.value) }));
+    const made = await doing("Making the sound between…", () => ask("between", { one, other, share: Number(share.value) }));
     show("A–B", made, `${share.value} of the way from A to B`);
   });
 

@@ -1,4 +1,4 @@
-// The map of the latent space: points by label, what is played, and a cross that arrow keys move.
+// Map of the latent space: points by label, marks of A and B, and a cross that arrow keys move.
 const COLOURS = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#ee8866", "#44bb99", "#332288"];
 
 export class LatentMap {

@@ -1,4 +1,4 @@
-// Reconstruct: a file, or what the microphone hears, as the model restores it, and variations of it.
+// Reconstruct page: a file or a recording, its reconstruction, and variations.
 import { ask, doing, say, send } from "./api.js";
 import { Card } from "./card.js";
 
@@ -8,18 +8,18 @@ export function reconstruct(model) {
   let z = null, seed = 0;
 
   async function meet(data, name) {
-    const found = await doing(`Listening to ${name}…`, () => send(data, name, "own"));
+    const found = await doing(`Reconstructing ${name}…`, () => send(data, name, "own"));
     if (!found) return;
     z = found.z;
     document.getElementById("variations").hidden = false;
     cards.original.show(found.original, name, false);
-    cards.restored.show(found.restored, `${name}, by the model; its first ${found.most_seconds} s at most`);
+    cards.restored.show(found.restored, `${name}, reconstructed; at most the first ${found.most_seconds} s`);
   }
 
   file.addEventListener("change", () => { if (file.files[0]) meet(file.files[0], file.files[0].name); file.value = ""; });
   document.getElementById("vary").addEventListener("click", async () => {
-    const made = await doing("Varying it…", () => ask("vary", { z, seed: ++seed, temperature: Number(much.value) }));
-    if (made) cards.varied.show(made, `variation ${seed}, ${much.value} of how far training clips lie apart`);
+    const made = await doing("Making a variation…", () => ask("vary", { z, seed: ++seed, temperature: Number(much.value) }));
+    if (made) cards.varied.show(made, `variation ${seed}, temperature ${much.value}`);
   });
   record.hidden = model.kind === "image" || !navigator.mediaDevices;
   let stop = null;
@@ -34,7 +34,7 @@ export function reconstruct(model) {
   });
 }
 
-// Records until the function that it returns is called; then gives a WAV of 16 bits.
+// Record until the returned function is called, which passes a 16-bit WAV to `done`.
 async function listen(done) {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   const context = new AudioContext(), pieces = [];

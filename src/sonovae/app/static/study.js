@@ -1,10 +1,11 @@
+// Study page: consent, the sounds one by one with their ratings, and the end.
 import { ask as asking } from "./api.js";
 
 const KEY = "sonovae.listener";
 const at = id => document.getElementById(id);
 const sound = new Audio();
-let place = { questions: [], ratings: {} }; // what the server said last
-let heard = false, moving = false; // whether the sound was played to its end; whether the page goes on
+let place = { questions: [], ratings: {} }; // the server's last answer
+let heard = false, moving = false; // whether the sound has ended once; whether the next one is coming
 let unsaved = new Map(); // ratings by question that the server has not confirmed
 let saving = Promise.resolve();
 
@@ -18,7 +19,7 @@ async function start() {
   try {
     at("sounds").textContent = (await ask("about")).sounds;
   } catch (error) {
-    if (error.status !== 400) return told(error); // busy, say
+    if (error.status !== 400) return told(error); // for example busy
     at("why").textContent = error.message;
     return show("none");
   }
@@ -26,8 +27,8 @@ async function start() {
   try {
     arrive(await ask("next", { listener: listener() }));
   } catch (error) {
-    if (error.status !== 400) return fault("The server cannot be reached. Reload the page to go on where you were.");
-    localStorage.removeItem(KEY); // of another study
+    if (error.status !== 400) return fault("The server cannot be reached. Reload the page to continue.");
+    localStorage.removeItem(KEY); // the token is of another study
     show("consent");
   }
 }
@@ -87,8 +88,8 @@ function refresh() {
 }
 
 function play() {
-  sound.currentTime = 0; // also where it is playing
-  sound.play().then(() => fault(""), error => { // the next sound's coming ends it, too
+  sound.currentTime = 0; // a second click starts again
+  sound.play().then(() => fault(""), error => { // the next sound interrupts it, which is no fault
     if (error.name !== "AbortError") fault("The sound could not be played. Please try again.");
   });
 }
@@ -107,7 +108,7 @@ function save() {
       if (unsaved.get(name) === rating) unsaved.delete(name);
     }
     fault("");
-  }).catch(error => told(error, "Your rating could not be kept yet. Next tries again."));
+  }).catch(error => told(error, "Your rating could not be saved yet. Next tries again."));
   return saving;
 }
 
@@ -120,7 +121,7 @@ async function advance(event) {
     await save();
     if (!unsaved.size) arrive(await ask("advance", { listener: listener(), sound: place.sound }));
   } catch (error) {
-    await (error.status ? start() : told(error)); // refused where another page of this browser was before
+    await (error.status ? start() : told(error)); // another tab of this browser is ahead
   }
   moving = false;
   refresh();
@@ -131,20 +132,20 @@ function key(event) {
   const focus = document.activeElement;
   const act = { " ": focus.tagName !== "BUTTON" && play, Enter: !at("next").disabled && advance }[event.key];
   if (act) {
-    event.preventDefault(); // a button that has the focus would act as well
+    event.preventDefault(); // otherwise a focused button acts as well
     act(event);
   } else if (/^[1-5]$/.test(event.key) && heard) {
     const open = place.questions.find(({ name }) => !place.ratings[name]);
     const within = focus.closest("fieldset");
     const radio = (within || (open && at(open.name)))?.querySelector(`input[value="${event.key}"]`);
-    if (within) radio.focus(); // where the arrow keys go on from
+    if (within) radio.focus(); // arrow keys continue from here
     radio?.click();
   }
 }
 
 sound.addEventListener("ended", () => { heard = true; });
 for (const each of ["play", "pause", "ended"]) sound.addEventListener(each, refresh);
-sound.addEventListener("error", () => fault("The sound could not be loaded. Reload the page to go on where you were."));
+sound.addEventListener("error", () => fault("The sound could not be loaded. Reload the page to continue."));
 at("begin").addEventListener("click", begin);
 at("play").addEventListener("click", play);
 at("rating").addEventListener("submit", advance);
