@@ -47,8 +47,6 @@ DAMAGED: tuple[type[Exception], ...] = (
 )
 """Exceptions of the libraries on an archive that is damaged or of an unknown kind."""
 
-Opened = zipfile.ZipFile | tarfile.TarFile
-
 
 @dataclass(frozen=True)
 class Member:
@@ -95,12 +93,12 @@ def unpack(path: Path, folder: Path) -> None:
         raise DamagedArchive(fault) from None
 
 
-def _members(opened: Opened, path: Path) -> list[Member]:
+def _members(opened: zipfile.ZipFile | tarfile.TarFile, path: Path) -> list[Member]:
     """Return the plain files; raise Refused for anything but files and folders, or too much."""
     found = _zip_members(opened) if isinstance(opened, zipfile.ZipFile) else _tar_members(opened)
     members = list[Member]()
     promised = 0
-    # The limits hold while the members are listed: a list of a billion would fill the memory.
+    # The limits are checked while members are listed: a list of a billion would fill the memory.
     for member in found:
         members.append(member)
         promised += member.size
@@ -164,7 +162,6 @@ def _check_names(names: list[str]) -> None:
 def _check_name(name: str) -> None:
     """Raise Refused if a name is not a plain path inside a folder on every system."""
     parts = name.split("/")
-    # A drive such as `C:` and a backslash have a meaning on Windows only.
     absolute = not name or name.startswith("/") or parts[0].endswith(":")
     if absolute or "\\" in name or "\0" in name:
         raise Refused(f"{name!r} is no path inside a folder")
@@ -180,7 +177,6 @@ def _bytes(name: str) -> int:
 
 def _folded(name: str) -> str:
     """Return a name as a disk sees it that ignores case and composes accents."""
-    # Case folding may decompose, and needs composed accents itself.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

@@ -47,7 +47,6 @@ def of(root: Path, settings: Fetch) -> Card | None:
     known = cards(root)
     if settings.source == "whistles":
         return known.get(WHISTLES)
-    # The handle counts for every source: the dataset may lie unpacked in a folder.
     handle = "/".join((settings.kaggle or "").split("/")[:2])
     return next((card for card in known.values() if handle and card.kaggle == handle), None)
 

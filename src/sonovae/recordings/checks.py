@@ -108,7 +108,6 @@ def warning(facts: Facts, name: str) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     # A name without a suffix promises nothing, and fits every container.
     fitting = SUFFIXES.get(facts.container, {suffix}) | {""}
-    # A sound above full scale was not cut off at it.
     clipped = facts.clipped > MAX_CLIPPED and facts.peak <= 1
     oddities = {
         f"peaks at {facts.peak:.3g}, over full scale": facts.peak > 1,

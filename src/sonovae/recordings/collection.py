@@ -59,7 +59,6 @@ def _checked(source: Path, paths: Mapping[str, Path], settings: Fetch) -> pd.Dat
         _row(name, contents, rule, settings)
         for name, contents in zip(paths, all_contents, strict=True)
     ]
-    # A pattern or a table of labels adds columns; a dict keeps their order.
     columns = dict.fromkeys([*COLUMNS, "samples"])
     for row in rows:
         columns |= dict.fromkeys(row)
@@ -141,7 +140,6 @@ def _add_labels(table: pd.DataFrame, paths: Mapping[str, Path]) -> None:
         images = str(table.loc[i, "name"])
         for at in table.index[table["name"] == image_files.labels_name(images)]:
             name = str(table.loc[at, "name"])
-            # Labels that cannot be read stay left out, for the reason that the table gives.
             with contextlib.suppress(Unreadable):
                 image_files.read_labels(paths[name])
                 sha256 = checksums.sha256(paths[name])
@@ -174,7 +172,6 @@ def _leave_out_copies(table: pd.DataFrame) -> None:
     for i, name, sha256, samples in columns.itertuples():
         # Equal bytes come last, because they are the better reason of the two.
         for what, key in (("samples", samples), ("bytes", sha256)):
-            # An image has no hash of samples.
             first = first_names.setdefault(key, name) if key else name
             if first != name:
                 reason = f"the same {what} as {first!r}"

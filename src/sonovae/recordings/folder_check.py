@@ -21,7 +21,6 @@ def check(root: Path) -> None:
             )
         refuse(root / path)
     names = folder.files(root / fetch.folder)
-    # The project comes with an empty folder, which git keeps by its README.
     recordings = [name for name in names if not name.startswith(".") and name != "README.md"]
     if fetch.source == "folder" and not recordings:
         raise UserError(

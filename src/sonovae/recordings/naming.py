@@ -33,7 +33,6 @@ class Naming:
             match = re.search(self.pattern, name)
             if match is None:
                 raise Unreadable(f"its name does not match fetch.pattern {self.pattern}")
-            # An optional group that did not match leaves the default, or an empty cell.
             groups = match.groupdict(default="")
             return dict.fromkeys(groups, "") | columns | _not_empty(groups)
         return columns

@@ -53,7 +53,6 @@ CLIP_FIELDS |= dict.fromkeys(["source_start", "gain", "low", "high"], "f8")
 def check(table: pd.DataFrame, schema: pa.DataFrameSchema, what: str, stage: str) -> pd.DataFrame:
     """Return the table; raise UserError with `what` it is and its `stage` if it breaks a rule."""
     try:
-        # A lazy validation collects all faults instead of the first.
         return schema.validate(table, lazy=True)
     except SchemaErrors as error:
         faults = error.failure_cases.fillna("").drop_duplicates(["check", "index"])

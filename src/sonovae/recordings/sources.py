@@ -27,7 +27,6 @@ def opened(root: Path, settings: Fetch) -> Iterator[Path]:
         yield root / settings.folder
         return
     temporary = root / UNPACKED
-    # A stage that was killed has left its own there.
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
@@ -139,7 +138,6 @@ def _downloaded(url: str, folder: Path) -> Path:
         response = error.response
         answer = "cannot be reached" if response is None else f"answered {response.status_code}"
         raise UserError(f"{url!r} {answer}: check the address and the network") from None
-    # Malformed addresses and answers.
     except (ValueError, HTTPError):
         raise UserError(f"{url!r} is no address that can be used: check it") from None
 

@@ -108,7 +108,6 @@ def mean_power(blocks: Iterable[Samples], sample_rate: int, bin_hz: float) -> Fl
             rest = rest[n * step :]
     if frames:
         return total / frames
-    # A recording shorter than a frame is padded to one.
     return _welch(np.pad(rest, (0, frame - len(rest))), sample_rate, frame)
 
 

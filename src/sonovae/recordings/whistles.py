@@ -88,7 +88,7 @@ def _phrase(
     # The phase is the integral of the frequency, which the pitch raises by semitones.
     phase = 2 * np.pi * np.cumsum(whistler.lowest * 2 ** (pitch / 12)) / sample_rate
     tone = np.sin(phase) + whistler.harmonic * np.sin(2 * phase)
-    # A moving sum takes the highest frequencies out of white noise, as lips do with breath.
+    # White noise without its highest frequencies sounds like breath.
     noise = np.convolve(rng.normal(size=len(phase)), np.ones(4) / 2, "same")
     return _envelope(lengths, sample_rate) * (tone + whistler.breath * noise)
 
