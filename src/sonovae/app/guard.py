@@ -54,7 +54,10 @@ class Guard:
         host = headers.get("host", "")
         origin = headers.get("origin")
         if not self.token and host not in self.hosts:
-            return _plain(f"the host {host!r} is not served: open http://{min(self.hosts)}", 403)
+            return _plain(
+                f"the host {host!r} is not served: open http://{min(self.hosts)}",
+                403,
+            )
         # Browsers send an origin with what a page asks elsewhere; "null" counts as elsewhere.
         if origin is not None and origin.partition("://")[2] != host:
             return _plain(f"a page of {origin!r} may not use this app: open its own page", 403)

@@ -77,7 +77,11 @@ class Landscape:
         # Three decimals are finer than a pixel, and halve the page's data.
         rounded = np.round(self.place(self.z).astype(float), 3).tolist()
         points = [[x, y, label] for (x, y), label in zip(rounded, self.clips["label"], strict=True)]
-        return {"points": points, "names": list(self.clips["name"]), "drawn": self.raw is None}
+        return {
+            "points": points,
+            "names": list(self.clips["name"]),
+            "drawn": self.raw is None,
+        }
 
 
 def survey(root: Path, model: Model) -> Landscape:

@@ -13,7 +13,16 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sonovae.app import item_view, request
-from sonovae.app.request import Asked, At, Between, Decode, Draw, Json, Recording, Vary
+from sonovae.app.request import (
+    Asked,
+    At,
+    Between,
+    Decode,
+    Draw,
+    Json,
+    Recording,
+    Vary,
+)
 from sonovae.app.shelf import OWN, OpenModel, Shelf
 from sonovae.arrays import Latents
 from sonovae.errors import UserError

@@ -48,7 +48,10 @@ def probe(path: Path, container: str) -> tuple[int, int]:
     # `file:` keeps a name that begins with a dash or a protocol from being read as such.
     command = ["ffprobe", *entries.split(), "-i", f"file:{path}"]
     result = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         sound = json.loads(result.stdout)["streams"][0]

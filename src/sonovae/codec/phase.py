@@ -108,7 +108,11 @@ stft = functools.lru_cache(maxsize=8)(Stft)
 
 
 def griffin_lim(
-    magnitude: Magnitude, transform: Stft, iterations: int, momentum: float, seed: int
+    magnitude: Magnitude,
+    transform: Stft,
+    iterations: int,
+    momentum: float,
+    seed: int,
 ) -> Samples:
     """Invert magnitudes [1 + n_fft / 2, frames] to samples [length].
 

@@ -39,7 +39,10 @@ def analysis(settings: Preprocess) -> Callable[[Item], Spectrogram]:
 
 
 def fit(
-    settings: Preprocess, values: Iterable[Spectrogram], limits: Floats64, gains: Floats64
+    settings: Preprocess,
+    values: Iterable[Spectrogram],
+    limits: Floats64,
+    gains: Floats64,
 ) -> Codec:
     """Fit a codec to training clips: their values [bins, frames], limits [N, 2] and gains [N]."""
     typical = scaling.typical(settings.picture, settings.dynamic_range, values, limits, gains)

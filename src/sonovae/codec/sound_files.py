@@ -15,7 +15,12 @@ from sonovae.arrays import Floats32, Samples
 from sonovae.codec import ffmpeg
 from sonovae.errors import Unreadable, UserError
 
-SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
+SUBTYPES = {
+    "wav": "PCM_16",
+    "flac": "PCM_16",
+    "ogg": "VORBIS",
+    "mp3": "MPEG_LAYER_III",
+}
 """Extension of a file that is written → its encoding, as soundfile names it."""
 BLOCK = 1 << 16
 """Samples read at a time: soxr takes a third longer for a million of them."""
@@ -23,10 +28,22 @@ FULL_SCALE = 1 - 2**-14
 """Absolute sample from which on a sample counts as clipped: the highest two steps of 16 bits."""
 HEAD = 512
 """Bytes that identify a file."""
-CONTAINERS = {"WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC", "OGG", "MP3", "AU", "CAF"}
+CONTAINERS = {
+    "WAV",
+    "WAVEX",
+    "RF64",
+    "W64",
+    "AIFF",
+    "FLAC",
+    "OGG",
+    "MP3",
+    "AU",
+    "CAF",
+}
 """soundfile's containers that are read: those of which a truncated file is noticed."""
 LENGTHS = re.compile(
-    r"^ *(?:data|SSND|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)", re.MULTILINE
+    r"^ *(?:data|SSND|Data Size|Riff size|riff) *: (\d+) \(should be (\d+)\)",
+    re.MULTILINE,
 )
 """Line in libsndfile's log about a chunk that does not have the bytes its header promises."""
 

@@ -9,7 +9,14 @@ import scipy.fft
 import scipy.signal
 from scipy import sparse
 
-from sonovae.arrays import Floats, Floats32, Floats64, Magnitude, Samples, Spectrogram
+from sonovae.arrays import (
+    Floats,
+    Floats32,
+    Floats64,
+    Magnitude,
+    Samples,
+    Spectrogram,
+)
 from sonovae.codec import phase
 
 FLOOR = 1e-5

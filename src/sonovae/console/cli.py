@@ -126,7 +126,9 @@ def retrain(base: str, promote: bool) -> None:
 @sound_commands.model_option
 @click.option("--port", type=click.IntRange(1, 65535), default=7860)
 @click.option(
-    "--host", default="127.0.0.1", help="Any other address needs the token that is printed."
+    "--host",
+    default="127.0.0.1",
+    help="Any other address needs the token that is printed.",
 )
 def app(model: Path, port: int, host: str) -> None:
     """Serve the web app: hear what the model has learned."""

@@ -39,7 +39,10 @@ def write(root: Path) -> None:
         dataset = saved_dataset.load(project.pictures)
         figures["Some clips, as the model sees them"] = _clips_figure(project, dataset)
         tables |= _clips_tables(dataset.clips, experiment.preprocess)
-    content = _about(root, experiment.fetch, table) | {"warnings": warnings, "tables": tables}
+    content = _about(root, experiment.fetch, table) | {
+        "warnings": warnings,
+        "tables": tables,
+    }
     content["figures"] = {title: page.figure(figure) for title, figure in figures.items()}
     page.write(root / REPORT, "data_report.html", content)
     print(f"{REPORT} shows the recordings: open it in a browser")
@@ -108,7 +111,10 @@ def _clips_tables(clips: pd.DataFrame, settings: Preprocess) -> dict[str, pd.Dat
     if settings.waveform:
         sides["seconds"] = (sides["clips"] * settings.waveform.clip_seconds).round(1)
     labels = pd.crosstab(clips["split"], clips["label"])
-    return {"By split": sides.reset_index(), "Clips by split and label": labels.reset_index()}
+    return {
+        "By split": sides.reset_index(),
+        "Clips by split and label": labels.reset_index(),
+    }
 
 
 def _clips_figure(project: Project, dataset: Dataset) -> Figure:

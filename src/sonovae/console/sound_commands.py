@@ -35,10 +35,16 @@ def _studio_options(command: Command) -> Command:
     """Add the options that `_studio` takes."""
     default = "as in params.yaml"
     iterations = click.option(
-        "--iterations", type=click.IntRange(1), show_default=default, help="Griffin-Lim's."
+        "--iterations",
+        type=click.IntRange(1),
+        show_default=default,
+        help="Griffin-Lim's.",
     )
     momentum = click.option(
-        "--momentum", type=Finite(0, 1, max_open=True), show_default=default, help="Griffin-Lim's."
+        "--momentum",
+        type=Finite(0, 1, max_open=True),
+        show_default=default,
+        help="Griffin-Lim's.",
     )
     return model_option(seed_option(iterations(momentum(command))))
 
@@ -58,7 +64,11 @@ def _sounds_options(command: Command) -> Command:
 
 @click.command()
 @click.argument("source", type=PATH, help="Sound of any length, or an image.")
-@click.argument("out", type=PATH, help="File to write: .wav, .flac, .ogg or .mp3; .png for images.")
+@click.argument(
+    "out",
+    type=PATH,
+    help="File to write: .wav, .flac, .ogg or .mp3; .png for images.",
+)
 @_studio_options
 def reconstruct(source: Path, out: Path, **settings: Any) -> None:
     """Encode and decode a file."""
@@ -106,7 +116,10 @@ def show(source: Path, out: Path, **lengths: int | None) -> None:
 
 
 @click.command()
-@click.argument("what", help="File that generate, reconstruct or vary wrote, run's id, or commit.")
+@click.argument(
+    "what",
+    help="File that generate, reconstruct or vary wrote, run's id, or commit.",
+)
 def whence(what: str) -> None:
     """Print where a sound, a run or a commit's result comes from."""
     from sonovae.console import inspection

@@ -84,7 +84,10 @@ def _analyse_clips(recording: Clips, settings: Preprocess) -> Iterator[tuple[Cli
 
 
 def values(
-    tasks: list[Task], entries: Mapping[str, Entry], rows: Iterable[int], analyse: Analyse
+    tasks: list[Task],
+    entries: Mapping[str, Entry],
+    rows: Iterable[int],
+    analyse: Analyse,
 ) -> Iterator[Spectrogram]:
     """Read the values [bins, frames] of rows of the clips table, which must rise."""
     return spectrogram_cache.values(_places(tasks, entries, np.fromiter(rows, np.int64), analyse))

@@ -42,7 +42,11 @@ def prepare(project: Project, settings: Preprocess, out: Path) -> tuple[pd.DataF
     recordings = recordings_table.read(project.recordings)
     used = recordings_table.used(recordings)
     cache = project.private / CACHE
-    where: dict[str, Any] = {"raw": project.raw, "cache": cache, "settings": settings}
+    where: dict[str, Any] = {
+        "raw": project.raw,
+        "cache": cache,
+        "settings": settings,
+    }
 
     tasks = analysis.tasks(used, settings)
     spread = functools.partial(shared_storage.spread, **where)

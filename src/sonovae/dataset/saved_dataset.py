@@ -88,7 +88,12 @@ def save(folder: Path, pictures: Iterable[Picture], clips: pd.DataFrame, dtype: 
             file.write(np.ascontiguousarray(picture, dtype).data)
     schema.check(clips, schema.CLIPS, CLIPS_CSV, "preprocess")
     table = clips[COLUMNS]
-    table.to_csv(folder / CLIPS_CSV, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    table.to_csv(
+        folder / CLIPS_CSV,
+        index=False,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC,
+    )
 
 
 def load(folder: Path) -> Dataset:

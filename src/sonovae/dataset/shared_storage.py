@@ -68,7 +68,10 @@ def analyse_away(
     with tempfile.TemporaryDirectory(prefix="sonovae-") as folder:
         raw = Path(folder) / "raw"
         with _storage(url) as (fs, root):
-            fs.get([f"{root}/raw/{name}" for name in names], [str(raw / name) for name in names])
+            fs.get(
+                [f"{root}/raw/{name}" for name in names],
+                [str(raw / name) for name in names],
+            )
         _check(url, raw, names)
         entries = analysis.analyse(batch, raw, Path(folder) / "packs", settings)
         # A new name each time, as a scheduler may give a batch to two workers.

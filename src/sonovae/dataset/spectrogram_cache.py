@@ -50,7 +50,9 @@ class Entry:
 
 
 def write(
-    folder: Path, keys: list[str], recordings: Iterable[Iterable[tuple[Clip, Spectrogram]]]
+    folder: Path,
+    keys: list[str],
+    recordings: Iterable[Iterable[tuple[Clip, Spectrogram]]],
 ) -> list[Entry]:
     """Write a pack of recordings, each with its clips and their values [rows, columns]."""
     pack = folder / hashlib.sha256("".join(keys).encode()).hexdigest()

@@ -128,7 +128,11 @@ def bins(train: Embeddings, wanted: int, seed: int) -> Bins:
     # K-means warns if it is asked for more clusters than there are distinct points.
     distinct = len(np.unique(features, axis=0))
     clusters = KMeans(min(most, distinct), random_state=seed).fit(features)
-    return Bins(scaler, clusters, np.bincount(clusters.labels_, minlength=clusters.n_clusters))
+    return Bins(
+        scaler,
+        clusters,
+        np.bincount(clusters.labels_, minlength=clusters.n_clusters),
+    )
 
 
 def _radii(items: Embeddings, k: int) -> Floats64:

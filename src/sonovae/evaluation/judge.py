@@ -63,7 +63,12 @@ def fit(data: Dataset, settings: Section) -> Judge | None:
     keras.utils.set_random_seed(settings.seed)
     shape = data.pictures.shape[1:]
     network = build(shape, settings.network, settings.embedding_size, len(labels))
-    _learn(network, train, np.searchsorted(labels, train.clips["label"].to_numpy(str)), settings)
+    _learn(
+        network,
+        train,
+        np.searchsorted(labels, train.clips["label"].to_numpy(str)),
+        settings,
+    )
     _, probabilities = networks.predict(network, test.pictures)
     predicted = np.asarray(labels)[probabilities.argmax(axis=1)]
     right = predicted == test.clips["label"].to_numpy(str)
@@ -94,7 +99,10 @@ def _learn(network: keras.Model, train: Dataset, targets: Indices, settings: Sec
 
 def save(folder: Path, judge: Judge | None, settings: Section) -> None:
     """Write the judge's folder; without a judge, one that has no labels."""
-    content: dict[str, Any] = {"version": VERSION, "labels": list(judge.labels) if judge else []}
+    content: dict[str, Any] = {
+        "version": VERSION,
+        "labels": list(judge.labels) if judge else [],
+    }
     if judge:
         plain = params.plain(settings)
         content["accuracy"] = judge.accuracy

@@ -56,7 +56,12 @@ def headline(
     # A Fréchet distance has no scale of its own, so its best and worst case stand next to it.
     names = ("generated", "real", "white_noise")
     generated, real, noise = (f"{rows[name]['frechet_mel']:,.0f}" for name in names)
-    lines.append(("Log-mel Fréchet distance", f"{generated}; real {real}, white noise {noise}"))
+    lines.append(
+        (
+            "Log-mel Fréchet distance",
+            f"{generated}; real {real}, white noise {noise}",
+        )
+    )
     if judged is not None and "generated_by_label" in rows:
         accuracy = rows["generated_by_label"]["accuracy"]
         heard = f"{accuracy:.0%} of the labels that were asked for are heard"

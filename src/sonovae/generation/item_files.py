@@ -20,7 +20,12 @@ SHOWN = 8
 
 def provenance(model_id: str, seed: int, how: dict[str, Any]) -> dict[str, Any]:
     """Return what a generated file holds: its model, the seed, and how z was drawn."""
-    return {"made_by": "sonovae, which generated it", "model": model_id, "seed": seed, **how}
+    return {
+        "made_by": "sonovae, which generated it",
+        "model": model_id,
+        "seed": seed,
+        **how,
+    }
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

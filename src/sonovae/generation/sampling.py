@@ -53,7 +53,10 @@ def draw(
 
 def describe(settings: Generate) -> dict[str, Any]:
     """Return how generate's section draws z, for the provenance of what is made."""
-    how: dict[str, Any] = {"from": settings.source, "temperature": settings.temperature}
+    how: dict[str, Any] = {
+        "from": settings.source,
+        "temperature": settings.temperature,
+    }
     if settings.of:
         how["of"] = list(settings.of)
     if settings.source in ("between", "walk"):
@@ -114,7 +117,11 @@ def of_label(
 
 
 def variations(
-    z: Floats64, density: Density, temperature: float, n: int, rng: np.random.Generator
+    z: Floats64,
+    density: Density,
+    temperature: float,
+    n: int,
+    rng: np.random.Generator,
 ) -> Latents:
     """Return n z [n, latent_size] around one, as far as clips from their cluster's middle."""
     # One Gaussian with the spread of a cluster, moved to z.

@@ -132,7 +132,11 @@ class Studio:
         return seeded.sounds(seeded.draw(n, label, temperature), how)
 
     def vary(
-        self, source: str | Path, n: int = 8, seed: int | None = None, temperature: float = 1.0
+        self,
+        source: str | Path,
+        n: int = 8,
+        seed: int | None = None,
+        temperature: float = 1.0,
     ) -> Sounds:
         """Make n new sounds around the first clip of a file."""
         seeded = self._seeded(seed)

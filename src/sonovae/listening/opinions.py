@@ -83,7 +83,10 @@ def against_real(answers: pd.DataFrame, name: str) -> tuple[float | None, str]:
         return None, "no real sound is rated"
     # Even the most extreme of all orders would not be significant.
     if 2 / comb(len(own) + len(real), len(own)) > 1 - LEVEL:
-        return None, f"{len(own)} against {len(real)} real sounds: too few for a rank test"
+        return (
+            None,
+            f"{len(own)} against {len(real)} real sounds: too few for a rank test",
+        )
     return float(stats.mannwhitneyu(own, real).pvalue), ""
 
 

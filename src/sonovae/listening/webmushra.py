@@ -45,7 +45,10 @@ def export(root: Path, out: Path) -> None:
     """
     study = pool.load(root)
     folder = f"{CONFIGS}/{out.name}"
-    kinds = {"study": _single(study.sounds, folder), "mushra": _mushra(study.sounds, folder)}
+    kinds = {
+        "study": _single(study.sounds, folder),
+        "mushra": _mushra(study.sounds, folder),
+    }
     with atomic.new_folder(out) as part:
         for name in study.sounds["id"]:
             # The bytes stay those that the pool's listeners hear.
@@ -56,7 +59,12 @@ def export(root: Path, out: Path) -> None:
 
 
 def _study(kind: str, model: str, pages: list[Any]) -> dict[str, Any]:
-    welcome = {"type": "generic", "id": "welcome", "name": "A listening study", "content": WELCOME}
+    welcome = {
+        "type": "generic",
+        "id": "welcome",
+        "name": "A listening study",
+        "content": WELCOME,
+    }
     finish = {
         "type": "finish",
         "name": "Thank you",

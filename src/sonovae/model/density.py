@@ -113,7 +113,11 @@ def diagonal(means: Floats64, scales: Floats64) -> Density:
 
 
 def fit(
-    means: Latents, variance: Floats64, labels: Sequence[str], held_out: Latents, seed: int
+    means: Latents,
+    variance: Floats64,
+    labels: Sequence[str],
+    held_out: Latents,
+    seed: int,
 ) -> Density:
     """Fit a mixture to posteriors with means [N, D], mean variance [D] and labels [N], as ex-post
     density estimation does (Ghosh et al. 2020). Gaussians for each label are doubled while that
@@ -135,7 +139,11 @@ def fit(
 
 
 def _clusters(
-    means: Floats64, variance: Floats64, labels: NDArray[np.str_], size: int, seed: int
+    means: Floats64,
+    variance: Floats64,
+    labels: NDArray[np.str_],
+    size: int,
+    seed: int,
 ) -> Density:
     """Make at most `size` Gaussians of each label, by k-means. They share the covariance of means
     around their centres plus the variance around each mean, as few clips give none of their own."""

@@ -9,7 +9,16 @@ from keras import layers, ops
 
 from sonovae.arrays import Floats32
 from sonovae.errors import UserError
-from sonovae.params.layers import Conv, Dense, Layer, Layers, Project, Rearrange, Resample, Residual
+from sonovae.params.layers import (
+    Conv,
+    Dense,
+    Layer,
+    Layers,
+    Project,
+    Rearrange,
+    Resample,
+    Residual,
+)
 
 Size = tuple[int, int]
 """Bins and frames of a picture."""

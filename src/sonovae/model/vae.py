@@ -77,7 +77,12 @@ class VAE(keras.Model):
     """Autoencoder that `fit` trains on pictures [N, bins, frames]; without a prior a plain one."""
 
     def __init__(
-        self, encoder: keras.Model, decoder: keras.Model, prior: Prior, terms: Terms, seed: int
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        prior: Prior,
+        terms: Terms,
+        seed: int,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -111,7 +116,12 @@ class VAE(keras.Model):
 
     # Unlike `train_step` this runs unchanged on TensorFlow, JAX and PyTorch.
     def compute_loss(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None, training: bool = True
+        self,
+        x: Any,
+        y: Any,
+        y_pred: Any,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         """Return the weighted sum of the terms' means over the batch; each is a metric, too."""
         total = 0.0
@@ -127,7 +137,11 @@ class VAE(keras.Model):
 def build(shape: networks.Size, settings: Train) -> VAE:
     """Build the untrained autoencoder of pictures with `shape` [bins, frames]."""
     encoder, decoder = networks.build(
-        shape, settings.encoder, settings.decoder, settings.latent_size, settings.prior
+        shape,
+        settings.encoder,
+        settings.decoder,
+        settings.latent_size,
+        settings.prior,
     )
     prior = priors.build(settings.prior, settings.latent_size, settings.components)
     return VAE(encoder, decoder, prior, terms(settings, prior), settings.seed)

@@ -108,7 +108,13 @@ def _show(axes: Axes, picture: Picture, extent: Extent) -> AxesImage:
         return axes.imshow(picture, vmin=0, vmax=1, cmap="gray")
     box = (0.0, extent[0], 0.0, extent[1])
     return axes.imshow(
-        picture, origin="lower", aspect="auto", extent=box, vmin=0, vmax=1, cmap="magma"
+        picture,
+        origin="lower",
+        aspect="auto",
+        extent=box,
+        vmin=0,
+        vmax=1,
+        cmap="magma",
     )
 
 
@@ -177,7 +183,11 @@ def power(mean: Floats64, bin_hz: float, kept: float, nyquist: float) -> Figure:
     axes.axvspan(0, kept / 1000, color=BLUE, alpha=0.12, label="bins that are kept")
     label = "Nyquist frequency of the parameters"
     axes.axvline(nyquist / 1000, color="black", linestyle="--", linewidth=1, label=label)
-    axes.set(xlabel="frequency [kHz]", ylabel="mean power [dB of the highest]", ylim=(-100, 5))
+    axes.set(
+        xlabel="frequency [kHz]",
+        ylabel="mean power [dB of the highest]",
+        ylim=(-100, 5),
+    )
     axes.legend(loc="upper right")
     return figure
 
@@ -194,7 +204,12 @@ def opinions(scores: Mapping[str, pd.DataFrame]) -> Figure:
         high = sure["high"].astype(float)
         axes.hlines(sure.index, low, high, color=BLUE, linewidth=2)
         axes.plot(table["mos"], table.index, "o", color=BLUE)
-        axes.set(title=title, xlabel="mean opinion score", xlim=(0.9, 5.1), xticks=range(1, 6))
+        axes.set(
+            title=title,
+            xlabel="mean opinion score",
+            xlim=(0.9, 5.1),
+            xticks=range(1, 6),
+        )
         axes.set_yticks(list(table.index), list(table["set"]))
         axes.set_ylim(most - 0.5, -0.5)
         axes.grid(axis="x", alpha=0.3)

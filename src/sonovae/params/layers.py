@@ -68,7 +68,8 @@ class Project:
 
 
 Layer = Annotated[
-    Conv | Residual | Rearrange | Resample | Dense | Project, Field(discriminator="layer")
+    Conv | Residual | Rearrange | Resample | Dense | Project,
+    Field(discriminator="layer"),
 ]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
 

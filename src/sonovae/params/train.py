@@ -6,7 +6,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from sonovae.params.layers import EncoderLayers, Layers, Project, Rearrange, Residual
-from sonovae.params.rules import STRICT, Count, CountOrZero, NotNegative, Positive, Seed
+from sonovae.params.rules import (
+    STRICT,
+    Count,
+    CountOrZero,
+    NotNegative,
+    Positive,
+    Seed,
+)
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -111,7 +111,11 @@ def _members(opened: zipfile.ZipFile | tarfile.TarFile, path: Path) -> list[Memb
 def _zip_members(opened: zipfile.ZipFile) -> Iterator[Member]:
     for entry in opened.infolist():
         # The upper half holds the mode on Unix; it is 0 if the zip was made elsewhere.
-        if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        if stat.S_IFMT(entry.external_attr >> 16) not in (
+            0,
+            stat.S_IFREG,
+            stat.S_IFDIR,
+        ):
             raise Refused(f"{entry.filename!r} is a link, device or FIFO")
         if not entry.is_dir():
             yield Member(entry.filename, entry.file_size, partial(opened.open, entry))

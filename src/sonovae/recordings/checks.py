@@ -24,7 +24,21 @@ MAX_OFFSET = 0.02
 MAX_CANCELLED = 0.1
 """Swing of the mono mix relative to the peak, -20 dB, below which the channels cancel out."""
 
-RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176400, 192000}
+RATES = {
+    8000,
+    11025,
+    12000,
+    16000,
+    22050,
+    24000,
+    32000,
+    44100,
+    48000,
+    88200,
+    96000,
+    176400,
+    192000,
+}
 """Sample rates in Hz that recorders and encoders offer."""
 SUFFIXES = {
     "WAV": {".wav", ".wave"},

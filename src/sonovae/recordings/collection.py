@@ -16,7 +16,13 @@ from sonovae.project import RECORDINGS_CSV
 from sonovae.recordings import checks, folder, naming, recordings_table, selection
 from sonovae.recordings.checks import Contents
 from sonovae.recordings.naming import Naming
-from sonovae.recordings.recordings_table import COLUMNS, LABELS, LEFT_OUT, NOT_CHOSEN, USED
+from sonovae.recordings.recordings_table import (
+    COLUMNS,
+    LABELS,
+    LEFT_OUT,
+    NOT_CHOSEN,
+    USED,
+)
 from sonovae.runtime import checksums, sandbox
 from sonovae.runtime.progress import progress
 
@@ -156,13 +162,19 @@ def _choose(table: pd.DataFrame, settings: Fetch) -> None:
     if len(used):
         chosen = selection.matches(used, settings.only or {}, "fetch.only")
         excluded = used.index[~chosen]
-        table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.only passes it over"]
+        table.loc[excluded, ["status", "reason"]] = [
+            NOT_CHOSEN,
+            "fetch.only passes it over",
+        ]
     # A copy of a file that is not chosen is used, and only used recordings count for the limit.
     _leave_out_copies(table)
     used = recordings_table.used(table)
     chosen = used["name"].isin(selection.limited(list(used["name"]), settings.limit))
     excluded = used.index[~chosen]
-    table.loc[excluded, ["status", "reason"]] = [NOT_CHOSEN, "fetch.limit passes it over"]
+    table.loc[excluded, ["status", "reason"]] = [
+        NOT_CHOSEN,
+        "fetch.limit passes it over",
+    ]
 
 
 def _leave_out_copies(table: pd.DataFrame) -> None:
@@ -175,7 +187,11 @@ def _leave_out_copies(table: pd.DataFrame) -> None:
             first = first_names.setdefault(key, name) if key else name
             if first != name:
                 reason = f"the same {what} as {first!r}"
-                table.loc[i, ["status", "reason", "warning"]] = [LEFT_OUT, reason, ""]
+                table.loc[i, ["status", "reason", "warning"]] = [
+                    LEFT_OUT,
+                    reason,
+                    "",
+                ]
 
 
 def _check_enough(table: pd.DataFrame, source: Path, settings: Fetch) -> None:

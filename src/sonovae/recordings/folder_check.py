@@ -12,7 +12,10 @@ def check(root: Path) -> None:
     """Raise UserError if a folder of params.yaml is missing, empty, or cannot be versioned."""
     settings = params.load(Project(root).params)
     fetch = settings.fetch
-    folders = {"fetch.folder": fetch.folder, "evaluate.unseen": settings.evaluate.unseen}
+    folders = {
+        "fetch.folder": fetch.folder,
+        "evaluate.unseen": settings.evaluate.unseen,
+    }
     for key, path in folders.items():
         if not (root / path).is_dir():
             raise UserError(

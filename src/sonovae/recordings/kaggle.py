@@ -31,7 +31,11 @@ CREDENTIALS = "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json"
 INSTEAD = "or put its files into a folder and use that: `make folder FROM=…`"
 """Advice that ends every error."""
 
-CUT = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+CUT = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 """Errors of a connection that broke off."""
 
 

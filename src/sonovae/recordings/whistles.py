@@ -76,7 +76,11 @@ def _whistler(rng: Generator) -> Whistler:
 
 
 def _phrase(
-    steps: list[int], tempo: float, whistler: Whistler, sample_rate: int, rng: Generator
+    steps: list[int],
+    tempo: float,
+    whistler: Whistler,
+    sample_rate: int,
+    rng: Generator,
 ) -> Floats64:
     """Return a melody [n] whose notes last `tempo` or twice as many seconds, with glides."""
     lengths = (tempo * rng.choice([1, 1, 2], len(steps)) * sample_rate).astype(int)

@@ -38,7 +38,11 @@ def _measure(path: Path) -> dict[str, float]:
     frequencies = BIN_HZ * np.arange(len(power))
     # Silence has no centroid; the floor keeps it at 0 Hz.
     centroid = float(np.sum(frequencies * power) / max(power.sum(), 1e-30))
-    return {"seconds": measurement.seconds, "level": measurement.level, "centroid": centroid}
+    return {
+        "seconds": measurement.seconds,
+        "level": measurement.level,
+        "centroid": centroid,
+    }
 
 
 def compare(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:

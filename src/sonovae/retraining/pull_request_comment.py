@@ -78,7 +78,10 @@ def _drifts(drifts: pd.DataFrame) -> list[str]:
     header = ["", "there", "new", "drift: 0 equal, 1 nothing in common"]
     shown = drifts.assign(drift=drifts["drift"].map("{:.2f}".format))
     rows = shown[["feature", "was", "came", "drift"]].to_numpy(str).tolist()
-    return ["**New recordings, compared with those that were there**", _table(header, rows)]
+    return [
+        "**New recordings, compared with those that were there**",
+        _table(header, rows),
+    ]
 
 
 def _parameters(old: Result, new: Result) -> list[str]:

@@ -15,7 +15,12 @@ from sonovae.model import backend
 from sonovae.params.promotion import Promotion
 from sonovae.project import Project
 from sonovae.recordings import folder_check
-from sonovae.retraining import drift, model_comparison, pull_request_comment, revisions
+from sonovae.retraining import (
+    drift,
+    model_comparison,
+    pull_request_comment,
+    revisions,
+)
 from sonovae.retraining.changes import Recordings
 from sonovae.retraining.pull_request_comment import Comparison
 from sonovae.retraining.revisions import Result
@@ -45,7 +50,8 @@ def run(root: Path, base: str, promote: bool) -> None:
     dvc(root, "repro", *pull, "preprocess")
     drifts = _drifts(root, old)
     logger.info(
-        "%s", drifts.to_string(index=False) if len(drifts) else "retrain: no new recordings"
+        "%s",
+        drifts.to_string(index=False) if len(drifts) else "retrain: no new recordings",
     )
     dvc(root, "repro", *pull)
     if has_remote:

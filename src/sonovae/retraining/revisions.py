@@ -12,7 +12,15 @@ import pandas as pd
 from sonovae import params
 from sonovae.errors import UserError
 from sonovae.evaluation import clip_errors
-from sonovae.project import CLIPS_CSV, EVALUATION, METRICS, MODEL, PARAMS, RAW, RECORDINGS_CSV
+from sonovae.project import (
+    CLIPS_CSV,
+    EVALUATION,
+    METRICS,
+    MODEL,
+    PARAMS,
+    RAW,
+    RECORDINGS_CSV,
+)
 from sonovae.recordings import recordings_table
 from sonovae.recordings.schema import CLIP_KEY
 from sonovae.tracking import provenance

@@ -22,7 +22,9 @@ PATIENCE = 10
 
 
 def spread(
-    work: Callable[[Sequence[T]], R], items: Sequence[tuple[T, float]], longer: int = 1
+    work: Callable[[Sequence[T]], R],
+    items: Sequence[tuple[T, float]],
+    longer: int = 1,
 ) -> Iterator[tuple[Sequence[T], R]]:
     """Yield batches of items and `work` of each, in order, whatever the number of workers.
 

@@ -3,7 +3,12 @@
 No other package knows MLflow. Nothing here stops a stage: if MLflow is away, a warning says so.
 """
 
-from sonovae.tracking.origins import describe_commit, describe_model, describe_run, verify
+from sonovae.tracking.origins import (
+    describe_commit,
+    describe_model,
+    describe_run,
+    verify,
+)
 from sonovae.tracking.registry import download, promote, versions
 from sonovae.tracking.runs import log_result, log_study, track
 from sonovae.tracking.store import Store

@@ -157,6 +157,9 @@ def _champion(store: Store, name: str) -> Any:
         return store.client.get_model_version_by_alias(name, ALIAS)
     except MlflowException as error:
         # The first code is of a model that is missing, the second of an alias.
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if error.error_code not in (
+            "RESOURCE_DOES_NOT_EXIST",
+            "INVALID_PARAMETER_VALUE",
+        ):
             raise
         return None

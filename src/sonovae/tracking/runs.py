@@ -85,7 +85,11 @@ class RunLog:
         """
         own = {name: section for name, section in record.params.items() if name not in ABOVE}
         inputs = record.input_tags | self.commit
-        tags = {"key": record.key_below(key), "stage": stage, "mlflow.parentRunId": parent}
+        tags = {
+            "key": record.key_below(key),
+            "stage": stage,
+            "mlflow.parentRunId": parent,
+        }
         tags |= inputs
         run = {"name": stage, "time": timestamp(), "tags": tags, "params": own}
         run_id = self.store.open(run)
@@ -179,7 +183,12 @@ def header(record: StageRecord, sections: dict[str, Any], commit: dict[str, str]
     """Return name, time, tags and params of a training's run."""
     tags = {"key": record.key, "stage": "train"} | record.input_tags | commit
     above = {name: sections[name] for name in ABOVE}
-    return {"name": record.key[:8], "time": timestamp(), "tags": tags, "params": above}
+    return {
+        "name": record.key[:8],
+        "time": timestamp(),
+        "tags": tags,
+        "params": above,
+    }
 
 
 def _metrics(folder: Path) -> dict[str, float]:

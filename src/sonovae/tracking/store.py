@@ -77,7 +77,10 @@ class Store:
         tags = header["tags"]
         expected = output_tags(outs or {})
         # MLflow shows user and source in its table of runs.
-        shown = {"mlflow.user": _user(), "mlflow.source.name": f"stages/{tags['stage']}.py"}
+        shown = {
+            "mlflow.user": _user(),
+            "mlflow.source.name": f"stages/{tags['stage']}.py",
+        }
         with self.locked():
             runs = [run for run in self.runs(key=tags["key"]) if _can_have(run, expected)]
             new = (self.experiment, header["time"], tags | shown, header["name"])
@@ -177,7 +180,11 @@ def _uri(database: Path) -> str:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, ImportError, OSError):  # A container may have no name for the user.
+    except (
+        KeyError,
+        ImportError,
+        OSError,
+    ):  # A container may have no name for the user.
         return str(os.getuid())
 
 

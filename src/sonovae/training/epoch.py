@@ -25,7 +25,12 @@ class Epoch(keras.callbacks.Callback):
     """Epoch that shows progress, saves checkpoints, and stops when the loss is not finite."""
 
     def __init__(
-        self, vae: VAE, train: Dataset, settings: Train, state: State, checkpoints: Checkpoints
+        self,
+        vae: VAE,
+        train: Dataset,
+        settings: Train,
+        state: State,
+        checkpoints: Checkpoints,
     ) -> None:
         super().__init__()
         self.vae = vae

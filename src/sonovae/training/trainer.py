@@ -37,7 +37,11 @@ def train(data: Dataset, settings: Train, checkpoints: Checkpoints, on_epoch: On
 
 
 def fit(
-    model: VAE, data: Dataset, settings: Train, checkpoints: Checkpoints, on_epoch: OnEpoch
+    model: VAE,
+    data: Dataset,
+    settings: Train,
+    checkpoints: Checkpoints,
+    on_epoch: OnEpoch,
 ) -> State:
     """Train a model to the end, from the last checkpoint if there is one; raise UserError if the
     loss is no longer a number. `on_epoch` is called for epochs before the checkpoint, too."""
