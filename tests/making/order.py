@@ -4,11 +4,9 @@ import pytest
 
 LONGEST = [
     "test_recipes.py",
-    "test_trainer.py",
     "test_pipeline.py",
     "test_registry.py",
-    "test_judge.py",
-    "test_scoring.py",
+    "test_trainer.py",
     "test_store.py",
     "test_pages.py",
 ]
