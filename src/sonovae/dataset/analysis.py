@@ -47,14 +47,18 @@ Analyse = Callable[[Sequence[Task]], list[Entry]]
 """Analyse some recordings to an entry each."""
 
 
-def tasks(recordings: pd.DataFrame, settings: Preprocess) -> list[Task]:
-    """Return a task for each row of the recordings table, whose files were verified."""
+def tasks(recordings: pd.DataFrame, hashes: Mapping[str, str], settings: Preprocess) -> list[Task]:
+    """Return a task for each row of the recordings table; `hashes` are its files' by path."""
     columns = [name for name in COLUMNS if name in recordings]
     rows = recordings[columns].to_dict("records")
     code = _code()
     shared = [code, _settings_used(settings)]
-    # Paths hold the hashes of the files' contents.
-    return [Task(row, _hash(json.dumps([*shared, *files(row)])), code) for row in rows]
+    tasks_of_rows = []
+    for row in rows:
+        # By content: a file may be replaced under its name.
+        contents = [(path, hashes.get(path)) for path in files(row)]
+        tasks_of_rows.append(Task(row, _hash(json.dumps([*shared, contents])), code))
+    return tasks_of_rows
 
 
 def files(recording: Recording) -> list[str]:

@@ -38,7 +38,7 @@ def prepare(project: Project, settings: Preprocess, out: Path) -> tuple[pd.DataF
     """Write a project's dataset to the folder `out`; return its recordings and clips tables."""
     # A bad limit is reported before the work, not after it.
     most = spectrogram_cache.most_bytes()
-    checksums.verify(project.raw, "fetch")
+    hashes = checksums.verify(project.raw, "fetch")
     recordings = recordings_table.read(project.recordings)
     used = recordings_table.used(recordings)
     cache = project.private / CACHE
@@ -48,7 +48,7 @@ def prepare(project: Project, settings: Preprocess, out: Path) -> tuple[pd.DataF
         "settings": settings,
     }
 
-    tasks = analysis.tasks(used, settings)
+    tasks = analysis.tasks(used, hashes, settings)
     spread = functools.partial(shared_storage.spread, **where)
     entries = _analyse(tasks, used["seconds"], cache, spread)
     known = [entries[task.key].clips for task in tasks]
