@@ -14,6 +14,7 @@ from sonovae.evaluation import metrics
 from sonovae.evaluation.inputs import Inputs
 from sonovae.model import latent, saved_model
 from sonovae.model.latent import Posterior
+from sonovae.quality import bootstrap
 from sonovae.recordings.schema import CLIP_KEY
 from sonovae.runtime.progress import progress
 
@@ -123,7 +124,7 @@ def summary(table: pd.DataFrame, resamples: int, seed: int) -> dict[str, dict[st
     sections: dict[str, dict[str, Any]] = {"test": test, "floors": floors}
     if snapshots:
         sections["snapshots"] = snapshots
-    ends = metrics.intervals(statistics, table["group"].tolist(), resamples, seed)
+    ends = bootstrap.intervals(statistics, table["group"].tolist(), resamples, seed)
     sections["interval"] = {name: {"low": low, "high": high} for name, (low, high) in ends.items()}
     return sections
 

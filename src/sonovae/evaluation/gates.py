@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae.evaluation import metrics
 from sonovae.params.promotion import Gate
+from sonovae.quality import bootstrap
 from sonovae.recordings.schema import CLIP_KEY
 
 OLD = "_old"
@@ -88,7 +88,7 @@ def compared(
     def statistics(rows: Any) -> dict[str, float]:
         return {name: float(gains[name].iloc[rows].mean(skipna=False)) for name in errors}
 
-    intervals = metrics.intervals(statistics, both["group"].tolist(), RESAMPLES, SEED)
+    intervals = bootstrap.intervals(statistics, both["group"].tolist(), RESAMPLES, SEED)
     means = both.mean(numeric_only=True, skipna=False)
     return [
         Gain(name, len(both), means[name], means[name + OLD], low, high)

@@ -14,7 +14,7 @@ from sonovae.codec.scaling import Scale
 from sonovae.dataset import clips
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.evaluation import copies, metrics
+from sonovae.evaluation import metrics
 from sonovae.evaluation.control_sets import Scored
 from sonovae.evaluation.inputs import Inputs
 from sonovae.evaluation.unseen import Unseen
@@ -22,6 +22,7 @@ from sonovae.generation import item_files
 from sonovae.model import latent, saved_model
 from sonovae.params.sections import Shown as ShownSettings
 from sonovae.project import RECORDINGS_CSV
+from sonovae.quality import copies
 from sonovae.recordings import recordings_table
 from sonovae.runtime.progress import progress
 

@@ -11,10 +11,11 @@ import pandas as pd
 from sonovae.arrays import Floats, Floats32, Indices
 from sonovae.codec.base import Codec
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.evaluation import copies, embedding, fidelity, metrics
+from sonovae.evaluation import embedding
 from sonovae.evaluation.control_sets import Scored, real
 from sonovae.evaluation.judge import Judge
 from sonovae.params.sections import Scoring
+from sonovae.quality import bootstrap, copies, fidelity
 from sonovae.runtime.progress import progress
 
 
@@ -92,7 +93,7 @@ class Reference:
             labels = [scored.labels[i] for i in rows] if scored.labels else None
             return self.scores(seen[rows], labels)
 
-        ends = metrics.intervals(statistics, scored.groups, self.settings.resamples, self.seed)
+        ends = bootstrap.intervals(statistics, scored.groups, self.settings.resamples, self.seed)
         values = self.scores(seen, scored.labels)
         for name, (low, high) in ends.items():
             values[f"{name}_low"] = low

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sonovae.evaluation import copies
+from sonovae.quality import copies
 
 
 def drawn(seed: int, n: int, size: int = 16) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from prdc import compute_prdc
 from scipy.linalg import sqrtm
 
-from sonovae.evaluation import fidelity
+from sonovae.quality import fidelity
 
 CONFIDENT = np.eye(4)[np.arange(40) % 4]
 """Each of one class, all classes equally often."""

@@ -1,0 +1,1 @@
+"""Features of sounds: pitch, voice, level, modulation, log-mel spectrograms."""

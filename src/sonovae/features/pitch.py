@@ -1,0 +1,159 @@
+"""Fundamental frequency of each frame of a sound, and how periodic the frame is."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+from numpy.lib.stride_tricks import sliding_window_view
+
+from sonovae.arrays import Flags, Floats64, Samples
+
+FRAME_SECONDS = 0.05
+"""Length of a frame: three periods of the lowest pitch, as Boersma 1993 asks for."""
+HOP_SECONDS = 0.01
+LOWEST_HZ = 60.0
+"""Lowest pitch that a frame can hold."""
+VOICED = 0.65
+"""Least autocorrelation of a voiced frame. At Praat's default, 0.45, most frames of a whisper are
+voiced."""
+OCTAVE_COST = 0.01
+"""Loss of autocorrelation for each octave that a candidate is lower (Boersma 1993, default)."""
+LOUD_DB = 10.0
+"""Decibels below the loudest frame of a sound within which a frame is loud."""
+POINTS = 16
+"""Fewest samples of the autocorrelation in a period, so that its peaks are met."""
+SURE = 0.9
+"""Autocorrelation from which a frame counts for the pitch range of recordings."""
+FEWEST_FRAMES = 100
+"""Fewest such frames that have a range."""
+MARGIN = 2.0
+"""Factor by which pitches may leave the middle 90 %: an octave, so that octave errors show."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Lowest and highest pitch in Hz."""
+
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Track:
+    """Pitch in Hz, autocorrelation at its period and RMS level in dBFS, [frames] each.
+
+    The autocorrelation is 0 where there is no peak, and at most 1 - 1e-6.
+    """
+
+    hz: Floats64
+    strength: Floats64
+    level: Floats64
+
+    @property
+    def loud(self) -> Flags:
+        """Frames within `LOUD_DB` of the loudest."""
+        return np.asarray(self.level >= self.level.max() - LOUD_DB)
+
+    @property
+    def voiced(self) -> Flags:
+        """Loud frames that are periodic."""
+        return np.asarray(self.loud & (self.strength >= VOICED))
+
+
+def widest(sample_rate: int) -> Range:
+    """Return all pitches that can be told at a sample rate."""
+    return Range(LOWEST_HZ, sample_rate / 4)
+
+
+def track(samples: Samples, sample_rate: int, pitches: Range) -> Track:
+    """Estimate the pitch of samples [n], a frame each `HOP_SECONDS`.
+
+    Peaks of the normalised autocorrelation, divided by that of the window (Boersma 1993).
+    """
+    frames = framed(samples, sample_rate)
+    rms = np.sqrt(np.square(frames).mean(axis=1))
+    level = 20 * np.log10(np.maximum(rms, 1e-5))
+    oversampling = math.ceil(POINTS * pitches.highest / sample_rate)
+    curves = _autocorrelation(frames, oversampling)
+    hz, strength = _best_peak(curves, sample_rate * oversampling, pitches)
+    return Track(hz, strength, level)
+
+
+def framed(samples: Samples, sample_rate: int) -> Floats64:
+    """Cut samples [n] into overlapping frames [frames, length] of `FRAME_SECONDS`."""
+    length = round(FRAME_SECONDS * sample_rate)
+    hop = round(HOP_SECONDS * sample_rate)
+    padded = np.pad(samples.astype(float), (0, max(0, length - len(samples))))
+    return sliding_window_view(padded, length)[::hop]
+
+
+def range_of(sounds: Iterable[Samples], sample_rate: int) -> Range | None:
+    """Return the range of pitch of recordings [n] each; None if they have hardly any."""
+    pitches = []
+    for samples in sounds:
+        own = track(samples, sample_rate, widest(sample_rate))
+        pitches.append(own.hz[own.loud & (own.strength >= SURE)])
+    hz = np.concatenate([np.zeros(0), *pitches])
+    if len(hz) < FEWEST_FRAMES:
+        return None
+    low, high = np.quantile(hz, [0.05, 0.95])
+    most = widest(sample_rate)
+    return Range(max(most.lowest, low / MARGIN), min(most.highest, high * MARGIN))
+
+
+def _autocorrelation(frames: Floats64, oversampling: int) -> Floats64:
+    """Normalised autocorrelation [frames, lags], with `oversampling` lags a sample."""
+    length = frames.shape[1]
+    window = scipy.signal.get_window("hann", length)
+    centred = (frames - frames.mean(axis=1, keepdims=True)) * window
+    curves = _correlate(centred, oversampling)
+    energy = np.maximum(curves[:, :1], 1e-12)
+    return curves / energy / _window_curve(length, oversampling)
+
+
+@lru_cache(maxsize=8)
+def _window_curve(length: int, oversampling: int) -> Floats64:
+    window = scipy.signal.get_window("hann", length)
+    curve = _correlate(window[np.newaxis], oversampling)[0]
+    return curve / curve[0]
+
+
+def _correlate(frames: Floats64, oversampling: int) -> Floats64:
+    """Autocorrelation at lags up to a third of a frame, where the window's is still large."""
+    length = frames.shape[1]
+    # Twice the length, so that the end does not wrap to the beginning.
+    size = scipy.fft.next_fast_len(2 * length, real=True)
+    power = np.abs(scipy.fft.rfft(frames, size, axis=1)) ** 2
+    # A longer inverse transform interpolates.
+    curves = scipy.fft.irfft(power, size * oversampling, axis=1)
+    return curves[:, : length * oversampling // 3 + 2]
+
+
+def _best_peak(curves: Floats64, lags_per_second: int, pitches: Range) -> tuple[Floats64, Floats64]:
+    """Return the frequency [frames] in Hz and the height [frames] of the best peak of each curve.
+
+    Both are 0 where there is no peak.
+    """
+    first = max(1, math.floor(lags_per_second / pitches.highest))
+    last = min(curves.shape[1] - 2, math.ceil(lags_per_second / pitches.lowest))
+    lags = np.arange(first, last + 1)
+    left = curves[:, lags - 1]
+    middle = curves[:, lags]
+    right = curves[:, lags + 1]
+    is_peak = (middle > left) & (middle >= right) & (middle > 0)
+    cost = OCTAVE_COST * np.log2(lags * pitches.lowest / lags_per_second)
+    best = np.where(is_peak, middle - cost, -np.inf).argmax(axis=1)
+    rows = np.arange(len(curves))
+    exists = is_peak[rows, best]
+    # A parabola through three points finds the top between lags.
+    slope = (right - left)[rows, best] / 2
+    bend = (right + left - 2 * middle)[rows, best]
+    shift = np.divide(-slope, bend, out=np.zeros(len(rows)), where=exists & (bend < 0))
+    height = middle[rows, best] + slope * shift / 2
+    hz = lags_per_second / (lags[best] + shift)
+    strength = np.clip(height, 0, 1 - 1e-6)
+    return np.where(exists, hz, 0.0), np.where(exists, strength, 0.0)

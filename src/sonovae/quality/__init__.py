@@ -1,0 +1,1 @@
+"""Sounds compared with recordings: two-sample tests, Fréchet distances, copies."""
