@@ -17,7 +17,7 @@ override export EACH := $(or $(value EACH),8)
 override export SEED := $(or $(value SEED),1)
 override export BASE := $(or $(value BASE),HEAD)
 
-.PHONY: help app repro env recipe folder data-update data-report seeds report check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-processes test-all lint types structure format lock
+.PHONY: help app repro env recipe folder data-update data-report seeds report quality check track promote retrain keep propose dashboard study study-report trial digits sweep kills away bench figures test test-processes test-all lint types structure format lock
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -57,6 +57,9 @@ seeds: env ## Train with several seeds, as DVC experiments, and show how far the
 report: env ## Open the page of the result in a browser: its numbers, figures and sounds
 	@test -f data/evaluation/report.html || { echo "data/evaluation/report.html is missing: make repro writes it"; exit 2; }
 	@$(RUN) python -m webbrowser -t "file://$(CURDIR)/data/evaluation/report.html"
+
+quality: env ## Show what new sounds sound like: goals, and scores next to recordings', after make repro
+	@cat data/evaluation/quality.txt 2>/dev/null || { echo "data/evaluation/quality.txt is missing: make repro writes it"; exit 2; }
 
 check: env ## Look for faults in params.yaml and in the folder of recordings
 	@$(RUN) python -m sonovae check

@@ -23,6 +23,7 @@ OUTS = (
     f"{OUT}/clips.csv",
     f"{OUT}/breakdown.csv",
     f"{OUT}/scores.csv",
+    f"{OUT}/quality.txt",
     f"{OUT}/report.html",
 )
 

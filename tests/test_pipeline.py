@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from sonovae import params
 from sonovae.codec import saved_codec, sound_files, spectrogram
-from sonovae.dataset import left_out, saved_dataset
+from sonovae.dataset import left_out, original_items, saved_dataset
 from sonovae.dataset.clips import read
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
@@ -178,7 +178,7 @@ def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
     ]
     clips = pd.read_csv(done / "data/pictures/clips.csv", keep_default_na=False)
     clips = clips[clips["split"] == "train"].reset_index(drop=True)
-    real = np.stack(reconstructions.originals(done / "data/raw", c, clips))
+    real = np.stack(original_items.read(done / "data/raw", c, clips))
     samples, _ = sound_files.read(folder / "nearest_01.wav")
     assert np.abs(real - samples).max(axis=1).min() < 2**-14
 

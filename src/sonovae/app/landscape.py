@@ -9,10 +9,9 @@ import pandas as pd
 
 from sonovae.arrays import Floats32, Item, Latents
 from sonovae.codec.base import Codec
-from sonovae.dataset import saved_dataset
+from sonovae.dataset import original_items, saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.evaluation import reconstructions
 from sonovae.model import latent
 from sonovae.model.saved_model import Model
 from sonovae.project import Project
@@ -69,7 +68,7 @@ class Landscape:
         if self.raw is None or not 0 <= row < n:
             raise UserError(f"row = {row}: must be one of the {n} recordings on the map, from 0")
         clip = self.clips.iloc[[row]]
-        (item,) = reconstructions.originals(self.raw, codec, clip)
+        (item,) = original_items.read(self.raw, codec, clip)
         return codec.restore_level(item, codec.clip_scales(clip)[0])
 
     def for_page(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
-from sonovae.arrays import Picture
+from sonovae.arrays import Floats32, Picture
 from sonovae.arrays import Pictures as PictureArray
 from sonovae.dataset.saved_dataset import Pictures
 
@@ -21,16 +21,17 @@ class Floors:
     pca: PCA
 
     def restore(self, pictures: PictureArray) -> PictureArray:
-        """Project pictures [N, rows, columns] on the components."""
-        flat = self.pca.inverse_transform(self.pca.transform(pictures.reshape(len(pictures), -1)))
-        return np.asarray(flat, np.float32).reshape(pictures.shape)
+        """Return what the components hold of pictures [N, rows, columns]."""
+        return self.decode(self.encode(pictures))
 
-    def draw(self, n: int, rng: np.random.Generator) -> PictureArray:
-        """Draw pictures [n, rows, columns] in [0, 1] from the Gaussian of the components."""
-        spread = np.sqrt(self.pca.explained_variance_)
-        points = rng.standard_normal((n, self.pca.n_components_)) * spread
-        flat = self.pca.inverse_transform(points)
-        return np.clip(flat, 0, 1).astype(np.float32).reshape(n, *self.mean.shape)
+    def encode(self, pictures: PictureArray) -> Floats32:
+        """Project pictures [N, rows, columns] to their components [N, D]."""
+        return np.asarray(self.pca.transform(pictures.reshape(len(pictures), -1)), np.float32)
+
+    def decode(self, components: Floats32) -> PictureArray:
+        """Turn components [N, D] back to pictures [N, rows, columns]."""
+        flat = self.pca.inverse_transform(components)
+        return np.asarray(flat, np.float32).reshape(-1, *self.mean.shape)
 
 
 def fit(train: Pictures, components: int, seed: int, most_bytes: int = MOST_BYTES) -> Floors:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonovae.arrays import Item, Pictures
+from sonovae.arrays import Item, Latents, Pictures
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import embedding
 from sonovae.evaluation.embedding import Heard
 from sonovae.evaluation.inputs import Inputs
+from sonovae.features import degraded
 from sonovae.generation import sampling
 from sonovae.runtime.progress import progress
 
@@ -32,12 +33,13 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Scored:
-    """A set as it is heard, with groups and labels as in `Drawn`, and its levelled items."""
+    """A set as it is heard, its levelled items and their scales; groups and labels as in `Drawn`."""
 
     heard: Heard
     groups: list[str]
     labels: list[str] | None = None
     items: Sequence[Item] = ()
+    scales: Sequence[Scale] = ()
 
 
 def real(codec: Codec, clips: Dataset) -> Drawn:
@@ -49,28 +51,44 @@ def real(codec: Codec, clips: Dataset) -> Drawn:
     return Drawn(clips.pictures[:], scales, groups, labels if any(labels) else None)
 
 
-def generated(inputs: Inputs, n: int) -> dict[str, Drawn]:
-    """Return n pictures drawn as the generate stage draws them.
+def generated(inputs: Inputs, like: Dataset, rng: np.random.Generator) -> dict[str, Drawn]:
+    """Return pictures drawn as the generate stage draws them, as many as there are clips.
 
-    If the model knows labels, n more have each label in turn.
+    If the model knows labels, as many more have the labels of the clips.
     """
     settings = inputs.generate
-    space = inputs.studio.model.space
-    rng = np.random.default_rng(settings.seed)
-    z = sampling.draw(space, settings, n, rng, inputs.place)
+    n = len(like.clips)
+    z = sampling.draw(inputs.studio.model.space, settings, n, rng, inputs.place)
     asked = None if settings.label is None else [settings.label] * n
     sets = {"generated": _new(inputs, inputs.studio.decode(z), asked)}
-    names = space.density.names
-    if len(names) > 1:
-        labels = [names[i % len(names)] for i in range(n)]
-        # In the order of the labels, as all draws come from one generator.
-        draws = []
-        for label in labels:
-            scale = settings.label_scale
-            draws.append(sampling.of_label(space, label, scale, 1, rng, settings.temperature))
-        pictures = inputs.studio.decode(np.concatenate(draws))
+    labels = labels_like(inputs.studio.labels, like)
+    if labels:
+        pictures = inputs.studio.decode(_of_labels(inputs, labels, rng))
         sets["generated_by_label"] = _new(inputs, pictures, labels)
     return sets
+
+
+def labels_like(names: list[str], clips: Dataset) -> list[str] | None:
+    """Return the labels of some clips; None if the model knows fewer than two.
+
+    A label that it does not know is replaced by one that it knows.
+    """
+    if len(names) < 2:
+        return None
+    labels = clips.clips["label"].tolist()
+    return [label if label in names else names[i % len(names)] for i, label in enumerate(labels)]
+
+
+def _of_labels(inputs: Inputs, labels: list[str], rng: np.random.Generator) -> Latents:
+    """Draw z [n, latent_size], one of each label."""
+    settings = inputs.generate
+    space = inputs.studio.model.space
+    # In the order of the labels, as all draws come from one generator.
+    draws = []
+    for label in labels:
+        scale = settings.label_scale
+        draws.append(sampling.of_label(space, label, scale, 1, rng, settings.temperature))
+    return np.concatenate(draws)
 
 
 def hear(inputs: Inputs) -> dict[str, Scored]:
@@ -79,17 +97,39 @@ def hear(inputs: Inputs) -> dict[str, Scored]:
     n = len(inputs.scored_test.clips)
     rng = np.random.default_rng(inputs.settings.seed)
     test = real(codec, inputs.scored_test)
-    sets = {"real": _known(codec, test)}
+    originals = inputs.originals(inputs.scored_test)
+    sets = {"real": _known(codec, test, originals)}
     sets |= _invert_all(inputs, _pictures(inputs, test, rng))
     # One mean picture stands for all.
-    mean = sets["mean_picture"].heard
-    sets["mean_picture"] = Scored(mean[np.zeros(n, np.int64)], _own_groups(n))
+    sets["mean_picture"] = _repeated(sets["mean_picture"], n)
     # Noise is made as a sound: a picture of noise would pass through the inverse.
     noise = [codec.noise(rng) for _ in range(n)]
-    sets["white_noise"] = Scored(embedding.items(codec, noise), _own_groups(n))
+    scales = [codec.typical] * n
+    sets["white_noise"] = Scored(embedding.items(codec, noise), _own_groups(n), None, noise, scales)
     train = inputs.train.some(n, inputs.settings.seed)
-    sets["training_copies"] = _known(codec, real(codec, train))
+    sets["training_copies"] = _known(codec, real(codec, train), inputs.originals(train))
+    return sets | _degraded(codec, test, originals, rng)
+
+
+def _degraded(
+    codec: Codec, test: Drawn, originals: Sequence[Item], rng: np.random.Generator
+) -> dict[str, Scored]:
+    """Return test recordings that are wrong in one known way; none of images."""
+    rate = codec.sample_rate
+    if rate is None:
+        return {}
+    sets = {}
+    for name, degrade in degraded.DEGRADED.items():
+        items = [degrade(item, rate, rng) for item in originals]
+        heard = embedding.items(codec, items)
+        sets[name] = Scored(heard, test.groups, test.labels, items, test.scales)
     return sets
+
+
+def _repeated(scored: Scored, n: int) -> Scored:
+    """Repeat the only sound of a set."""
+    heard = scored.heard[np.zeros(n, np.int64)]
+    return Scored(heard, _own_groups(n), None, [*scored.items] * n, [*scored.scales] * n)
 
 
 def _pictures(inputs: Inputs, test: Drawn, rng: np.random.Generator) -> dict[str, Drawn]:
@@ -99,9 +139,11 @@ def _pictures(inputs: Inputs, test: Drawn, rng: np.random.Generator) -> dict[str
     n = len(test.pictures)
     reconstructed = studio.decode(inputs.latents(inputs.scored_test))
     flat = test.pictures.reshape(n, -1)
-    sets = {"way_back": test, "reconstructed": replace(test, pictures=reconstructed)}
-    sets |= generated(inputs, n)
-    sets["pca_gaussian"] = _new(inputs, baselines.draw(n, rng))
+    sets = {"inverse": test, "reconstructed": replace(test, pictures=reconstructed)}
+    new_rng = np.random.default_rng(inputs.generate.seed)
+    sets |= generated(inputs, inputs.scored_test, new_rng)
+    labels = labels_like(inputs.studio.labels, inputs.scored_test)
+    sets["pca_density"] = _new(inputs, inputs.pca_density.draw(labels, n, rng), labels)
     sets["mean_picture"] = _new(inputs, baselines.mean[np.newaxis])
     shuffled = rng.permuted(flat, axis=1).reshape(test.pictures.shape)
     sets["shuffled_pixels"] = replace(test, pictures=shuffled)
@@ -120,13 +162,13 @@ def _invert_all(inputs: Inputs, sets: dict[str, Drawn]) -> dict[str, Scored]:
     for name, drawn in sets.items():
         own = list(itertools.islice(items, len(drawn.pictures)))
         heard = embedding.items(inputs.studio.codec, own)
-        scored[name] = Scored(heard, drawn.groups, drawn.labels, own)
+        scored[name] = Scored(heard, drawn.groups, drawn.labels, own, drawn.scales)
     return scored
 
 
-def _known(codec: Codec, drawn: Drawn) -> Scored:
+def _known(codec: Codec, drawn: Drawn, originals: Sequence[Item]) -> Scored:
     heard = embedding.known(codec, drawn.pictures, drawn.scales)
-    return Scored(heard, drawn.groups, drawn.labels)
+    return Scored(heard, drawn.groups, drawn.labels, originals, drawn.scales)
 
 
 def _new(inputs: Inputs, pictures: Pictures, labels: list[str] | None = None) -> Drawn:

@@ -11,15 +11,20 @@ from sonovae.evaluation import (
     control_sets,
     figures,
     metrics,
+    quality_table,
     reconstructions,
     result_page,
     scoring,
+    sound_comparison,
     unseen,
 )
 from sonovae.evaluation.inputs import Inputs
 from sonovae.evaluation.unseen import Unseen
 from sonovae.model import health
 from sonovae.pages import plots
+
+QUALITY = "quality.txt"
+"""File of the sentences and goals that `make quality` prints."""
 
 
 def write(out: Path, inputs: Inputs) -> dict[str, Any]:
@@ -31,6 +36,10 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
     sets = control_sets.hear(inputs)
     labels = inputs.train.clips["label"]
     scores = scoring.table(sets, known, labels, inputs.judge, settings.scoring, seed=settings.seed)
+    comparison = sound_comparison.compare(inputs, sets)
+    scores = scores.join(comparison.scores)
+    quality = quality_table.text(scores, comparison.bands)
+    (out / QUALITY).write_text(quality, encoding="utf-8")
     new = unseen.reconstruct(inputs)
     numbers = measure(inputs, errors, scores, new)
     shown = reconstructions.of_clips(inputs, sets)
@@ -53,12 +62,14 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
     rounded = metrics.rounded(numbers)
     (out / "metrics.json").write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
     page_tables = {
+        "Goals": quality_table.table(scores),
         "Generated sounds among controls": result_page.table_of(scores),
         "By label and group": result_page.in_short(tables["breakdown"]),
         "Recordings that were never in the dataset: errors": result_page.in_short(new.errors),
     }
     judged = inputs.judge.accuracy if inputs.judge else None
-    lines = result_page.headline(rounded, scores, judged)
+    sentences = quality_table.words(scores, comparison.bands)
+    lines = [("Heard", " ".join(sentences)), *result_page.headline(rounded, scores, judged)]
     result_page.write(out, inputs, lines, drawn, page_tables)
     return rounded
 

@@ -5,11 +5,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from sonovae.arrays import Latents
-from sonovae.dataset import baselines, saved_dataset
+from sonovae.arrays import Item, Latents
+from sonovae.dataset import baselines, original_items, saved_dataset
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
+from sonovae.evaluation import pca_density
 from sonovae.evaluation.judge import Judge
+from sonovae.evaluation.pca_density import PcaDensity
 from sonovae.generation import sampling
 from sonovae.generation.sampling import Place
 from sonovae.generation.studio import Studio
@@ -65,6 +67,12 @@ class Inputs:
         return baselines.fit(self.train.pictures, size, self.settings.seed)
 
     @cached_property
+    def pca_density(self) -> PcaDensity:
+        """New sounds of a linear model, to compare the model's with."""
+        held_out = self.dataset.side("validation")
+        return pca_density.fit(self.baselines, self.train, held_out, self.settings.seed)
+
+    @cached_property
     def history(self) -> dict[str, pd.DataFrame]:
         """Losses and KL by epoch of training."""
         return saved_model.history(self.project.model)
@@ -95,3 +103,7 @@ class Inputs:
     @cached_property
     def _posterior(self) -> Posterior:
         return self.studio.encode(self.dataset.pictures)
+
+    def originals(self, clips: Dataset) -> list[Item]:
+        """Levelled items of some clips, as the recordings hold them."""
+        return original_items.read(self.project.raw, self.studio.codec, clips.clips)

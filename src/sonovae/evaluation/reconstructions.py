@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sonovae.arrays import Item, Picture, Pictures
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
-from sonovae.dataset import clips
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.evaluation import metrics
@@ -21,12 +18,11 @@ from sonovae.evaluation.unseen import Unseen
 from sonovae.generation import item_files
 from sonovae.model import latent, saved_model
 from sonovae.params.sections import Shown as ShownSettings
-from sonovae.project import RECORDINGS_CSV
 from sonovae.quality import copies
 from sonovae.recordings import recordings_table
 from sonovae.runtime.progress import progress
 
-CODEC = "way_back"
+CODEC = "inverse"
 """Set of sounds that only the codec has changed."""
 MODEL = "reconstructed"
 """Set of sounds that the model has reconstructed."""
@@ -78,27 +74,13 @@ def choose(recordings: Path, dataset: Dataset, settings: ShownSettings, seed: in
     return dataset.take(np.flatnonzero(chosen)[: settings.count])
 
 
-def originals(raw: Path, codec: Codec, rows: pd.DataFrame) -> list[Item]:
-    """Return levelled items of rows of the clips table; each recording in `raw` is read once."""
-    table = recordings_table.read(raw / RECORDINGS_CSV)
-    # A duplicate has the same SHA-256 as the recording that is used.
-    recordings = recordings_table.used(table).set_index("sha256", drop=False)
-    items: dict[Any, Item] = {}
-    for sha256, own_rows in rows.groupby("sha256"):
-        recording = recordings.loc[sha256].to_dict()
-        of_file = clips.read(raw, recording, codec.clip_settings)
-        for index, row in own_rows.iterrows():
-            items[index] = of_file.item(row["item"], row["start"])
-    return [items[index] for index in rows.index]
-
-
 def of_clips(inputs: Inputs, scored: Mapping[str, Scored]) -> Shown:
     """Return the clips to show; those that were scored are not inverted again."""
     settings = inputs.settings
     recordings = inputs.project.recordings
     chosen = choose(recordings, inputs.dataset, settings.shown, settings.seed)
     codec = inputs.studio.codec
-    items = originals(inputs.project.raw, codec, chosen.clips)
+    items = inputs.originals(chosen)
     pictures = chosen.pictures[:]
     decoded = inputs.studio.decode(inputs.latents(chosen))
     scored_rows = inputs.scored_test.pictures.rows.tolist()
@@ -194,8 +176,7 @@ def write_nearest(out: Path, inputs: Inputs, scored: Scored, known: np.ndarray) 
     n = inputs.settings.shown.count
     codec = inputs.studio.codec
     _, nearest = copies.nearest(scored.heard.mel[:n], known)
-    rows = inputs.train.clips.iloc[nearest].reset_index(drop=True)
-    real = originals(inputs.project.raw, codec, rows)
+    real = inputs.originals(inputs.train.take(nearest))
     out.mkdir()
     for name, items in (("generated", scored.items[:n]), ("nearest", real)):
         for i, item in enumerate(items):

@@ -17,9 +17,10 @@ FRAME_SECONDS = 0.05
 HOP_SECONDS = 0.01
 LOWEST_HZ = 60.0
 """Lowest pitch that a frame can hold."""
-VOICED = 0.65
-"""Least autocorrelation of a voiced frame. At Praat's default, 0.45, most frames of a whisper are
-voiced."""
+VOICED = 0.5
+"""Least autocorrelation of a voiced frame; Praat's default is 0.45."""
+AUDIBLE_DB = 30.0
+"""Decibels below the loudest frame of a sound within which a frame may be voiced."""
 OCTAVE_COST = 0.01
 """Loss of autocorrelation for each octave that a candidate is lower (Boersma 1993, default)."""
 LOUD_DB = 10.0
@@ -59,9 +60,14 @@ class Track:
         return np.asarray(self.level >= self.level.max() - LOUD_DB)
 
     @property
+    def audible(self) -> Flags:
+        """Frames within `AUDIBLE_DB` of the loudest."""
+        return np.asarray(self.level >= self.level.max() - AUDIBLE_DB)
+
+    @property
     def voiced(self) -> Flags:
-        """Loud frames that are periodic."""
-        return np.asarray(self.loud & (self.strength >= VOICED))
+        """Audible frames that are periodic."""
+        return np.asarray(self.audible & (self.strength >= VOICED))
 
 
 def widest(sample_rate: int) -> Range:

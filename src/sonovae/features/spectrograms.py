@@ -1,5 +1,6 @@
 """Spectrograms that hold what is heard, the same for any codec: log-mel, and a fine one."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import librosa
@@ -39,7 +40,7 @@ def fine(samples: Samples, sample_rate: int, highest_hz: float) -> Floats32:
     return ((kept / max(float(kept.max()), 1e-6)) ** FINE_POWER).astype(np.float32)
 
 
-def highest_hz(sounds: list[Samples], sample_rate: int) -> float:
+def highest_hz(sounds: Sequence[Samples], sample_rate: int) -> float:
     """Return the frequency below which most energy of recordings [n] each lies."""
     total: Floats64 = np.zeros(1)
     for samples in sounds:

@@ -13,7 +13,9 @@ LEAST_DB = -12.0
 LEAST_SHARE = 0.1
 """Share of the loud frames that must hold a second tone."""
 WIDTH_HZ = 60.0
-"""Distance from a harmonic within which a line belongs to it: a Hann window's lobe and a glide."""
+"""Distance from a harmonic within which a line belongs to it: the lobe of a Hann window."""
+GLIDE = 0.08
+"""The same as a share of the frequency: a glide of 25 semitones a second, within a frame."""
 HARMONICS = 8
 """Highest multiple of the strongest line that is a harmonic."""
 
@@ -33,6 +35,7 @@ def _second_level(frames: Floats64, sample_rate: int) -> Floats64:
     strongest = hz[spectrum.argmax(axis=1)][:, np.newaxis]
     # Multiples of half the strongest line too: it may be a second harmonic itself.
     halves = np.clip(np.round(2 * hz / np.maximum(strongest, hz[1])), 1, 2 * HARMONICS)
-    belongs = np.abs(hz - halves / 2 * strongest) < WIDTH_HZ
+    multiples = halves / 2 * strongest
+    belongs = np.abs(hz - multiples) < np.maximum(WIDTH_HZ, GLIDE * multiples)
     others = np.where(belongs, 0, spectrum).max(axis=1)
     return np.asarray(20 * np.log10(np.maximum(others, 1e-9) / spectrum.max(axis=1)))

@@ -26,8 +26,8 @@ def hnr(track: Track) -> float:
 
 
 def voiced_share(track: Track) -> float:
-    """Share of the loud frames that are voiced."""
-    return float(track.voiced.sum() / track.loud.sum())
+    """Share of the audible frames that are voiced."""
+    return float(track.voiced.sum() / track.audible.sum())
 
 
 def octave_jumps(track: Track) -> float:

@@ -15,10 +15,9 @@ from scipy.signal import butter, sosfiltfilt
 from sonovae import params
 from sonovae.arrays import Indices, Samples
 from sonovae.codec.file_names import CODEC_FILES
-from sonovae.dataset import saved_dataset
+from sonovae.dataset import original_items, saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
-from sonovae.evaluation import reconstructions
 from sonovae.generation import studio
 from sonovae.generation.studio import Studio
 from sonovae.project import CLIPS_CSV, MODEL, PICTURES, Project
@@ -68,7 +67,7 @@ def draw(root: Path, opened: Studio, each: int) -> tuple[pd.DataFrame, list[Samp
     sounds = {}
     for name in (REAL, REFERENCE):
         clips = chosen[name].clips
-        sounds[name] = reconstructions.originals(raw, opened.codec, clips)
+        sounds[name] = original_items.read(raw, opened.codec, clips)
     sounds[RECONSTRUCTED] = _reconstruct(opened, chosen[RECONSTRUCTED])
     sounds[GENERATED] = [
         _generate(opened, label, trial) for trial, label in enumerate(labels[GENERATED])

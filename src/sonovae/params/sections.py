@@ -27,6 +27,8 @@ class Scoring:
     """How generated sounds and their controls are scored."""
 
     sounds: Annotated[int, Field(ge=10)]  # of each set, if the test split has so many
+    training_sounds: Annotated[int, Field(ge=10)]  # that classifiers learn from, if there are
+    identity: str | None  # column of recordings.csv with the voices; null: group
     neighbours: Count  # that span the ball around a sound
     bins: Annotated[int, Field(ge=2)]  # of the training clips' embedding
     resamples: Annotated[int, Field(ge=20)]  # of the groups, for intervals

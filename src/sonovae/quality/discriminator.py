@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from sonovae.arrays import Floats32, Samples
+from sonovae.arrays import Floats32, Indices, Samples
 from sonovae.features import spectrograms
 from sonovae.model import networks
 from sonovae.quality.two_sample import Told
@@ -32,6 +32,10 @@ class Views:
 
     mel: Floats32
     fine: Floats32
+
+    def take(self, rows: Indices) -> "Views":
+        """Choose rows."""
+        return Views(self.mel[rows], self.fine[rows])
 
 
 def views(sounds: Iterable[Samples], sample_rate: int, highest_hz: float) -> Views:

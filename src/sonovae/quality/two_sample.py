@@ -54,7 +54,8 @@ def tell(
     """Test features of recordings [N, D] against those of new sounds [M, D].
 
     Cross-validated; a group is never on both sides, so a reconstruction is judged by a classifier
-    that has not met its original (Lopez-Paz and Oquab 2017). NaN stands for a missing feature.
+    that has not met its original (Lopez-Paz and Oquab 2017); both sides need two groups. NaN stands
+    for a missing feature.
     """
     features = np.concatenate([real, new])
     is_new = np.repeat([0, 1], [len(real), len(new)])
@@ -63,7 +64,8 @@ def tell(
         StandardScaler(),
         LogisticRegression(C=STRENGTH, max_iter=1000),
     )
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    n_folds = min(FOLDS, len(set(groups)), len(set(new_groups)))
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     scores = cross_val_predict(
         classifier,
         features,

@@ -1,0 +1,89 @@
+"""The table of goals: new sounds next to recordings, the inverse and reconstructions."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from sonovae.quality import goals, sound_scores
+
+COLUMNS = {
+    "real": "recordings",
+    "inverse": "inverse",
+    "reconstructed": "reconstructed",
+    "new": "new",
+}
+"""Sets in the table, with the heads of their columns."""
+KEPT = "✓"
+MISSED = "✗"
+
+
+def newest(sets: Iterable[str]) -> str:
+    """Return the name of the set of new sounds: by label, if the model knows labels."""
+    return "generated_by_label" if "generated_by_label" in sets else "generated"
+
+
+def table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each goal that new sounds have a score for: scores, goal and mark."""
+    chosen = _chosen(scores)
+    rows = []
+    for goal in goals.GOALS:
+        own = {name: chosen[name].get(goal.score, np.nan) for name in COLUMNS}
+        if np.isnan(own["new"]) or np.isnan(own["real"]):
+            continue
+        row = {"score": goal.title}
+        for name, head in COLUMNS.items():
+            row[head] = "" if np.isnan(own[name]) else goals.short(own[name])
+        row["goal"] = goal.text(own["real"])
+        row[" "] = MISSED if goal.missed(own["new"], own["real"]) else KEPT
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def words(scores: pd.DataFrame, bands: str) -> list[str]:
+    """Return what a listener would say of new sounds, a sentence each.
+
+    `bands` names the frequencies that are louder or quieter than in recordings.
+    """
+    chosen = _chosen(scores)
+    lines = []
+    heard = chosen["new"].get("accuracy", np.nan)
+    if np.isfinite(heard):
+        lines.append(f"Labels are heard in {100 * heard:.0f} of 100.")
+    missed = goals.sentences(chosen["new"], chosen["real"])
+    lines += missed
+    if bands:
+        lines.append(f"They are {bands}.")
+    if not missed:
+        lines.append("New sounds keep all goals that could be measured.")
+    return lines + _not_measured(chosen["new"])
+
+
+def text(scores: pd.DataFrame, bands: str) -> str:
+    """Return the sentences and the table as plain text."""
+    rows = table(scores)
+    lines = words(scores, bands)
+    if len(rows):
+        lines += ["", rows.to_string(index=False)]
+    return "\n".join(lines) + "\n"
+
+
+def _chosen(scores: pd.DataFrame) -> dict[str, Mapping[str, float]]:
+    rows = {name: scores.loc[name].to_dict() for name in COLUMNS if name in scores.index}
+    return rows | {"new": scores.loc[newest(scores.index)].to_dict()}
+
+
+def _not_measured(new: Mapping[str, float]) -> list[str]:
+    """Say which tests were left out, as there are too few sounds for them."""
+    if "hnr_db" not in new:
+        return []
+    needed = {
+        "auc_signal": f"{sound_scores.FEWEST['logistic']} test recordings",
+        "auc_network_mel": f"{sound_scores.FEWEST_FOR_NETWORK} training recordings",
+    }
+    groups = f"of {sound_scores.FEWEST_GROUPS} groups"
+    return [
+        f"Too few recordings for {name}: it needs {what} {groups}."
+        for name, what in needed.items()
+        if not np.isfinite(new.get(name, np.nan))
+    ]
