@@ -25,7 +25,7 @@ OCTAVE_COST = 0.01
 """Loss of autocorrelation for each octave that a candidate is lower (Boersma 1993, default)."""
 LOUD_DB = 10.0
 """Decibels below the loudest frame of a sound within which a frame is loud."""
-POINTS = 16
+POINTS = 8
 """Fewest samples of the autocorrelation in a period, so that its peaks are met."""
 SURE = 0.9
 """Autocorrelation from which a frame counts for the pitch range of recordings."""
