@@ -13,7 +13,7 @@ from sonovae.errors import UserError
 from sonovae.recordings import recordings_table
 from stages import fetch, preprocess
 from tests.making.projects import make_project
-from tests.making.recordings import tone, write_idx, write_tones
+from tests.making.recordings import tone, voice, write_idx, write_tones
 
 OWN = {"fetch__source": "folder", "fetch__folder": "data/own", "fetch__pattern": None}
 
@@ -63,6 +63,35 @@ def test_the_page_shows_what_is_wrong_and_runs_nothing(tmp_path: Path) -> None:
     assert "peaks at 2, over full scale" in page
 
 
+def test_pitch_and_what_does_not_resolve_it(tmp_path: Path) -> None:
+    root = make_project(tmp_path, **OWN, fetch__min_recordings=1)
+    (root / "data/own").mkdir()
+    for hz in (100, 110):
+        soundfile.write(root / f"data/own/{hz}.wav", voice(2, hz), 8000)
+    fetch.main(root)
+    page = page_of(root)
+    assert "<p>Pitch of 2 recordings: 100 to 110 Hz (middle 90 %).</p>" in page
+    assert "four periods of the lowest pitch (100 Hz) are 40.0 ms: harmonics run together" in page
+    assert "by 50 %, under 75 %: the inverse loses voicing; set hop_length to 64" in page
+    frames = {"n_fft": 320, "win_length": 320, "hop_length": 80}
+    values = {f"preprocess.spectrogram.{name}": value for name, value in frames.items()}
+    params.edit(root / "params.yaml", values | {"preprocess.picture.frames": None})
+    page = page_of(root)
+    assert "<p>Pitch of 2" in page
+    assert "harmonics run together" not in page
+    assert "under 75 %" not in page
+
+
+def test_noise_has_hardly_any_pitch(tmp_path: Path, rng: np.random.Generator) -> None:
+    root = make_project(tmp_path, **OWN, fetch__min_recordings=1)
+    (root / "data/own").mkdir()
+    soundfile.write(root / "data/own/a.wav", rng.uniform(-0.5, 0.5, 30000), 8000)
+    fetch.main(root)
+    page = page_of(root)
+    assert "<p>Pitch of 1 recordings: hardly any.</p>" in page
+    assert "harmonics run together" not in page
+
+
 def test_the_page_of_images(tmp_path: Path, rng: np.random.Generator) -> None:
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
     picture |= {"size": [8, 8], "interpolation": "nearest"}
@@ -75,7 +104,9 @@ def test_the_page_of_images(tmp_path: Path, rng: np.random.Generator) -> None:
     write_idx(root / "data/own/t-images-idx3-ubyte.gz", rng.integers(0, 256, (9, 8, 8)))
     fetch.main(root)
     preprocess.main(root)
-    assert len(re.findall('src="data:image/png;base64,', page_of(root))) == 1
+    page = page_of(root)
+    assert len(re.findall('src="data:image/png;base64,', page)) == 1
+    assert "Pitch" not in page
 
 
 def test_a_row_each(project: Path) -> None:

@@ -25,6 +25,15 @@ def tone(seconds: float = 1.0, hz: float = 440.0, sample_rate: int = 8000) -> np
     ).astype(np.float32)
 
 
+def voice(seconds: float = 1.0, hz: float = 100.0, sample_rate: int = 8000) -> np.ndarray:
+    """Twelve harmonics of a fundamental, each weaker than the one below."""
+    harmonics = [
+        tone(seconds, n * hz, sample_rate) / n for n in range(1, 13) if 2 * n * hz < sample_rate
+    ]
+    total = np.sum(harmonics, axis=0)
+    return (0.5 * total / np.abs(total).max()).astype(np.float32)
+
+
 def write_tones(folder: Path, n: int, seconds: float = 1.0) -> None:
     """n different recordings."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,9 @@ from sonovae.pages import page, plots
 from sonovae.params.fetch import Fetch
 from sonovae.params.preprocess import Preprocess
 from sonovae.project import CLIPS_CSV, RAW, RECORDINGS_CSV, Project
-from sonovae.recordings import card, recordings_table, survey
+from sonovae.recordings import card, excerpts, pitch_survey, recordings_table, survey
 from sonovae.recordings.card import Card
+from sonovae.recordings.pitch_survey import PitchSurvey
 from sonovae.runtime import checksums
 
 REPORT = "data/report.html"
@@ -33,13 +34,18 @@ def write(root: Path) -> None:
     _verify(project)
     experiment = params.load(project.params)
     table = left_out.mark(recordings_table.read(project.recordings), project.pictures)
-    figures, warnings = _survey(project, recordings_table.used(table), experiment.preprocess)
+    used = recordings_table.used(table)
+    figures, warnings = _survey(project, used, experiment.preprocess)
+    pitches = _pitches(project, used, experiment.preprocess)
+    if pitches:
+        warnings += pitch_survey.misfits(experiment.preprocess, pitches.middle)
     tables = _recordings_tables(table)
     if (project.pictures / CLIPS_CSV).exists():
         dataset = saved_dataset.load(project.pictures)
         figures["Some clips, as the model sees them"] = _clips_figure(project, dataset)
         tables |= _clips_tables(dataset.clips, experiment.preprocess)
     content = _about(root, experiment.fetch, table) | {
+        "pitches": pitches,
         "warnings": warnings,
         "tables": tables,
     }
@@ -150,3 +156,12 @@ def _survey(
         power: plots.power(measured.power, measured.bin_hz, measured.kept, measured.nyquist),
     }
     return figures, survey.misfits(measured, used)
+
+
+def _pitches(project: Project, used: pd.DataFrame, settings: Preprocess) -> PitchSurvey | None:
+    """Return the pitch of the sounds; None for images."""
+    if settings.waveform is None or used.empty:
+        return None
+    paths = [project.raw / path for path in used["path"]]
+    sounds = excerpts.read(excerpts.thorough(paths))
+    return pitch_survey.survey(sounds, settings.waveform.sample_rate)

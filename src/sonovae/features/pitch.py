@@ -99,6 +99,16 @@ def framed(samples: Samples, sample_rate: int) -> Floats64:
 
 def range_of(sounds: Iterable[Samples], sample_rate: int) -> Range | None:
     """Return the range of pitch of recordings [n] each; None if they have hardly any."""
+    middle = middle_of(sounds, sample_rate)
+    if middle is None:
+        return None
+    most = widest(sample_rate)
+    lowest = max(most.lowest, middle.lowest / MARGIN)
+    return Range(lowest, min(most.highest, middle.highest * MARGIN))
+
+
+def middle_of(sounds: Iterable[Samples], sample_rate: int) -> Range | None:
+    """Return the middle 90 % of pitches of recordings [n] each; None if they have hardly any."""
     pitches = []
     for samples in sounds:
         own = track(samples, sample_rate, widest(sample_rate))
@@ -106,9 +116,8 @@ def range_of(sounds: Iterable[Samples], sample_rate: int) -> Range | None:
     hz = np.concatenate([np.zeros(0), *pitches])
     if len(hz) < FEWEST_FRAMES:
         return None
-    low, high = np.quantile(hz, [0.05, 0.95])
-    most = widest(sample_rate)
-    return Range(max(most.lowest, low / MARGIN), min(most.highest, high * MARGIN))
+    lowest, highest = np.quantile(hz, [0.05, 0.95])
+    return Range(float(lowest), float(highest))
 
 
 def _autocorrelation(frames: Floats64, oversampling: int) -> Floats64:

@@ -69,19 +69,19 @@ class Contents:
 
 def inspect_sound(path: Path) -> Contents:
     """Read a sound file to its end; raise Unreadable if it is damaged."""
-    with _decoder_errors():
+    with decoder_errors():
         return Contents(checksums.sha256(path), sound_files.inspect(path))
 
 
 def inspect_image(path: Path) -> Contents:
     """Read an image file; raise Unreadable if it is damaged."""
-    with _decoder_errors():
+    with decoder_errors():
         image_files.read(path)
         return Contents(checksums.sha256(path), None)
 
 
 @contextlib.contextmanager
-def _decoder_errors() -> Iterator[None]:
+def decoder_errors() -> Iterator[None]:
     """Raise Unreadable for whatever a decoder raises."""
     try:
         yield

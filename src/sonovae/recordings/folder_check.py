@@ -1,15 +1,36 @@
-"""Faults of the folders that params.yaml names, found before DVC hangs on them."""
+"""Faults of the folders that params.yaml names, and parameters that do not fit the recordings.
 
+Both are found before DVC runs a stage.
+"""
+
+import csv
+import logging
+from collections.abc import Iterable
 from pathlib import Path
 
+from ruamel.yaml.error import YAMLError
+
 from sonovae import params
-from sonovae.errors import UserError
+from sonovae.arrays import Samples
+from sonovae.errors import Unreadable, UserError
+from sonovae.features.pitch import Range
+from sonovae.params import Params
+from sonovae.params.fetch import Fetch
 from sonovae.project import Project
-from sonovae.recordings import folder
+from sonovae.recordings import excerpts, folder, pitch_survey
+from sonovae.runtime import sandbox
+
+MAX_SECONDS = 10
+"""Time to read some seconds of recordings; a decoder that takes longer hangs."""
+
+logger = logging.getLogger(__name__)
 
 
 def check(root: Path) -> None:
-    """Raise UserError if a folder of params.yaml is missing, empty, or cannot be versioned."""
+    """Raise UserError if a folder of params.yaml is missing, empty, or cannot be versioned.
+
+    Log a warning if window or overlap of the spectrogram do not fit the recordings.
+    """
     settings = params.load(Project(root).params)
     fetch = settings.fetch
     folders = {
@@ -29,6 +50,47 @@ def check(root: Path) -> None:
         raise UserError(
             f"fetch.folder = {fetch.folder!r} holds no recordings: `make folder FROM=…` adds yours"
         )
+    for line in pitch_survey.misfits(settings.preprocess, _pitches(Project(root), settings)):
+        logger.warning("%s", line)
+
+
+def _pitches(project: Project, settings: Params) -> Range | None:
+    """Return the range of pitch of the recordings if it matters and recordings are there."""
+    waveform = settings.preprocess.waveform
+    if waveform is None or not pitch_survey.depends_on_pitch(settings.preprocess):
+        return None
+    fetched = _fetched(project, settings.fetch)
+    sounds: Iterable[tuple[Samples, int]] = excerpts.read(excerpts.quick(fetched))
+    if not fetched and settings.fetch.source == "folder":
+        sounds = _unchecked(project.root / settings.fetch.folder)
+    return pitch_survey.survey(sounds, waveform.sample_rate).middle
+
+
+def _fetched(project: Project, settings: Fetch) -> list[Path]:
+    """Return the used recordings in data/raw; none if they were fetched with other settings."""
+    try:
+        lock = params.read_yaml(project.lock)
+        present = lock["stages"]["fetch"]["params"]["params.yaml"]["fetch"]
+        if params.parse(present, Fetch) != settings:
+            return []
+        with project.recordings.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return [project.raw / row["path"] for row in rows if row["status"] == "used"]
+    # Whatever is wrong with them, the stages report it.
+    except (OSError, ValueError, LookupError, TypeError, YAMLError, csv.Error):
+        return []
+
+
+def _unchecked(source: Path) -> list[tuple[Samples, int]]:
+    """Return excerpts [n] and rates in Hz of files that fetch has not checked yet.
+
+    There are none if a decoder crashes or hangs.
+    """
+    paths = folder.files(source).values()
+    plain = [path for path in paths if not folder.reason_not_to_open(path, source)]
+    # Hostile files may do that, so another process reads them.
+    (sounds,) = sandbox.each(excerpts.read_all, [excerpts.quick(plain)], MAX_SECONDS)
+    return [] if isinstance(sounds, Unreadable) else sounds
 
 
 def refuse(path: Path) -> None:
