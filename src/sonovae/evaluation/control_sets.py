@@ -33,7 +33,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Scored:
-    """A set as it is heard, its levelled items and their scales; groups and labels as in `Drawn`."""
+    """A set as it is heard, its levelled items and scales; groups and labels as in `Drawn`."""
 
     heard: Heard
     groups: list[str]

@@ -31,6 +31,8 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
     """Write everything to a folder, and return what metrics.json holds."""
     codec = inputs.studio.codec
     settings = inputs.settings
+    # UMAP takes long to load, so it computes meanwhile.
+    finish_maps = figures.begin_maps(inputs)
     errors = clip_errors.measure(inputs)
     known = scoring.see_all(codec, inputs.train, inputs.judge)
     sets = control_sets.hear(inputs)
@@ -46,7 +48,7 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
     numbers["codec"] = reconstructions.write(out / "reconstructions", codec, shown)
     reconstructions.write_nearest(out / "nearest", inputs, sets["generated"], known.mel)
     _write_unseen(out / "unseen", inputs, new)
-    drawn = figures.draw(inputs, shown)
+    drawn = figures.draw(inputs, shown, finish_maps())
     for name, figure in drawn.items():
         plots.save(figure, out / f"{name}.png")
     tables = {

@@ -1,5 +1,7 @@
 """Figures of an evaluation, each by the name of its file."""
 
+from collections.abc import Callable
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -25,25 +27,25 @@ TITLES = {
 """Titles on the result page, by the file's name."""
 
 
-def draw(inputs: Inputs, shown: Shown) -> dict[str, Figure]:
+def begin_maps(inputs: Inputs) -> Callable[[], Figure]:
+    """Begin to map the posterior means of clips from all splits; return what ends it."""
+    settings = inputs.settings
+    chosen = inputs.dataset.some(settings.map_clips, settings.seed)
+    finish = maps.begin(inputs.latents(chosen), settings.maps, settings.seed)
+    in_test = (chosen.clips["split"] == "test").to_numpy()
+    return lambda: plots.maps(finish(), chosen.clips["label"].tolist(), in_test)
+
+
+def draw(inputs: Inputs, shown: Shown, latent_maps: Figure) -> dict[str, Figure]:
     """Return all figures, in the order of `TITLES`."""
     codec = inputs.studio.codec
     rows = reconstructions.pictures(codec, shown, MOST_PICTURES)
     return {
         "reconstructions": plots.rows(rows, codec.extent, codec.unit),
         "health": plots.health(**inputs.history),
-        "latent": _maps(inputs),
+        "latent": latent_maps,
         "traversal": _traversal(inputs),
     }
-
-
-def _maps(inputs: Inputs) -> Figure:
-    """Map the posterior means of clips from all splits."""
-    settings = inputs.settings
-    chosen = inputs.dataset.some(settings.map_clips, settings.seed)
-    points = maps.draw(inputs.latents(chosen), settings.maps, settings.seed)
-    in_test = (chosen.clips["split"] == "test").to_numpy()
-    return plots.maps(points, chosen.clips["label"].tolist(), in_test)
 
 
 def _traversal(inputs: Inputs) -> Figure:

@@ -3,7 +3,7 @@
 import multiprocessing
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 
 import numpy as np
 
@@ -28,9 +28,15 @@ def tsne(z: Latents, seed: int) -> Floats32:
 
 def umap(z: Latents, seed: int) -> Floats32:
     """Map z [N, latent_size] to [N, 2] by UMAP (McInnes, Healy and Melville 2018)."""
+    return _begin_umap(z, seed).result()
+
+
+def _begin_umap(z: Latents, seed: int) -> Future[Floats32]:
     # In a process of its own: once loaded, the package occupies about a gigabyte.
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        return process.submit(_umap, z, seed).result()
+    process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    points = process.submit(_umap, z, seed)
+    process.shutdown(wait=False)
+    return points
 
 
 def _umap(z: Latents, seed: int) -> Floats32:
@@ -56,12 +62,27 @@ MAPS: dict[str, tuple[str, Callable[[Latents, int], Floats32]]] = {
 
 def draw(z: Latents, names: tuple[str, ...], seed: int) -> dict[str, Floats32]:
     """Return maps [N, 2] by their usual names; first z itself if it has two dimensions."""
-    result = {"z": z} if z.shape[1] == 2 else {}
-    # t-SNE would end the process if all points were one.
-    is_one_point = not np.ptp(z, axis=0).any()
+    return begin(z, names, seed)()
+
+
+def begin(z: Latents, names: tuple[str, ...], seed: int) -> Callable[[], dict[str, Floats32]]:
+    """Begin the map that takes long, UMAP's; return a function that does the rest of `draw`."""
     # PCA needs two columns, and a z of one number has no second direction.
     wide = np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))
-    for name in names:
-        title, function = MAPS[name]
-        result[title] = np.zeros((len(z), 2), np.float32) if is_one_point else function(wide, seed)
-    return result
+    # t-SNE would end the process if all points were one.
+    is_one_point = not np.ptp(z, axis=0).any()
+    begun = None if is_one_point or "umap" not in names else _begin_umap(wide, seed)
+
+    def finish() -> dict[str, Floats32]:
+        result = {"z": z} if z.shape[1] == 2 else {}
+        for name in names:
+            title, function = MAPS[name]
+            if is_one_point:
+                result[title] = np.zeros((len(z), 2), np.float32)
+            elif name == "umap" and begun is not None:
+                result[title] = begun.result()
+            else:
+                result[title] = function(wide, seed)
+        return result
+
+    return finish

@@ -31,7 +31,7 @@ def table(scores: pd.DataFrame) -> pd.DataFrame:
         own = {name: chosen[name].get(goal.score, np.nan) for name in COLUMNS}
         if np.isnan(own["new"]) or np.isnan(own["real"]):
             continue
-        row = {"score": goal.title}
+        row = {"score": f"{goal.title} [{goal.unit}]" if goal.unit else goal.title}
         for name, head in COLUMNS.items():
             row[head] = "" if np.isnan(own[name]) else goals.short(own[name])
         row["goal"] = goal.text(own["real"])
@@ -69,8 +69,14 @@ def text(scores: pd.DataFrame, bands: str) -> str:
 
 
 def _chosen(scores: pd.DataFrame) -> dict[str, Mapping[str, float]]:
-    rows = {name: scores.loc[name].to_dict() for name in COLUMNS if name in scores.index}
-    return rows | {"new": scores.loc[newest(scores.index)].to_dict()}
+    sets = {name: name for name in COLUMNS if name in scores.index}
+    sets["new"] = newest(scores.index)
+    return {name: _row(scores, own) for name, own in sets.items()}
+
+
+def _row(scores: pd.DataFrame, name: str) -> dict[str, float]:
+    row: dict[str, float] = scores.loc[name].to_dict()
+    return row
 
 
 def _not_measured(new: Mapping[str, float]) -> list[str]:

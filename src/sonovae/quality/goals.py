@@ -22,6 +22,7 @@ class Goal:
     limit: float
     below: str = ""
     above: str = ""
+    unit: str = ""
 
     def allowed(self, recordings: float) -> tuple[float, float]:
         """Return the least and the largest score that keep the goal."""
@@ -50,14 +51,17 @@ class Goal:
         if low <= score <= high:
             return ""
         words = self.below if score < low else self.above
-        return f"{words}: {self.title} {short(score)}, recordings have {short(recordings)}."
+        new = f"{short(score)} {self.unit}".strip()
+        real = f"{short(recordings)} {self.unit}".strip()
+        return f"{words}: {self.title} {new}, recordings have {real}."
 
 
 GOALS = (
     Goal("accuracy", "share of labels heard", "at least", 0.95, below="Labels are not all heard"),
     Goal(
-        "hnr_db", "harmonics-to-noise ratio in dB", "within", 1.0,
+        "hnr_db", "harmonics-to-noise ratio", "within", 1.0,
         below="Sounds are hoarse", above="Sounds are too clean",
+        unit="dB",
     ),
     Goal(
         "voiced", "voiced share", "within", 0.05,
@@ -68,44 +72,52 @@ GOALS = (
         below="The pitch never breaks", above="The pitch breaks",
     ),
     Goal(
-        "pitch_span", "semitones that the pitch moves", "within", 1.0,
+        "pitch_span", "span of the pitch", "within", 1.0,
         below="The pitch hardly moves", above="The pitch strays",
+        unit="semitones",
     ),
     Goal(
-        "jitter_cents", "jitter of the pitch in cents", "within", 3.0,
+        "jitter_cents", "jitter of the pitch", "within", 3.0,
         below="The pitch is too smooth", above="The pitch trembles",
+        unit="cents",
     ),
     Goal(
-        "cpp_db", "cepstral peak in dB", "within", 1.5,
+        "cpp_db", "cepstral peak", "within", 1.5,
         below="Sounds are breathy", above="Sounds buzz",
+        unit="dB",
     ),
     Goal(
         "second_tones", "share with a second tone", "within", 0.05,
         below="Sounds are too pure", above="Sounds are two tones at once",
     ),
     Goal(
-        "level_deviation_db", "deviation of the level within a sound in dB", "within", 1.0,
+        "level_deviation_db", "deviation of the level within a sound", "within", 1.0,
         below="The level is too even", above="The level wobbles",
+        unit="dB",
     ),
     Goal(
-        "level_spread_db", "deviation of the level from sound to sound in dB", "within", 2.0,
+        "level_spread_db", "deviation of the level from sound to sound", "within", 2.0,
         below="Sounds are all equally loud", above="Levels scatter",
+        unit="dB",
     ),
     Goal(
-        "level_db", "peak level in dBFS", "within", 3.0,
+        "level_db", "peak level", "within", 3.0,
         below="Sounds are too quiet", above="Sounds are too loud",
+        unit="dBFS",
     ),
     Goal(
-        "sound_share", "share of a clip that sounds", "within", 0.1,
+        "sound_share", "share of a clip that is sound", "within", 0.1,
         below="Sounds are too short", above="Sounds are too long",
     ),
     Goal(
-        "fast_modulation_db", "fast modulation in dB", "within", 1.0,
+        "fast_modulation_db", "fast modulation", "within", 1.0,
         below="Sounds are blurred in time", above="Sounds are rough in time",
+        unit="dB",
     ),
     Goal(
-        "fine_modulation_db", "fine modulation in dB", "within", 1.0,
+        "fine_modulation_db", "fine modulation", "within", 1.0,
         below="Sounds are blurred in frequency", above="Sounds are rough in frequency",
+        unit="dB",
     ),
     Goal("frechet_texture", "Fréchet distance of textures", "times", 4.0, above="Textures differ"),
     Goal("frechet_identity", "Fréchet distance of voices", "times", 4.0, above="Voices differ"),
