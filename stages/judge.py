@@ -24,8 +24,9 @@ def main(root: Path) -> None:
     if not classifier:
         print("judge: fewer than two labels, so nothing to judge by")
         return
-    right = f"{classifier.accuracy:.1%} of the test clips named right"
-    print(f"judge: {right}, of {len(classifier.labels)} labels")
+    print(
+        f"judge: the judge of {len(classifier.labels)} labels {judge.describe(classifier.numbers)}"
+    )
 
 
 if __name__ == "__main__":

@@ -170,6 +170,30 @@ def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
     assert scores.loc["training_copies", "copy_ratio"] < 0.01
 
 
+def rejudged(root: Path, low: float, high: float) -> tuple[set[str], str]:
+    """Columns of the scores, and the page, where the judge has another interval."""
+    file = root / "data/judge/judge.json"
+    content = json.loads(file.read_text())
+    content["test"] |= {"accuracy": 0.5, "accuracy_low": low, "accuracy_high": high, "chance": 0.25}
+    file.write_text(json.dumps(content))
+    run(root, evaluate)
+    columns = set(pd.read_csv(root / "data/evaluation/scores.csv"))
+    return columns, (root / "data/evaluation/report.html").read_text()
+
+
+def test_a_judge_that_cannot_judge_scores_nothing(copy: Path) -> None:
+    judged = {"inception_score", "am_score", "frechet_judge", "accuracy"}
+    columns, page = rejudged(copy, 0.3, 0.7)
+    assert judged <= columns
+    assert "which names 50 % (30 to 70 %) of real test clips right" in page
+    assert score(copy)["judge"]["can_judge"] == 1
+    columns, page = rejudged(copy, 0.2, 0.8)
+    assert not judged & columns
+    assert not judged & set(score(copy)["generated"])
+    assert score(copy)["judge"]["can_judge"] == 0
+    assert "cannot judge: it names 50 % (20 to 80 %) of real test clips right" in page
+
+
 def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
     """It is the very clip, levelled, as the recording holds it."""
     folder, c = done / "data/evaluation/nearest", saved_codec.load(done / "data/model")
@@ -315,7 +339,7 @@ def test_variations_of_a_recording(copy: Path) -> None:
         np.load(copy / "data/samples/z.npy"), np.repeat(mean, 3, axis=0), atol=1e-5
     )
     params.edit(copy / "params.yaml", {"generate.of": ["nobody.wav"]})
-    with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .arch, "):
+    with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .fall, "):
         run(copy, generate)
 
 
@@ -376,7 +400,7 @@ def test_a_class_of_ones_own_choice(done: Path, copy: Path) -> None:
     assert set(pd.read_csv(copy / "data/samples/index.csv")["label"]) == {"rise"}
     params.edit(copy / "params.yaml", {"generate.label": "polka"})
     with pytest.raises(
-        UserError, match="generate.label = 'polka': the model knows arch, call, fall, rise, "
+        UserError, match="generate.label = 'polka': the model knows fall, rise, steady, trill"
     ):
         run(copy, generate)
 

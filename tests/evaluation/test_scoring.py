@@ -91,9 +91,9 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
     )
     space = Space(None, latent.fit(posterior, train.clips["label"], others, seed=1))
     section = params.load(HERE / "params.yaml").judge
-    found = judge.fit(data, params.parse(params.plain(section) | {"epochs": 6}, type(section)))
+    found = judge.fit(data, section)
     assert found is not None
-    assert found.accuracy > 0.9
+    assert found.test.accuracy > 0.9
     return c, data, Model(Network(linear.encode), Network(linear.decode), space, "0"), found
 
 
@@ -138,9 +138,12 @@ def test_each_control_is_in_its_place(found: pd.DataFrame) -> None:
         assert good.iloc[2] > found.loc[["shuffled_pixels", "white_noise"], name].max(), name
     for name in LESS:
         good = found.loc[["real", "way_back", "generated"], name]
-        assert good.iloc[0] <= 1.1 * good.iloc[1], name
-        assert good.iloc[1] <= 1.1 * good.iloc[2], name
-        assert good.iloc[2] < found.loc[["shuffled_pixels", "white_noise"], name].min(), name
+        bad = found.loc[["shuffled_pixels", "white_noise"], name].min()
+        # Real clips are near 0, the best, where a ratio means nothing.
+        noise = 0.002 * bad
+        assert good.iloc[0] <= 1.1 * good.iloc[1] + noise, name
+        assert good.iloc[1] <= 1.1 * good.iloc[2] + noise, name
+        assert good.iloc[2] < bad, name
 
 
 def test_the_mean_picture_is_sure_and_all_the_same(found: pd.DataFrame) -> None:

@@ -27,10 +27,11 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
     codec = inputs.studio.codec
     settings = inputs.settings
     errors = clip_errors.measure(inputs)
-    known = scoring.see_all(codec, inputs.train, inputs.judge)
+    classifier = inputs.usable_judge
+    known = scoring.see_all(codec, inputs.train, classifier)
     sets = control_sets.hear(inputs)
     labels = inputs.train.clips["label"]
-    scores = scoring.table(sets, known, labels, inputs.judge, settings.scoring, seed=settings.seed)
+    scores = scoring.table(sets, known, labels, classifier, settings.scoring, seed=settings.seed)
     new = unseen.reconstruct(inputs)
     numbers = measure(inputs, errors, scores, new)
     shown = reconstructions.of_clips(inputs, sets)
@@ -57,8 +58,7 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
         "By label and group": result_page.in_short(tables["breakdown"]),
         "Recordings that were never in the dataset: errors": result_page.in_short(new.errors),
     }
-    judged = inputs.judge.accuracy if inputs.judge else None
-    lines = result_page.headline(rounded, scores, judged)
+    lines = result_page.headline(rounded, scores)
     result_page.write(out, inputs, lines, drawn, page_tables)
     return rounded
 
@@ -74,7 +74,7 @@ def measure(
     return clip_errors.summary(errors, settings.scoring.resamples, settings.seed) | {
         "health": health.metrics(posterior, space.prior, losses, settings.seed),
         "generated": scores.loc["generated"].dropna().to_dict(),
-        "judge": {"accuracy": inputs.judge.accuracy} if inputs.judge else {},
+        "judge": inputs.judge.numbers if inputs.judge else {},
         "unseen": new.errors[unseen.ERRORS].mean().to_dict() if new.items else {},
         "latent": _separation(inputs),
         "model": {"parameters": inputs.studio.model.parameters},

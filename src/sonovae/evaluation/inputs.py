@@ -9,6 +9,7 @@ from sonovae.arrays import Latents
 from sonovae.dataset import baselines, saved_dataset
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
+from sonovae.evaluation import judge
 from sonovae.evaluation.judge import Judge
 from sonovae.generation import sampling
 from sonovae.generation.sampling import Place
@@ -37,6 +38,11 @@ class Inputs:
     def generate(self) -> Generate:
         """The generate section: new sounds are drawn as that stage draws them."""
         return self.params.generate
+
+    @property
+    def usable_judge(self) -> Judge | None:
+        """The judge for scores; None if it cannot judge."""
+        return judge.usable(self.judge)
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from sonovae import params
 from sonovae.dataset import left_out
-from sonovae.evaluation import figures
+from sonovae.evaluation import figures, judge
 from sonovae.evaluation.inputs import Inputs
 from sonovae.model import health
 from sonovae.pages import page
@@ -39,13 +39,8 @@ PLAYERS = (
 """Titles and folders of the sounds, and which of a row comes first."""
 
 
-def headline(
-    numbers: Mapping[str, Any], scores: pd.DataFrame, judged: float | None
-) -> list[tuple[str, str]]:
-    """Put the result in a few lines, each number next to what it must be compared with.
-
-    `judged` is the judge's accuracy on real test clips, None without a judge.
-    """
+def headline(numbers: Mapping[str, Any], scores: pd.DataFrame) -> list[tuple[str, str]]:
+    """Put the result in a few lines, each number next to what it must be compared with."""
     test = numbers["test"]
     rows = scores.to_dict("index")
     new = rows["generated"]
@@ -62,15 +57,20 @@ def headline(
             f"{generated}; real {real}, white noise {noise}",
         )
     )
-    if judged is not None and "generated_by_label" in rows:
-        accuracy = rows["generated_by_label"]["accuracy"]
-        heard = f"{accuracy:.0%} of the labels that were asked for are heard"
-        judge = f"by a judge that names {judged:.0%} of real test clips right"
-        lines.append(("Labels", f"{heard} {judge}"))
+    if "generated_by_label" in rows and numbers["judge"]:
+        lines.append(("Labels", _labels(numbers["judge"], rows["generated_by_label"])))
     distance = f"{new['copy_ratio']:.2f} times as far from training as real"
     lines.append(("Copies", f"{new['copies']:.0%} flagged; {distance}"))
     raised = [flag.replace("_", " ") for flag in health.FLAGS if numbers["health"][flag]]
     return [*lines, ("Health", ", ".join(raised) or "no flag is up")]
+
+
+def _labels(numbers: Mapping[str, float], row: Mapping[Any, float]) -> str:
+    description = judge.describe(numbers)
+    if not numbers["can_judge"]:
+        return f"not scored, as the judge {description}"
+    heard = f"{row['accuracy']:.0%} of the labels that were asked for are heard by the judge"
+    return f"{heard}, which {description}"
 
 
 def _reconstruction(numbers: Mapping[str, Any]) -> str:

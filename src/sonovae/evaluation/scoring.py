@@ -40,7 +40,7 @@ class Seen:
 
 def see(heard: embedding.Heard, judge: Judge | None) -> Seen:
     """Embed a set's pictures by the judge, if there is one."""
-    return Seen(heard.mel, *judge.see(heard.pictures)) if judge else Seen(heard.mel)
+    return Seen(heard.mel, *judge.classify(heard.pictures)) if judge else Seen(heard.mel)
 
 
 def see_all(codec: Codec, clips: Dataset, judge: Judge | None) -> Seen:
