@@ -14,7 +14,7 @@ from benchmarks import project
 AT = project.place("sweep")
 COMMON = {
     "train.epochs": 12,
-    "judge.epochs": 1,
+    "judge.steps": 20,
     "evaluate.maps": ["pca"],
     "evaluate.scoring.sounds": 20,
 }

@@ -82,7 +82,7 @@ def whistle(p: Params) -> tuple[Array, SoundCodec]:
         1000, vibrato_rate=6, vibrato_depth=0.3, glide=0.05, breath=0.005, harmonic=0.05
     )
     rng = np.random.default_rng(p.fetch.whistles.seed)
-    samples = whistles.whistle(whistles.MELODIES["arch"], who, p.fetch.whistles, rng)
+    samples = whistles.whistle(whistles.MELODIES["rise"], who, p.fetch.whistles, rng)
     clips = recording_to_clips([samples], p.fetch.whistles.sample_rate, p.preprocess.waveform)
     values = [saved_codec.analysis(p.preprocess)(clip) for clip in clips.items]
     clip_limits = np.array([limits(each, p.preprocess.dynamic_range) for each in values])

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 from sonovae import atomic, params, tracking
-from sonovae.evaluation import evaluation, judge
+from sonovae.evaluation import evaluation
 from sonovae.evaluation.inputs import Inputs
 from sonovae.generation import studio
 from sonovae.model import backend, saved_model
 from sonovae.project import EVALUATION as OUT
 from sonovae.project import METRICS, Project
+from sonovae.quality import judge
 from sonovae.runtime import stage
 
 OUTS = (

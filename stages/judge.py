@@ -4,9 +4,9 @@ from pathlib import Path
 
 from sonovae import atomic, params
 from sonovae.dataset import saved_dataset
-from sonovae.evaluation import judge
 from sonovae.model import backend
 from sonovae.project import JUDGE, Project
+from sonovae.quality import judge
 from sonovae.runtime import checksums, stage
 
 OUT = JUDGE
@@ -24,8 +24,9 @@ def main(root: Path) -> None:
     if not classifier:
         print("judge: fewer than two labels, so nothing to judge by")
         return
-    right = f"{classifier.accuracy:.1%} of the test clips named right"
-    print(f"judge: {right}, of {len(classifier.labels)} labels")
+    print(
+        f"judge: the judge of {len(classifier.labels)} labels {judge.describe(classifier.numbers)}"
+    )
 
 
 if __name__ == "__main__":

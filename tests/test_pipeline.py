@@ -24,6 +24,8 @@ from sonovae.generation import item_files
 from sonovae.model import latent, saved_model
 from sonovae.pages import plots
 from sonovae.recordings import recordings_table
+from sonovae.retraining import model_comparison
+from sonovae.retraining.revisions import Result
 from sonovae.runtime import checksums
 from stages import evaluate, fetch, generate, judge, preprocess, train
 from tests.making.densities import standard_normal
@@ -168,6 +170,53 @@ def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
         scores.loc["generated", "frechet_mel"], rel=1e-4
     )
     assert scores.loc["training_copies", "copy_ratio"] < 0.01
+
+
+def rejudge(root: Path, **changes: Any) -> None:
+    """Give the judge another interval of its accuracy, or another version."""
+    file = root / "data/judge/judge.json"
+    content = json.loads(file.read_text())
+    version = changes.pop("version", content["version"])
+    content["test"] |= {"accuracy": 0.5, "chance": 0.25} | changes
+    file.write_text(json.dumps(content | {"version": version}))
+
+
+def rejudged(root: Path, low: float, high: float) -> tuple[set[str], str]:
+    """Columns of the scores, and the page, where the judge has another interval."""
+    rejudge(root, accuracy_low=low, accuracy_high=high)
+    run(root, evaluate)
+    columns = set(pd.read_csv(root / "data/evaluation/scores.csv"))
+    return columns, (root / "data/evaluation/report.html").read_text()
+
+
+def test_a_judge_that_cannot_judge_compares_nothing(copy: Path) -> None:
+    empty = pd.DataFrame()
+    result = Result({}, {}, empty, empty, {}, empty, lambda path, _: copy / path)
+    data = saved_dataset.load(copy / "data/pictures")
+    rejudge(copy, accuracy_low=0.3, accuracy_high=0.7)
+    shares = model_comparison.recognized(result, result)
+    assert shares is not None
+    assert 0 <= shares[0] == shares[1] <= 1
+    confidence = model_comparison.confidence(result, data)
+    assert confidence is not None
+    assert len(confidence) == len(data.clips)
+    for changes in ({"accuracy_low": 0.2}, {"accuracy_low": 0.3, "version": 1}):
+        rejudge(copy, **changes)
+        assert model_comparison.recognized(result, result) is None
+        assert model_comparison.confidence(result, data) is None
+
+
+def test_a_judge_that_cannot_judge_scores_nothing(copy: Path) -> None:
+    judged = {"inception_score", "am_score", "frechet_judge", "accuracy"}
+    columns, page = rejudged(copy, 0.3, 0.7)
+    assert judged <= columns
+    assert "which names 50 % (30 to 70 %) of real test clips right" in page
+    assert score(copy)["judge"]["can_judge"] == 1
+    columns, page = rejudged(copy, 0.2, 0.8)
+    assert not judged & columns
+    assert not judged & set(score(copy)["generated"])
+    assert score(copy)["judge"]["can_judge"] == 0
+    assert "cannot judge: it names 50 % (20 to 80 %) of real test clips right" in page
 
 
 def test_the_nearest_training_clip_is_beside_a_new_sound(done: Path) -> None:
@@ -315,7 +364,7 @@ def test_variations_of_a_recording(copy: Path) -> None:
         np.load(copy / "data/samples/z.npy"), np.repeat(mean, 3, axis=0), atol=1e-5
     )
     params.edit(copy / "params.yaml", {"generate.of": ["nobody.wav"]})
-    with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .arch, "):
+    with pytest.raises(UserError, match="generate.of = 'nobody.wav': neither a label .fall, "):
         run(copy, generate)
 
 
@@ -376,7 +425,7 @@ def test_a_class_of_ones_own_choice(done: Path, copy: Path) -> None:
     assert set(pd.read_csv(copy / "data/samples/index.csv")["label"]) == {"rise"}
     params.edit(copy / "params.yaml", {"generate.label": "polka"})
     with pytest.raises(
-        UserError, match="generate.label = 'polka': the model knows arch, call, fall, rise, "
+        UserError, match="generate.label = 'polka': the model knows fall, rise, steady, trill"
     ):
         run(copy, generate)
 

@@ -74,17 +74,21 @@ def audio(page: Page, card: str) -> str:
 
 def test_a_label_and_a_seed_are_a_sound(page: Page) -> None:
     first = audio(page, "a")
-    page.get_by_label("Label of A").select_option("sigh")
+    page.get_by_label("Label of A").select_option("steady")
     page.wait_for_function("before => document.querySelector('#a audio').src !== before", arg=first)
     page.wait_for_selector(READY)
-    sigh = audio(page, "a")
+    steady = audio(page, "a")
     page.locator("#a").get_by_role("button", name="New sound").click()
-    page.wait_for_function("before => document.querySelector('#a audio').src !== before", arg=sigh)
+    page.wait_for_function(
+        "before => document.querySelector('#a audio').src !== before", arg=steady
+    )
     page.wait_for_selector(READY)
     expect(page.get_by_label("Seed of A")).to_have_value("2")
     page.get_by_label("Seed of A").fill("1")
     page.get_by_label("Seed of A").press("Enter")
-    page.wait_for_function("before => document.querySelector('#a audio').src === before", arg=sigh)
+    page.wait_for_function(
+        "before => document.querySelector('#a audio').src === before", arg=steady
+    )
     assert page.locator("#a audio").evaluate("e => e.duration") == pytest.approx(0.496, abs=0.01)
 
 

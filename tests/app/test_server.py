@@ -116,7 +116,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("decode", {"z": [0, 0, float("nan"), 0]}, "z[2] = nan: must be a finite number"),
     ("decode", {"z": [0, 1e308, 0, 0]}, "z[1] = 1e+308: must be less than or equal to 100"),
     ("decode", {"z": [0, True, 0, 0]}, "z[1] = True: must be a valid number"),
-    ("draw", {"label": "../../etc"}, "label = '../../etc': the model knows arch, call"),
+    ("draw", {"label": "../../etc"}, "label = '../../etc': the model knows fall, rise"),
     ("draw", {"temperature": -1}, "temperature = -1: must be greater than or equal to 0"),
     ("draw", {"seed": 1.5}, "seed = 1.5: must be a whole number"),
     ("draw", {"model": "other"}, "model = 'other': must be one of own"),
@@ -265,6 +265,6 @@ def test_a_model_that_is_replaced_is_taken_whole_or_not_at_all(root: Path, tmp_p
 def test_without_recordings_the_map_is_drawn(root: Path, tmp_path: Path) -> None:
     found = landscape.survey(tmp_path, saved_model.load(root / "data/model"))
     assert found.for_page()["drawn"]
-    assert set(found.clips["label"]) == {"arch", "call", "fall", "rise", "sigh", "trill"}
+    assert set(found.clips["label"]) == {"fall", "rise", "steady", "trill"}
     with pytest.raises(UserError, match="row = 0: must be one of the 0 recordings on the map"):
         found.recording(0, None)

@@ -24,6 +24,7 @@ def found(pca_ratio: float = 0.9, **flags: float) -> dict[str, dict[str, object]
         "test": {"mse": 0.001, "pca_ratio": pca_ratio, "kl": 20.0, "kl_per_dim": 0.5},
         "floors": {"pca": 0.001 / pca_ratio, "mean_picture": 0.01},
         "interval": {"mse": {"low": 0.0009, "high": 0.0011}},
+        "judge": {},
         "health": dict.fromkeys(health.FLAGS, 0.0) | flags,
     }
 
@@ -42,27 +43,38 @@ def scores() -> pd.DataFrame:
 
 
 def test_it_says_whether_the_model_is_better_than_pca(scores: pd.DataFrame) -> None:
-    better = dict(result_page.headline(found(), scores, None))["Reconstruction"]
+    better = dict(result_page.headline(found(), scores))["Reconstruction"]
     assert better.startswith("mean squared error 0.00100 (0.00090 to 0.00110), below PCA's 0.00111")
-    worse = dict(result_page.headline(found(pca_ratio=1.1), scores, None))["Reconstruction"]
+    worse = dict(result_page.headline(found(pca_ratio=1.1), scores))["Reconstruction"]
     assert "NOT below PCA's 0.00091" in worse
 
 
 def test_scores_stand_beside_what_they_are_held_against(scores: pd.DataFrame) -> None:
-    said = dict(result_page.headline(found(), scores, judged=0.96))
+    judged = {"accuracy": 0.96, "accuracy_low": 0.9, "accuracy_high": 0.98, "chance": 0.25}
+    numbers = found() | {"judge": judged | {"can_judge": 1.0}}
+    said = dict(result_page.headline(numbers, scores))
     assert said["Log-mel Fréchet distance"] == "900; real 600, white noise 90,000"
-    assert said["Labels"].startswith(
-        "70% of the labels that were asked for are heard by a judge that names 96% of real"
+    assert said["Labels"] == (
+        "70% of the labels that were asked for are heard by the judge, which names 96 % (90 to"
+        " 98 %) of real test clips right, chance is 25 %"
     )
     assert said["Copies"].startswith("10% flagged; 0.80 times")
-    assert "Labels" not in dict(result_page.headline(found(), scores, None))
+    assert "Labels" not in dict(result_page.headline(found(), scores))
+
+
+def test_a_judge_that_cannot_judge_scores_no_label(scores: pd.DataFrame) -> None:
+    judged = {"accuracy": 0.21, "accuracy_low": 0.12, "accuracy_high": 0.33, "chance": 0.17}
+    numbers = found() | {"judge": judged | {"can_judge": 0.0}}
+    said = dict(result_page.headline(numbers, scores.drop(columns="accuracy")))
+    assert said["Labels"] == (
+        "not scored, as the judge cannot judge: it names 21 % (12 to 33 %) of real test clips"
+        " right, chance is 17 %"
+    )
 
 
 def test_flags_that_are_up_are_named(scores: pd.DataFrame) -> None:
-    assert dict(result_page.headline(found(), scores, None))["Health"] == "no flag is up"
-    assert (
-        dict(result_page.headline(found(overfitting=1.0), scores, None))["Health"] == "overfitting"
-    )
+    assert dict(result_page.headline(found(), scores))["Health"] == "no flag is up"
+    assert dict(result_page.headline(found(overfitting=1.0), scores))["Health"] == "overfitting"
 
 
 def test_the_table_has_intervals_where_there_are_some(scores: pd.DataFrame) -> None:

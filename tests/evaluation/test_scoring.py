@@ -12,7 +12,7 @@ from sonovae.codec import saved_codec, sound_files
 from sonovae.codec.base import Codec
 from sonovae.dataset import saved_dataset
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.evaluation import control_sets, judge, scoring
+from sonovae.evaluation import control_sets, scoring
 from sonovae.evaluation.control_sets import Scored
 from sonovae.evaluation.inputs import Inputs
 from sonovae.generation.studio import Studio
@@ -21,6 +21,7 @@ from sonovae.model.latent import Posterior, Space
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import Scoring
 from sonovae.project import Project
+from sonovae.quality import judge
 from stages import fetch, preprocess
 from tests.making.projects import HERE, make_project
 from tests.making.recordings import tone
@@ -91,9 +92,9 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
     )
     space = Space(None, latent.fit(posterior, train.clips["label"], others, seed=1))
     section = params.load(HERE / "params.yaml").judge
-    found = judge.fit(data, params.parse(params.plain(section) | {"epochs": 6}, type(section)))
+    found = judge.fit(data, section)
     assert found is not None
-    assert found.accuracy > 0.9
+    assert found.test.accuracy > 0.9
     return c, data, Model(Network(linear.encode), Network(linear.decode), space, "0"), found
 
 
@@ -112,7 +113,9 @@ def scored(
 ) -> pd.DataFrame:
     c, data, _, found = parts
     train, judging = data.side("train"), found if judged else None
-    p = params.parse({"sounds": 40, "neighbours": 3, "bins": 10, "resamples": 20}, Scoring)
+    section = {"sounds": 40, "training_sounds": 40, "identity": None}
+    section |= {"neighbours": 3, "bins": 10, "resamples": 20}
+    p = params.parse(section, Scoring)
     return scoring.table(
         sets, scoring.see_all(c, train, judging), train.clips["label"], judging, p, seed=1
     )
@@ -132,15 +135,18 @@ def test_each_control_is_in_its_place(found: pd.DataFrame) -> None:
     """
     found = found.assign(density=found["density"].clip(upper=1))
     for name in MORE:
-        good = found.loc[["real", "way_back", "generated"], name]
+        good = found.loc[["real", "inverse", "generated"], name]
         assert good.iloc[0] >= good.iloc[1] - 0.1 * abs(good.iloc[1]), name
         assert good.iloc[1] >= good.iloc[2] - 0.1 * abs(good.iloc[2]), name
         assert good.iloc[2] > found.loc[["shuffled_pixels", "white_noise"], name].max(), name
     for name in LESS:
-        good = found.loc[["real", "way_back", "generated"], name]
-        assert good.iloc[0] <= 1.1 * good.iloc[1], name
-        assert good.iloc[1] <= 1.1 * good.iloc[2], name
-        assert good.iloc[2] < found.loc[["shuffled_pixels", "white_noise"], name].min(), name
+        good = found.loc[["real", "inverse", "generated"], name]
+        bad = found.loc[["shuffled_pixels", "white_noise"], name].min()
+        # Real clips are near 0, the best, where a ratio means nothing.
+        noise = 0.002 * bad
+        assert good.iloc[0] <= 1.1 * good.iloc[1] + noise, name
+        assert good.iloc[1] <= 1.1 * good.iloc[2] + noise, name
+        assert good.iloc[2] < bad, name
 
 
 def test_the_mean_picture_is_sure_and_all_the_same(found: pd.DataFrame) -> None:

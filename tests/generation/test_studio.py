@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_
     with pytest.raises(UserError, match=r"noise.wav: not a sound file"):
         at_hand.reconstruct_file(tmp_path / "noise.wav", tmp_path / "out.wav")
     assert not (tmp_path / "out.wav").exists()
-    with pytest.raises(UserError, match="generate.label = 'polka': the model knows arch, call"):
+    with pytest.raises(UserError, match="generate.label = 'polka': the model knows fall, rise"):
         at_hand.generate(2, "polka")
     with pytest.raises(UserError, match="exists: name a folder that does not exist yet"):
         sounds.save(at_hand.generate(2), tmp_path)

@@ -50,7 +50,7 @@ def heard(of: Pool, name: str) -> list[tuple[np.ndarray, int]]:
 def test_all_sets_are_there_spread_over_the_labels(of: Pool) -> None:
     assert of.sounds.groupby("set").size().to_dict() == dict.fromkeys(sounds.SETS, EACH)
     labels = of.sounds.groupby("trial")["label"].agg(set)
-    assert len(set().union(*labels)) == EACH  # of six
+    assert len(set().union(*labels)) == EACH  # all four
     assert sorted(of.sounds["trial"].unique()) == list(range(1, EACH + 1))
     assert of.about.model == saved_model.load(of.folder.parents[1] / "data/model").id
 

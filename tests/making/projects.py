@@ -53,7 +53,7 @@ SHRUNK: dict[str, Any] = {
     "train.warmup_batches": 0,
     "train.time_warp": 0.0,
     "judge.network": [{"layer": "space_to_depth", "block": 4}],
-    "judge.epochs": 2,
+    "judge.steps": 60,
     "evaluate.shown.count": 2,
     "evaluate.scoring.sounds": 10,
     "evaluate.scoring.resamples": 20,

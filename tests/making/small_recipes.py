@@ -113,7 +113,7 @@ def shrunk(name: str) -> dict[str, Any]:
     changes |= {"train.epochs": 2, "train.snapshots": [1, 2] if p["train"]["snapshots"] else []}
     changes |= {"fetch.source": "folder"} if p["fetch"]["source"] == "kaggle" else {}
     changes |= {"train.batch_size": min(8, p["train"]["batch_size"]), "fetch.min_recordings": 1}
-    changes |= {"judge.network": thin(p["judge"]["network"]), "judge.epochs": 2}
+    changes |= {"judge.network": thin(p["judge"]["network"]), "judge.steps": 4}
     changes |= {"evaluate.scoring.sounds": 10, "evaluate.scoring.resamples": 20}
     changes |= {"evaluate.shown.count": 2, "evaluate.maps": ["pca"], "generate.sounds": 2}
     changes |= {

@@ -1,5 +1,6 @@
 """What differs between two results, and how the comment says it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,11 @@ def test_the_comment() -> None:
     ):
         assert line in said.splitlines()
     assert "Validation error by epoch: █" in said
+    judged = {"accuracy": 0.21, "accuracy_low": 0.12, "accuracy_high": 0.33, "chance": 0.17}
+    guessing = replace(old, metrics=old.metrics | {"judge": judged | {"can_judge": 0.0}})
+    said = pull_request_comment.text(Comparison(guessing, new, came, None, [], []), [])
+    assert "The previous judge cannot judge: it names 21 % (12 to 33 %) of real test" in said
+    assert "labels heard" not in said
     green = pull_request_comment.text(Comparison(old, new, came, None, [], []), [])
     assert green.startswith("### sonovae: green\n\nAll gates passed.")
     assert (

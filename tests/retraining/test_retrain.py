@@ -100,11 +100,13 @@ def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
     said = sonovae(root, "retrain", "--base", "origin/main", "--promote")
     comment = (root / ".sonovae/retrain/comment.md").read_text()
     assert comment.startswith("### sonovae: green\n\nAll gates passed.")
-    assert "12 added: arch/whistler13-1.wav" in comment
+    assert "8 added: fall/whistler13-1.wav" in comment
     assert "| centroid | " in comment
-    assert "| confidence | 0." in comment
+    # Half a second of a few whistles is too little for a judge.
+    assert "The previous judge cannot judge: it names " in comment
+    assert "| confidence |" not in comment
     assert "| mse | 0.0" in comment
-    assert "labels heard by the previous judge" in comment
+    assert "labels heard by the previous judge" not in comment
     assert "Validation error by epoch: █" in comment
     assert said.count("Running stage") == 6
     commit(root)  # as `make keep` does

@@ -123,11 +123,11 @@ def damage(root: Path) -> None:
     ("change", "analysed"),
     [
         (lambda _: None, []),
-        (add, [6]),
+        (add, [4]),
         (scale_otherwise, []),
-        (another_hop, [36]),
-        (delete, [36]),
-        (damage, [36]),
+        (another_hop, [24]),
+        (delete, [24]),
+        (damage, [24]),
     ],
 )
 def test_only_what_is_new_is_analysed(

@@ -77,7 +77,7 @@ def test_what_was_made_of_its_model_are_runs_below_it(done: Path) -> None:
     assert run.data.metrics["generated.frechet_mel"] == found["generated"]["frechet_mel"]
     assert evaluated.data.metrics["latent.silhouette"] == found["latent"]["silhouette"]
     assert "latent.silhouette" not in run.data.metrics
-    assert set(evaluated.data.params) >= {"evaluate.seed", "judge.epochs"}
+    assert set(evaluated.data.params) >= {"evaluate.seed", "judge.steps"}
     assert not any(name.startswith("train.") for name in evaluated.data.params)
     assert generated.data.params["generate.from"] == "density"
     assert {"metrics.json", "reconstructions.png"} <= files(done, evaluated.info.run_id, "evaluate")

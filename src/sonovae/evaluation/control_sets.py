@@ -10,11 +10,11 @@ from sonovae.arrays import Item, Latents, Pictures
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.evaluation import embedding
-from sonovae.evaluation.embedding import Heard
 from sonovae.evaluation.inputs import Inputs
 from sonovae.features import degraded
 from sonovae.generation import sampling
+from sonovae.quality import embedding
+from sonovae.quality.embedding import Heard
 from sonovae.runtime.progress import progress
 
 

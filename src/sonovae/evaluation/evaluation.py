@@ -1,11 +1,14 @@
 """evaluate's outs: numbers, sounds to compare, figures, tables and the result page."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
+from sonovae.arrays import Floats32
 from sonovae.evaluation import (
     clip_errors,
     control_sets,
@@ -18,7 +21,9 @@ from sonovae.evaluation import (
     sound_comparison,
     unseen,
 )
+from sonovae.evaluation.control_sets import Scored
 from sonovae.evaluation.inputs import Inputs
+from sonovae.evaluation.reconstructions import Shown
 from sonovae.evaluation.unseen import Unseen
 from sonovae.model import health
 from sonovae.pages import plots
@@ -27,34 +32,36 @@ QUALITY = "quality.txt"
 """File of the sentences and goals that `make quality` prints."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Sets of sounds, the training clips' log-mel embeddings [N, D], and the scores of the sets.
+
+    `bands` names the frequencies at which new sounds differ from recordings.
+    """
+
+    sets: dict[str, Scored]
+    training_mel: Floats32
+    scores: pd.DataFrame
+    bands: str
+
+
 def write(out: Path, inputs: Inputs) -> dict[str, Any]:
     """Write everything to a folder, and return what metrics.json holds."""
-    codec = inputs.studio.codec
-    settings = inputs.settings
     # UMAP takes long to load, so it computes meanwhile.
     finish_maps = figures.begin_maps(inputs)
     errors = clip_errors.measure(inputs)
-    known = scoring.see_all(codec, inputs.train, inputs.judge)
-    sets = control_sets.hear(inputs)
-    labels = inputs.train.clips["label"]
-    scores = scoring.table(sets, known, labels, inputs.judge, settings.scoring, seed=settings.seed)
-    comparison = sound_comparison.compare(inputs, sets)
-    scores = scores.join(comparison.scores)
-    quality = quality_table.text(scores, comparison.bands)
-    (out / QUALITY).write_text(quality, encoding="utf-8")
+    compared = compare(inputs)
     new = unseen.reconstruct(inputs)
-    numbers = measure(inputs, errors, scores, new)
-    shown = reconstructions.of_clips(inputs, sets)
-    numbers["codec"] = reconstructions.write(out / "reconstructions", codec, shown)
-    reconstructions.write_nearest(out / "nearest", inputs, sets["generated"], known.mel)
-    _write_unseen(out / "unseen", inputs, new)
+    numbers = measure(inputs, errors, compared.scores, new)
+    shown = reconstructions.of_clips(inputs, compared.sets)
+    numbers["codec"] = _write_sounds(out, inputs, compared, shown, new)
     drawn = figures.draw(inputs, shown, finish_maps())
     for name, figure in drawn.items():
         plots.save(figure, out / f"{name}.png")
     tables = {
         "clips": errors,
         "breakdown": clip_errors.breakdown(errors),
-        "scores": scores.reset_index(),
+        "scores": compared.scores.reset_index(),
         "unseen/errors": new.errors,
     }
     for name, table in tables.items():
@@ -63,17 +70,22 @@ def write(out: Path, inputs: Inputs) -> dict[str, Any]:
         table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     rounded = metrics.rounded(numbers)
     (out / "metrics.json").write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
-    page_tables = {
-        "Goals": quality_table.table(scores),
-        "Generated sounds among controls": result_page.table_of(scores),
-        "By label and group": result_page.in_short(tables["breakdown"]),
-        "Recordings that were never in the dataset: errors": result_page.in_short(new.errors),
-    }
-    judged = inputs.judge.accuracy if inputs.judge else None
-    sentences = quality_table.words(scores, comparison.bands)
-    lines = [("Heard", " ".join(sentences)), *result_page.headline(rounded, scores, judged)]
-    result_page.write(out, inputs, lines, drawn, page_tables)
+    quality = quality_table.text(compared.scores, compared.bands)
+    (out / QUALITY).write_text(quality, encoding="utf-8")
+    _write_page(out, inputs, rounded, compared, drawn, tables)
     return rounded
+
+
+def compare(inputs: Inputs) -> Compared:
+    """Make the sets of sounds, and score each against recordings."""
+    settings = inputs.settings
+    classifier = inputs.usable_judge
+    known = scoring.see_all(inputs.studio.codec, inputs.train, classifier)
+    sets = control_sets.hear(inputs)
+    labels = inputs.train.clips["label"]
+    judged = scoring.table(sets, known, labels, classifier, settings.scoring, seed=settings.seed)
+    comparison = sound_comparison.compare(inputs, sets)
+    return Compared(sets, known.mel, judged.join(comparison.scores), comparison.bands)
 
 
 def measure(
@@ -87,7 +99,7 @@ def measure(
     return clip_errors.summary(errors, settings.scoring.resamples, settings.seed) | {
         "health": health.metrics(posterior, space.prior, losses, settings.seed),
         "generated": scores.loc["generated"].dropna().to_dict(),
-        "judge": {"accuracy": inputs.judge.accuracy} if inputs.judge else {},
+        "judge": inputs.judge.numbers if inputs.judge else {},
         "unseen": new.errors[unseen.ERRORS].mean().to_dict() if new.items else {},
         "latent": _separation(inputs),
         "model": {"parameters": inputs.studio.model.parameters},
@@ -107,9 +119,38 @@ def _separation(inputs: Inputs) -> dict[str, float]:
     )
 
 
-def _write_unseen(out: Path, inputs: Inputs, new: Unseen) -> None:
-    if not new.items:
-        out.mkdir()
-        return
-    shown = reconstructions.of_unseen(inputs, new)
-    reconstructions.write(out, inputs.studio.codec, shown)
+def _write_sounds(
+    out: Path, inputs: Inputs, compared: Compared, shown: Shown, new: Unseen
+) -> dict[str, float]:
+    """Write sounds to compare; return what the codec loses of the clips that are shown."""
+    codec = inputs.studio.codec
+    generated = compared.sets["generated"]
+    lost = reconstructions.write(out / "reconstructions", codec, shown)
+    reconstructions.write_nearest(out / "nearest", inputs, generated, compared.training_mel)
+    if new.items:
+        reconstructions.write(out / "unseen", codec, reconstructions.of_unseen(inputs, new))
+    else:
+        (out / "unseen").mkdir()
+    return lost
+
+
+def _write_page(
+    out: Path,
+    inputs: Inputs,
+    numbers: dict[str, Any],
+    compared: Compared,
+    drawn: dict[str, Figure],
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    scores = compared.scores
+    shown = {
+        "New sounds and their goals": quality_table.table(scores),
+        "Generated sounds among controls": result_page.table_of(scores),
+        "By label and group": result_page.in_short(tables["breakdown"]),
+        "Recordings that were never in the dataset: errors": result_page.in_short(
+            tables["unseen/errors"]
+        ),
+    }
+    words = quality_table.words(scores, compared.bands)
+    lines = result_page.headline(numbers, scores)
+    result_page.write(out, inputs, words, lines, drawn, shown)

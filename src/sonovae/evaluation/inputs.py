@@ -6,12 +6,10 @@ from functools import cached_property
 import pandas as pd
 
 from sonovae.arrays import Item, Latents
-from sonovae.dataset import baselines, original_items, saved_dataset
+from sonovae.dataset import baselines, original_items, pca_density, saved_dataset
 from sonovae.dataset.baselines import Floors
+from sonovae.dataset.pca_density import PcaDensity
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.evaluation import pca_density
-from sonovae.evaluation.judge import Judge
-from sonovae.evaluation.pca_density import PcaDensity
 from sonovae.generation import sampling
 from sonovae.generation.sampling import Place
 from sonovae.generation.studio import Studio
@@ -19,6 +17,8 @@ from sonovae.model import health, saved_model
 from sonovae.model.latent import Posterior
 from sonovae.params.sections import Evaluate, Generate, Params
 from sonovae.project import Project
+from sonovae.quality import judge
+from sonovae.quality.judge import Judge
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Inputs:
     def generate(self) -> Generate:
         """The generate section: new sounds are drawn as that stage draws them."""
         return self.params.generate
+
+    @property
+    def usable_judge(self) -> Judge | None:
+        """The judge for scores; None if it cannot judge."""
+        return judge.usable(self.judge)
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -75,8 +75,8 @@ def _chosen(scores: pd.DataFrame) -> dict[str, Mapping[str, float]]:
 
 
 def _row(scores: pd.DataFrame, name: str) -> dict[str, float]:
-    row: dict[str, float] = scores.loc[name].to_dict()
-    return row
+    values = scores.loc[name].to_numpy(float).tolist()
+    return dict(zip(scores.columns, values, strict=True))
 
 
 def _not_measured(new: Mapping[str, float]) -> list[str]:

@@ -13,6 +13,7 @@ from sonovae.evaluation import figures
 from sonovae.evaluation.inputs import Inputs
 from sonovae.model import health
 from sonovae.pages import page
+from sonovae.quality import judge
 from sonovae.recordings import card, recordings_table
 
 SCORES = {
@@ -39,13 +40,8 @@ PLAYERS = (
 """Titles and folders of the sounds, and which of a row comes first."""
 
 
-def headline(
-    numbers: Mapping[str, Any], scores: pd.DataFrame, judged: float | None
-) -> list[tuple[str, str]]:
-    """Put the result in a few lines, each number next to what it must be compared with.
-
-    `judged` is the judge's accuracy on real test clips, None without a judge.
-    """
+def headline(numbers: Mapping[str, Any], scores: pd.DataFrame) -> list[tuple[str, str]]:
+    """Put the result in a few lines, each number next to what it must be compared with."""
     test = numbers["test"]
     rows = scores.to_dict("index")
     new = rows["generated"]
@@ -62,15 +58,20 @@ def headline(
             f"{generated}; real {real}, white noise {noise}",
         )
     )
-    if judged is not None and "generated_by_label" in rows:
-        accuracy = rows["generated_by_label"]["accuracy"]
-        heard = f"{accuracy:.0%} of the labels that were asked for are heard"
-        judge = f"by a judge that names {judged:.0%} of real test clips right"
-        lines.append(("Labels", f"{heard} {judge}"))
+    if "generated_by_label" in rows and numbers["judge"]:
+        lines.append(("Labels", _labels(numbers["judge"], rows["generated_by_label"])))
     distance = f"{new['copy_ratio']:.2f} times as far from training as real"
     lines.append(("Copies", f"{new['copies']:.0%} flagged; {distance}"))
     raised = [flag.replace("_", " ") for flag in health.FLAGS if numbers["health"][flag]]
     return [*lines, ("Health", ", ".join(raised) or "no flag is up")]
+
+
+def _labels(numbers: Mapping[str, float], row: Mapping[Any, float]) -> str:
+    description = judge.describe(numbers)
+    if not numbers["can_judge"]:
+        return f"not scored, as the judge {description}"
+    heard = f"{row['accuracy']:.0%} of the labels that were asked for are heard by the judge"
+    return f"{heard}, which {description}"
 
 
 def _reconstruction(numbers: Mapping[str, Any]) -> str:
@@ -116,11 +117,15 @@ def _short(value: float) -> str:
 def write(
     out: Path,
     inputs: Inputs,
+    words: list[str],
     lines: list[tuple[str, str]],
     drawn: Mapping[str, Figure],
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Write report.html, one file that holds the figures and sounds in `out`."""
+    """Write report.html, one file that holds the figures and sounds in `out`.
+
+    It begins with `words`, sentences about new sounds, and `lines` of numbers by title.
+    """
     project = inputs.project
     recordings = left_out.mark(recordings_table.read(project.recordings), project.pictures)
     dataset_card = card.of(project.root, inputs.params.fetch)
@@ -130,6 +135,7 @@ def write(
     # No stage reads it, so it says nothing about the result.
     del settings["promotion"]
     content = {
+        "words": words,
         "headline": lines,
         "players": {title: page.players(out / folder, first) for title, folder, first in PLAYERS},
         "figures": {figures.TITLES[name]: page.figure(figure) for name, figure in drawn.items()},

@@ -11,11 +11,10 @@ import pandas as pd
 from sonovae.arrays import Floats, Floats32, Indices
 from sonovae.codec.base import Codec
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.evaluation import embedding
 from sonovae.evaluation.control_sets import Scored, real
-from sonovae.evaluation.judge import Judge
 from sonovae.params.sections import Scoring
-from sonovae.quality import bootstrap, copies, fidelity
+from sonovae.quality import bootstrap, copies, embedding, fidelity
+from sonovae.quality.judge import Judge
 from sonovae.runtime.progress import progress
 
 
@@ -41,7 +40,7 @@ class Seen:
 
 def see(heard: embedding.Heard, judge: Judge | None) -> Seen:
     """Embed a set's pictures by the judge, if there is one."""
-    return Seen(heard.mel, *judge.see(heard.pictures)) if judge else Seen(heard.mel)
+    return Seen(heard.mel, *judge.classify(heard.pictures)) if judge else Seen(heard.mel)
 
 
 def see_all(codec: Codec, clips: Dataset, judge: Judge | None) -> Seen:

@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.layers import EncoderLayers
+from sonovae.params.layers import JudgeLayers
 from sonovae.params.rules import STRICT, Count, Positive, Seed
 
 
@@ -12,8 +12,8 @@ class Judge:
 
     seed: Seed
     threads: Count  # of TensorFlow
-    network: EncoderLayers
+    network: JudgeLayers
     embedding_size: Count  # units of a dense layer with ReLU after network
     learning_rate: Positive  # of Adam, at first; it falls to 0 by a cosine
     batch_size: Count
-    epochs: Count
+    steps: Count  # batches in all

@@ -84,5 +84,15 @@ def _leads_to_numbers(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     return layers
 
 
+def _needs_no_averages(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    if any(layer.layer == "conv" and layer.batch_norm for layer in layers):
+        raise ValueError(
+            "batch_norm must be false: its moving averages need thousands of batches to settle"
+        )
+    return layers
+
+
 EncoderLayers = Annotated[Layers, AfterValidator(_leads_to_numbers)]
 """Layers that lead from pixels to numbers."""
+JudgeLayers = Annotated[EncoderLayers, AfterValidator(_needs_no_averages)]
+"""Layers of a classifier that may train for a few hundred batches only."""

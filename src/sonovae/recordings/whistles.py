@@ -12,15 +12,26 @@ from sonovae.codec import sound_files
 from sonovae.params.fetch import Whistles
 from sonovae.runtime.progress import progress
 
-MELODIES: dict[str, list[int]] = {
-    "rise": [0, 2, 4, 5, 7, 9, 11, 12],
-    "fall": [12, 11, 9, 7, 5, 4, 2, 0],
-    "arch": [0, 4, 7, 12, 7, 4, 0],
-    "call": [0, 7, 0, 7, 0, 7],
-    "sigh": [9, 7, 4, 2, 4, 0],
-    "trill": [4, 5, 4, 5, 4, 5, 7, 4],
+
+@dataclass(frozen=True)
+class Melody:
+    """Notes of a phrase in semitones above its lowest one, and the seconds of the shortest note."""
+
+    steps: tuple[int, ...]
+    tempo: tuple[float, float]
+
+
+SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
+"""Major scale, in semitones."""
+MELODIES = {
+    "rise": Melody(SCALE, (0.1, 0.15)),
+    "fall": Melody(SCALE[::-1], (0.1, 0.15)),
+    "trill": Melody((4, 8) * 6, (0.08, 0.1)),
+    "steady": Melody((6,), (1.0, 1.5)),
 }
-"""Notes of each melody, in semitones above a whistler's lowest note."""
+"""Melodies by label. Notes are so short, or so long, that a second of a phrase shows its label."""
+TRANSPOSED = 2.0
+"""Most semitones that a recording is higher or lower than the melody is written."""
 NOISE = 5e-4
 """Amplitude of the noise in a pause, 66 dB below that of a tone: digital silence is unnatural."""
 
@@ -50,13 +61,14 @@ def write(folder: Path, settings: Whistles) -> None:
         sound_files.write(path, samples, settings.sample_rate)
 
 
-def whistle(steps: list[int], whistler: Whistler, settings: Whistles, rng: Generator) -> Samples:
+def whistle(melody: Melody, whistler: Whistler, settings: Whistles, rng: Generator) -> Samples:
     """Return a recording [n] of phrases of the melody, with pauses between them."""
     rate = settings.sample_rate
+    # Otherwise a whistler's pitch would give the label away.
+    steps = np.asarray(melody.steps) + rng.uniform(-TRANSPOSED, TRANSPOSED)
     parts = [_pause(0.1, rate, rng)]
     while sum(map(len, parts)) < settings.seconds * rate:
-        tempo = rng.uniform(0.16, 0.3)
-        parts.append(_phrase(steps, tempo, whistler, rate, rng))
+        parts.append(_phrase(steps, rng.uniform(*melody.tempo), whistler, rate, rng))
         # Pauses shorter and longer than the half second at which preprocess cuts.
         parts.append(_pause(rng.choice([0.2, 0.35, 0.7, 1.1]), rate, rng))
     sound = np.concatenate(parts)
@@ -66,7 +78,7 @@ def whistle(steps: list[int], whistler: Whistler, settings: Whistles, rng: Gener
 def _whistler(rng: Generator) -> Whistler:
     # The fields are drawn in this order; another one would change every recording.
     return Whistler(
-        lowest=rng.uniform(700, 1500),
+        lowest=rng.uniform(800, 1200),
         vibrato_rate=rng.uniform(4.5, 7),
         vibrato_depth=rng.uniform(0.05, 0.5),
         glide=rng.uniform(0.02, 0.09),
@@ -76,15 +88,15 @@ def _whistler(rng: Generator) -> Whistler:
 
 
 def _phrase(
-    steps: list[int],
+    steps: Floats64,
     tempo: float,
     whistler: Whistler,
     sample_rate: int,
     rng: Generator,
 ) -> Floats64:
-    """Return a melody [n] whose notes last `tempo` or twice as many seconds, with glides."""
-    lengths = (tempo * rng.choice([1, 1, 2], len(steps)) * sample_rate).astype(int)
-    pitch = np.repeat(np.asarray(steps, float), lengths)
+    """Return notes [n] with glides, which last `tempo` or one and a half times as many seconds."""
+    lengths = (tempo * rng.choice([1, 1, 1.5], len(steps)) * sample_rate).astype(int)
+    pitch = np.repeat(steps, lengths)
     pitch = _smoothed(pitch, int(whistler.glide * sample_rate))
     time = np.arange(len(pitch)) / sample_rate
     phase = 2 * np.pi * whistler.vibrato_rate * time + rng.uniform(0, 2 * np.pi)

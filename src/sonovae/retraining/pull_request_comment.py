@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sonovae.evaluation.gates import Gain
+from sonovae.quality import judge
 from sonovae.retraining import changes
 from sonovae.retraining.revisions import Result
 
@@ -52,6 +53,7 @@ def text(comparison: Comparison, more: Iterable[str]) -> str:
         *_parameters(old, new),
         METRICS,
         _metrics(comparison),
+        _verdict(old.metrics.get("judge", {})),
         "\n".join(f"- {gain}" for gain in comparison.gains),
         _curve(new.losses["val_mse"].tolist()),
     ]
@@ -99,6 +101,13 @@ def _metrics(comparison: Comparison) -> str:
         shares = [f"{share:.0%}" for share in comparison.recognized]
         rows.append(["labels heard by the previous judge", *shares])
     return _table(["", "before", "now"], rows)
+
+
+def _verdict(numbers: dict[str, float]) -> str:
+    """Say why the old judge has no row; an older version's metrics do not hold the reason."""
+    if numbers.get("can_judge", 1.0):
+        return ""
+    return f"The previous judge {judge.describe(numbers)}."
 
 
 def _metric(metrics: dict[str, Any], name: str) -> str:

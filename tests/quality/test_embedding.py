@@ -11,8 +11,8 @@ from sonovae.codec import image_codec, sound_codec
 from sonovae.codec.image_codec import ImageCodec
 from sonovae.codec.scaling import Scale
 from sonovae.codec.sound_codec import SoundCodec
-from sonovae.evaluation import embedding
 from sonovae.params.sections import GriffinLim
+from sonovae.quality import embedding
 from tests.making.projects import HERE
 from tests.making.recordings import tone
 
