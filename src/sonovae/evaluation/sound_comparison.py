@@ -92,7 +92,7 @@ def _network_rows(
     inputs: Inputs, reference: Reference, train: Dataset, sets: Mapping[str, Scored]
 ) -> dict[str, sound_scores.Row]:
     """Return the rows of networks that tell sets from recordings, where there are enough."""
-    enough_clips = len(train.clips) >= sound_scores.FEWEST_FOR_NETWORK
+    enough_clips = len(train.clips) >= 2 * sound_scores.FEWEST_FOR_NETWORK
     if not enough_clips or not sound_scores.has_groups(reference.test.groups):
         return {}
     resamples = inputs.settings.scoring.resamples
