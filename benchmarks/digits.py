@@ -98,10 +98,10 @@ def told(name: str) -> dict[str, Any]:
         f"labels_heard{end}": scores.loc["generated_by_label", f"accuracy{end}"]
         for end in ("", "_low", "_high")
     }
-    row |= {
-        f"frechet_{each}": scores.loc[each, "frechet_judge"]
-        for each in ("real", "reconstructed", "generated")
-    }
+    # Each row has a judge of its own pictures, so its Fréchet distance says nothing across rows.
+    for score in ("hnr_db", "frechet_texture", "auc_network_mel", "auc_network_fine"):
+        for of in ("real", "reconstructed", "generated_by_label"):
+            row[f"{score}_{of}"] = scores.loc[of, score]
     return row | {each: scores.loc["generated", each] for each in ("inception_score", "copies")}
 
 

@@ -20,6 +20,7 @@ from sonovae.dataset import left_out, original_items, saved_dataset
 from sonovae.dataset.clips import read
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
+from sonovae.features import degraded
 from sonovae.generation import item_files
 from sonovae.model import latent, saved_model
 from sonovae.pages import plots
@@ -158,12 +159,13 @@ def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
     scores = pd.read_csv(done / "data/evaluation/scores.csv", index_col="set")
     controls = {
         "real",
-        "way_back",
+        "inverse",
         "reconstructed",
-        "pca_gaussian",
+        "pca_density",
         "shuffled_pixels",
         "mean_picture",
         "white_noise",
+        *degraded.DEGRADED,
     }
     assert set(scores.index) == controls | {"generated", "generated_by_label", "training_copies"}
     assert score(done)["generated"]["frechet_mel"] == pytest.approx(
