@@ -24,12 +24,12 @@ QUIETER_DB = 12.0
 
 
 def whispered(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
-    """Keep the magnitudes, and take the phase of white noise."""
+    """Keep the magnitudes of samples [n], and take the phase of white noise."""
     return _with_phase(samples, rng.standard_normal(len(samples)), sample_rate)
 
 
 def buzzing(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
-    """Keep the magnitudes, and take the phase of a pulse train."""
+    """Keep the magnitudes of samples [n], and take the phase of a pulse train."""
     pulses = np.zeros(len(samples))
     pulses[:: round(sample_rate / PULSE_HZ)] = 1
     return _with_phase(samples, pulses, sample_rate)
@@ -50,7 +50,7 @@ def noised(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
 
 
 def shuffled(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
-    """Put short pieces in random order."""
+    """Put short pieces of samples [n] in random order."""
     length = round(PIECE_SECONDS * sample_rate)
     n = max(1, len(samples) // length)
     pieces = np.array_split(samples, n)
@@ -58,7 +58,7 @@ def shuffled(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
 
 
 def quieter(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
-    """Lower the level."""
+    """Lower the level by `QUIETER_DB` dB."""
     return samples * np.float32(10 ** (-QUIETER_DB / 20))
 
 

@@ -56,12 +56,12 @@ class Track:
 
     @property
     def loud(self) -> Flags:
-        """Frames within `LOUD_DB` of the loudest."""
+        """Frames within `LOUD_DB` of the loudest, [frames]."""
         return np.asarray(self.level >= self.level.max() - LOUD_DB)
 
     @property
     def audible(self) -> Flags:
-        """Frames within `AUDIBLE_DB` of the loudest."""
+        """Frames within `AUDIBLE_DB` of the loudest, [frames]."""
         return np.asarray(self.level >= self.level.max() - AUDIBLE_DB)
 
     @property

@@ -18,7 +18,7 @@ STEADY_SEMITONES = 1.0
 WIDTH_HZ = 60.0
 """Distance from a harmonic within which a line belongs to it: the lobe of a Hann window."""
 GLIDE = 0.03
-"""The same as a share of the frequency: a glide of half a semitone within a frame."""
+"""Distance as a share of the frequency: a glide of half a semitone within a frame."""
 HARMONICS = 8
 """Highest multiple of the strongest line that is a harmonic."""
 

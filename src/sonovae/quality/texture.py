@@ -30,7 +30,7 @@ class Textures:
     outer: Floats64
 
     def gaussian(self, rows: Indices) -> fidelity.Gaussian:
-        """Return the Gaussian of the patches of some sounds."""
+        """Return the Gaussian of the patches of some sounds, given as rows [M]."""
         count = max(2.0, float(self.count[rows].sum()))
         mean = self.total[rows].sum(axis=0) / count
         covariance = self.outer[rows].sum(axis=0) / count - np.outer(mean, mean)
