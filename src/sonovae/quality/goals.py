@@ -135,7 +135,7 @@ GOALS = (
     ),
     Goal(
         "auc_network_fine", "AUC of the network on fine spectrograms", "at most", 0.9,
-        above="A network tells fine spectrograms from recordings'",
+        above="A network tells fine spectrograms apart",
     ),
     Goal("copies", "share of copies", "at most", 0.05, above="Sounds are copies of recordings"),
 )  # fmt: skip
