@@ -160,15 +160,17 @@ def _best_peak(curves: Floats64, lags_per_second: int, pitches: Range) -> tuple[
     middle = curves[:, first : last + 1]
     right = curves[:, first + 1 : last + 2]
     is_peak = (middle > left) & (middle >= right) & (middle > 0)
+    # A parabola through three points finds the top of a peak, between lags. Tops are compared, not
+    # points: else a sub-octave would win whose peak is nearer to a lag.
+    slope = (right - left) / 2
+    bend = right + left - 2 * middle
+    shift = np.divide(-slope, bend, out=np.zeros(middle.shape), where=is_peak & (bend < 0))
+    tops = middle + slope * shift / 2
     cost = OCTAVE_COST * np.log2(lags * pitches.lowest / lags_per_second)
-    best = np.where(is_peak, middle - cost, -np.inf).argmax(axis=1)
+    best = np.where(is_peak, tops - cost, -np.inf).argmax(axis=1)
     rows = np.arange(len(curves))
     exists = is_peak[rows, best]
-    # A parabola through three points finds the top between lags.
-    slope = (right - left)[rows, best] / 2
-    bend = (right + left - 2 * middle)[rows, best]
-    shift = np.divide(-slope, bend, out=np.zeros(len(rows)), where=exists & (bend < 0))
-    height = middle[rows, best] + slope * shift / 2
-    hz = lags_per_second / (lags[best] + shift)
+    height = tops[rows, best]
+    hz = lags_per_second / (lags[best] + shift[rows, best])
     strength = np.clip(height, 0, 1 - 1e-6)
     return np.where(exists, hz, 0.0), np.where(exists, strength, 0.0)
