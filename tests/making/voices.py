@@ -65,10 +65,10 @@ def vowel(
 
 
 def contour(hz: float, n: int, sample_rate: int, jitter: float, rng: Generator) -> np.ndarray:
-    """A pitch [n] that glides by a few semitones; each hundredth of a second it is off a little."""
-    semitones = np.linspace(rng.uniform(-1, 2), rng.uniform(-3, 0), n)
-    knots = rng.normal(0, jitter, 2 + 100 * n // sample_rate)
-    steps = np.interp(np.arange(n) * 100 / sample_rate, np.arange(len(knots)), knots)
+    """A pitch [n] that falls by a few semitones; 150 times a second it is off a little."""
+    semitones = np.linspace(rng.uniform(2, 4), rng.uniform(-4, -2), n)
+    knots = rng.normal(0, jitter, 2 + 150 * n // sample_rate)
+    steps = np.interp(np.arange(n) * 150 / sample_rate, np.arange(len(knots)), knots)
     return hz * 2 ** (semitones / 12) * (1 + steps)
 
 
@@ -79,8 +79,8 @@ def spoken(speaker: int, rng: Generator) -> np.ndarray:
     pitch = own.uniform(110, 230) * 2 ** (rng.normal(0, 1) / 12)
     size = own.uniform(0.9, 1.15)
     formants = [(size * hz, width) for hz, width in VOWELS[rng.integers(len(VOWELS))]]
-    hz = contour(pitch, n, RATE, rng.uniform(0.004, 0.01), rng)
-    sound = vowel(hz, RATE, formants, rng.uniform(14, 18), rng)
+    hz = contour(pitch, n, RATE, rng.uniform(0.008, 0.012), rng)
+    sound = vowel(hz, RATE, formants, rng.uniform(16, 20), rng)
     seconds = np.arange(n) / RATE
     onset = rng.uniform(0.03, 0.1)
     since = np.maximum(seconds - onset, 0)
