@@ -20,6 +20,10 @@ def test_peak_in_dbfs(gain: float, decibels: float) -> None:
     assert level.peak(np.float32(gain) * TONE) == pytest.approx(decibels, abs=0.01)
 
 
+def test_peak_may_be_negative() -> None:
+    assert level.peak(np.float32([0.1, -0.5, 0.2])) == pytest.approx(-6.02, abs=0.01)
+
+
 def test_peak_of_nothing() -> None:
     assert level.peak(np.zeros(0, np.float32)) == pytest.approx(-100)
 

@@ -48,6 +48,14 @@ def test_a_tone_is_where_its_frequency_is() -> None:
     assert middle.argmax() == round(1000 * spectrograms.FINE_WINDOW_SECONDS)
 
 
+def test_fine_compresses_20_db_to_a_half() -> None:
+    sound = voices.sine(voices.steady(1000, 1, 8000), 8000)
+    sound[4000:] /= 10
+    values = spectrograms.fine(sound, 8000, 4000).max(axis=0)
+    assert values[30] == pytest.approx(1, abs=0.01)
+    assert values[95] == pytest.approx(0.5, abs=0.01)
+
+
 @pytest.mark.parametrize("gain", [0.1, 0.003])
 def test_the_level_does_not_matter(gain: float) -> None:
     sound = vowel(8000)

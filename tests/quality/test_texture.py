@@ -47,6 +47,18 @@ def test_gaussian_of_rows_is_that_of_their_patches() -> None:
     assert fidelity.frechet_distance(some, alone) == pytest.approx(0, abs=1e-9)
 
 
+def test_gaussian_by_numpy() -> None:
+    """Of sounds other than those that the components are of, so that the mean is not 0."""
+    embedding = texture.fit(REAL, 1)
+    louder = np.minimum(REAL[:9] + 5, 0)
+    found = embedding.of(louder).gaussian(np.arange(9))
+    patches = np.concatenate([texture._patches(own) for own in louder])
+    points = embedding.pca.transform(patches)
+    np.testing.assert_allclose(found.mean, points.mean(axis=0))
+    wanted = np.cov(points, rowvar=False, bias=True)
+    np.testing.assert_allclose(found.root.T @ found.root, wanted, atol=1e-9)
+
+
 @pytest.mark.parametrize("frames", [1, 15, 16, 17])
 def test_short_and_silent_spectrograms(frames: int) -> None:
     embedding = texture.fit(REAL, 1)
