@@ -47,7 +47,7 @@ UNMARKED = {
     "noised": ["sound_share", "voiced", "jitter_cents", "copies"],
     "shuffled": ["level_db", "level_spread_db", "jitter_cents", "copies"],
     "quieter": [name for name in GOALS if name not in {"level_db", "auc_signal"}],
-    "mean": ["voiced", "jitter_cents", "copies"],
+    "mean": ["copies"],
     "copied": [name for name in GOALS if name != "copies"],
 }
 """Scores that a control keeps: it is wrong in one way, not in all."""
