@@ -76,9 +76,10 @@ def test_silent_sounds_have_scores() -> None:
 
 
 def test_second_tones_count_where_recordings_are_one_tone() -> None:
-    tones = [voices.sine(np.geomspace(900, hz, 4000), 8000) for hz in np.linspace(700, 1200, 20)]
-    fifths = [voices.sine(np.geomspace(1340, 1.5 * hz, 4000), 8000) for hz in (700, 1200)] * 10
-    both = [(tone + fifth) / 2 for tone, fifth in zip(tones, fifths, strict=True)]
+    glides = [np.geomspace(900, hz, 4000) for hz in np.linspace(800, 1000, 20)]
+    tones = [voices.sine(hz, 8000) for hz in glides]
+    fifths = [voices.sine(1.5 * hz, 8000) for hz in glides]
+    both = [tone + fifth / 2 for tone, fifth in zip(tones, fifths, strict=True)]
     groups = [str(i) for i in range(20)]
     sounds = Sounds(tones, groups)
     made = Reference(sounds, sounds, groups, voices.RATE, 1)
