@@ -82,11 +82,16 @@ def _stft(sample_rate: int) -> scipy.signal.ShortTimeFFT:
 
 
 def _transform(samples: Floats32 | Floats64, sample_rate: int) -> np.ndarray:
-    return _stft(sample_rate).stft(samples.astype(float))
+    stft = _stft(sample_rate)
+    # A clip must fill a window.
+    missing = max(0, stft.m_num - len(samples))
+    return stft.stft(np.pad(samples.astype(float), (0, missing)))
 
 
 def _inverse(spectrum: np.ndarray, sample_rate: int, length: int) -> Samples:
-    return _stft(sample_rate).istft(spectrum, k1=length).real.astype(np.float32)
+    stft = _stft(sample_rate)
+    samples = stft.istft(spectrum, k1=max(length, stft.m_num))
+    return samples[:length].real.astype(np.float32)
 
 
 def _decibels(spectrum: np.ndarray) -> Floats64:

@@ -24,8 +24,8 @@ def fine(spectrogram: Floats32) -> float:
 def _energy(values: Floats32, axis: int, from_cycles: float) -> float:
     """Mean power [per pixel] of frequencies along an axis that are at least `from_cycles`."""
     length = values.shape[axis]
-    spectrum = scipy.fft.rfft(values.astype(float), axis=axis)
-    chosen = scipy.fft.rfftfreq(length) >= from_cycles
+    # Both halves of the spectrum, so that the highest frequency does not count twice.
+    spectrum = scipy.fft.fft(values.astype(float), axis=axis)
+    chosen = np.abs(scipy.fft.fftfreq(length)) >= from_cycles
     power = np.compress(chosen, np.abs(spectrum) ** 2, axis=axis).sum()
-    # Parseval: each frequency but 0 and the last stands for two.
-    return float(2 * power / length / values.size)
+    return float(power / length / values.size)

@@ -25,8 +25,9 @@ OCTAVE_COST = 0.01
 """Loss of autocorrelation for each octave that a candidate is lower (Boersma 1993, default)."""
 LOUD_DB = 10.0
 """Decibels below the loudest frame of a sound within which a frame is loud."""
-POINTS = 8
-"""Fewest samples of the autocorrelation in a period, so that its peaks are met."""
+OVERSAMPLING = 4
+"""Lags of the autocorrelation per sample. With one, a peak between two samples is too low, and a
+multiple of the period that is near a sample wins: the pitch jumps to a sub-octave."""
 SURE = 0.9
 """Autocorrelation from which a frame counts for the pitch range of recordings."""
 FEWEST_FRAMES = 100
@@ -83,9 +84,8 @@ def track(samples: Samples, sample_rate: int, pitches: Range) -> Track:
     frames = framed(samples, sample_rate)
     rms = np.sqrt(np.square(frames).mean(axis=1))
     level = 20 * np.log10(np.maximum(rms, 1e-5))
-    oversampling = math.ceil(POINTS * pitches.highest / sample_rate)
-    curves = _autocorrelation(frames, oversampling)
-    hz, strength = _best_peak(curves, sample_rate * oversampling, pitches)
+    curves = _autocorrelation(frames)
+    hz, strength = _best_peak(curves, sample_rate * OVERSAMPLING, pitches)
     return Track(hz, strength, level)
 
 
@@ -120,32 +120,32 @@ def middle_of(sounds: Iterable[Samples], sample_rate: int) -> Range | None:
     return Range(float(lowest), float(highest))
 
 
-def _autocorrelation(frames: Floats64, oversampling: int) -> Floats64:
-    """Normalised autocorrelation [frames, lags], with `oversampling` lags a sample."""
+def _autocorrelation(frames: Floats64) -> Floats64:
+    """Normalised autocorrelation [frames, lags], with `OVERSAMPLING` lags a sample."""
     length = frames.shape[1]
     window = scipy.signal.get_window("hann", length)
     centred = (frames - frames.mean(axis=1, keepdims=True)) * window
-    curves = _correlate(centred, oversampling)
+    curves = _correlate(centred)
     energy = np.maximum(curves[:, :1], 1e-12)
-    return curves / energy / _window_curve(length, oversampling)
+    return curves / energy / _window_curve(length)
 
 
 @lru_cache(maxsize=8)
-def _window_curve(length: int, oversampling: int) -> Floats64:
+def _window_curve(length: int) -> Floats64:
     window = scipy.signal.get_window("hann", length)
-    curve = _correlate(window[np.newaxis], oversampling)[0]
+    curve = _correlate(window[np.newaxis])[0]
     return curve / curve[0]
 
 
-def _correlate(frames: Floats64, oversampling: int) -> Floats64:
+def _correlate(frames: Floats64) -> Floats64:
     """Autocorrelation at lags up to a third of a frame, where the window's is still large."""
     length = frames.shape[1]
     # Twice the length, so that the end does not wrap to the beginning.
     size = scipy.fft.next_fast_len(2 * length, real=True)
     power = np.abs(scipy.fft.rfft(frames, size, axis=1)) ** 2
     # A longer inverse transform interpolates.
-    curves = scipy.fft.irfft(power, size * oversampling, axis=1)
-    return curves[:, : length * oversampling // 3 + 2]
+    curves = scipy.fft.irfft(power, size * OVERSAMPLING, axis=1)
+    return curves[:, : length * OVERSAMPLING // 3 + 2]
 
 
 def _best_peak(curves: Floats64, lags_per_second: int, pitches: Range) -> tuple[Floats64, Floats64]:
@@ -156,19 +156,21 @@ def _best_peak(curves: Floats64, lags_per_second: int, pitches: Range) -> tuple[
     first = max(1, math.floor(lags_per_second / pitches.highest))
     last = min(curves.shape[1] - 2, math.ceil(lags_per_second / pitches.lowest))
     lags = np.arange(first, last + 1)
-    left = curves[:, lags - 1]
-    middle = curves[:, lags]
-    right = curves[:, lags + 1]
+    left = curves[:, first - 1 : last]
+    middle = curves[:, first : last + 1]
+    right = curves[:, first + 1 : last + 2]
     is_peak = (middle > left) & (middle >= right) & (middle > 0)
+    # A parabola through three points finds the top of a peak, between lags. Tops are compared, not
+    # points: else a sub-octave would win whose peak is nearer to a lag.
+    slope = (right - left) / 2
+    bend = right + left - 2 * middle
+    shift = np.divide(-slope, bend, out=np.zeros(middle.shape), where=is_peak & (bend < 0))
+    tops = middle + slope * shift / 2
     cost = OCTAVE_COST * np.log2(lags * pitches.lowest / lags_per_second)
-    best = np.where(is_peak, middle - cost, -np.inf).argmax(axis=1)
+    best = np.where(is_peak, tops - cost, -np.inf).argmax(axis=1)
     rows = np.arange(len(curves))
     exists = is_peak[rows, best]
-    # A parabola through three points finds the top between lags.
-    slope = (right - left)[rows, best] / 2
-    bend = (right + left - 2 * middle)[rows, best]
-    shift = np.divide(-slope, bend, out=np.zeros(len(rows)), where=exists & (bend < 0))
-    height = middle[rows, best] + slope * shift / 2
-    hz = lags_per_second / (lags[best] + shift)
+    height = tops[rows, best]
+    hz = lags_per_second / (lags[best] + shift[rows, best])
     strength = np.clip(height, 0, 1 - 1e-6)
     return np.where(exists, hz, 0.0), np.where(exists, strength, 0.0)

@@ -36,7 +36,9 @@ def mel_statistics(sounds: Sequence[Samples], sample_rate: int) -> Floats32:
     def measure(samples: Samples) -> Floats32:
         decibels = spectrograms.log_mel(samples, sample_rate)
         pairs = decibels.reshape(len(decibels) // 2, 2, -1).mean(axis=1)
-        change = np.abs(np.diff(pairs, axis=1)).mean(axis=1)
+        steps = np.abs(np.diff(pairs, axis=1))
+        # A single frame has no steps.
+        change = steps.sum(axis=1) / max(1, steps.shape[1])
         return np.concatenate([pairs.mean(axis=1), pairs.std(axis=1), change])
 
     with ThreadPoolExecutor(environment.cores()) as threads:

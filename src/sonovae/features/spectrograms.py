@@ -49,7 +49,7 @@ def highest_hz(sounds: Sequence[Samples], sample_rate: int) -> float:
         total = total + power.sum(axis=1) / max(float(power.sum()), 1e-12)
     below = np.cumsum(total) / max(float(total.sum()), 1e-12)
     bins = 1 + int(np.searchsorted(below, MOST_ENERGY))
-    return bins * sample_rate / (2 * (len(total) - 1))
+    return min(sample_rate / 2, bins * sample_rate / (2 * (len(total) - 1)))
 
 
 def _bins(sample_rate: int, hz: float) -> int:

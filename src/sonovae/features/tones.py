@@ -27,7 +27,7 @@ def has_second(samples: Samples, sample_rate: int, track: Track) -> bool:
     """Whether samples [n] hold another tone in more than `LEAST_SHARE` of the steady frames."""
     frames = pitch.framed(samples, sample_rate)
     window = scipy.signal.get_window("hann", frames.shape[1])
-    spectrum = np.abs(scipy.fft.rfft(frames * window, axis=1)) + 1e-9
+    spectrum = np.abs(scipy.fft.rfft(frames * window, axis=1))
     hz = scipy.fft.rfftfreq(frames.shape[1], 1 / sample_rate)
     strongest = np.maximum(hz[spectrum.argmax(axis=1)], hz[1])
     chosen = track.loud & _is_steady(strongest)
@@ -53,4 +53,6 @@ def _second_level(spectrum: Floats64, hz: Floats64, strongest: Floats64) -> Floa
     multiples = np.clip(np.round(hz / line), 1, HARMONICS) * line
     belongs = np.abs(hz - multiples) < np.maximum(WIDTH_HZ, GLIDE * multiples)
     others = np.where(belongs, 0, spectrum).max(axis=1)
-    return np.asarray(20 * np.log10(np.maximum(others, 1e-9) / spectrum.max(axis=1)))
+    # Silence holds no tones.
+    loudest = np.maximum(spectrum.max(axis=1), 1e-6)
+    return np.asarray(20 * np.log10(np.maximum(others, 1e-9) / loudest))

@@ -65,7 +65,9 @@ def fit(log_mels: Floats32, seed: int) -> Embedding:
     chosen = np.sort(rng.permutation(len(patches))[:MOST_PATCHES])
     components = min(COMPONENTS, len(chosen))
     pca = PCA(components, whiten=True, svd_solver="randomized", random_state=seed)
-    return Embedding(pca.fit(patches[chosen]))
+    # If all patches are equal, scikit-learn divides 0 by 0, for a ratio that is not used here.
+    with np.errstate(invalid="ignore"):
+        return Embedding(pca.fit(patches[chosen]))
 
 
 def _patches(log_mel: Floats32) -> Floats64:
