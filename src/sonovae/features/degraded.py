@@ -39,14 +39,14 @@ def blurred(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
     """Smooth the magnitudes in decibels over bins and frames, and keep the phase."""
     spectrum = _transform(samples, sample_rate)
     decibels = scipy.ndimage.gaussian_filter(_decibels(spectrum), BLUR)
-    return _inverse(_scaled(spectrum, decibels), sample_rate, len(samples))
+    return _inverse(_scaled(spectrum, decibels), sample_rate, samples)
 
 
 def noised(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
     """Add noise to the magnitudes in decibels, and keep the phase."""
     spectrum = _transform(samples, sample_rate)
     decibels = _decibels(spectrum) + NOISE_DB * rng.standard_normal(spectrum.shape)
-    return _inverse(_scaled(spectrum, decibels), sample_rate, len(samples))
+    return _inverse(_scaled(spectrum, decibels), sample_rate, samples)
 
 
 def shuffled(samples: Samples, sample_rate: int, rng: Generator) -> Samples:
@@ -72,7 +72,7 @@ DEGRADED = {
 def _with_phase(samples: Samples, other: Floats64, sample_rate: int) -> Samples:
     magnitude = np.abs(_transform(samples, sample_rate))
     phase = np.exp(1j * np.angle(_transform(other, sample_rate)))
-    return _inverse(magnitude * phase, sample_rate, len(samples))
+    return _inverse(magnitude * phase, sample_rate, samples)
 
 
 def _stft(sample_rate: int) -> scipy.signal.ShortTimeFFT:
@@ -88,10 +88,13 @@ def _transform(samples: Floats32 | Floats64, sample_rate: int) -> np.ndarray:
     return stft.stft(np.pad(samples.astype(float), (0, missing)))
 
 
-def _inverse(spectrum: np.ndarray, sample_rate: int, length: int) -> Samples:
+def _inverse(spectrum: np.ndarray, sample_rate: int, original: Samples) -> Samples:
+    """Return samples [n] that are as long and as loud (RMS) as the original [n]."""
     stft = _stft(sample_rate)
-    samples = stft.istft(spectrum, k1=max(length, stft.m_num))
-    return samples[:length].real.astype(np.float32)
+    whole = stft.istft(spectrum, k1=max(len(original), stft.m_num))
+    samples = whole[: len(original)].real.astype(np.float32)
+    gain = np.linalg.norm(original) / max(float(np.linalg.norm(samples)), 1e-9)
+    return samples * np.float32(gain)
 
 
 def _decibels(spectrum: np.ndarray) -> Floats64:
