@@ -49,7 +49,8 @@ def not_better(comparison: ResultComparison, tolerance: float) -> list[str]:
     for error in comparison.errors:
         # Negated, so that NaN is no permission.
         if not error.change.high <= tolerance:
-            reasons.append(f"{error}, maybe more than promotion.tolerance = {tolerance:.0%}")
+            doubt = "" if error.change.low > tolerance else "maybe "
+            reasons.append(f"{error}, {doubt}more than promotion.tolerance = {tolerance:.0%}")
     compared: list[Score | ErrorChange] = [*comparison.scores, *comparison.errors]
     if reasons or any(item.is_better for item in compared):
         return reasons

@@ -22,7 +22,7 @@ DISTRIBUTION = (
 """Scores of the distribution, lower is better; the second of a pair replaces the first where that
 was not measured or is saturated."""
 TITLES = {goal.score: goal.title for goal in goals.GOALS} | {
-    VOICE: "distance in dB of the harmonics-to-noise ratio from that of recordings"
+    VOICE: "harmonics-to-noise ratio, distance in dB from recordings"
 }
 SATURATED = 0.99
 """AUC from which a test tells all sounds from recordings, so that it ranks no results."""
