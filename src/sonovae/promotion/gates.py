@@ -1,9 +1,14 @@
 """Rules of promotion: metrics within limits, and a result that is not worse, or that is better."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sonovae.params.promotion import Gate
-from sonovae.promotion.result_comparison import LABELS, ErrorChange, ResultComparison, Score
+from sonovae.promotion.result_comparison import (
+    LABELS,
+    ErrorChange,
+    ResultComparison,
+    Score,
+)
 
 
 def shut(values: Mapping[str, float], gates: Mapping[str, Gate]) -> list[str]:
@@ -28,10 +33,12 @@ def worse(comparison: ResultComparison, tolerance: float) -> list[str]:
 
     An error counts only if its whole interval is beyond the tolerance: doubt makes no gate red.
     """
-    errors = [error for error in comparison.errors if error.change.low > tolerance]
-    return _worse_scores(comparison) + [
-        f"{error}, more than promotion.tolerance = {tolerance:.0%}" for error in errors
-    ]
+    reasons = _worse_scores(comparison)
+    for error in comparison.errors:
+        if error.change.low > tolerance:
+            rule = _rule(tolerance)
+            reasons.append(f"{error}, {rule}")
+    return reasons
 
 
 def not_better(comparison: ResultComparison, tolerance: float) -> list[str]:
@@ -39,24 +46,53 @@ def not_better(comparison: ResultComparison, tolerance: float) -> list[str]:
 
     The whole interval of each error must be within the tolerance: in doubt, the champion stays.
     """
-    if not comparison.errors and all(score.name == LABELS for score in comparison.scores):
-        why = "; ".join(comparison.notes) or "no score of the distribution is in both scores.csv"
-        return [
-            f"neither its new sounds' distribution nor its reconstructions are comparable ({why}):"
-            " give promotion.model another name, or move the alias by hand in the dashboard"
-        ]
+    if not _is_comparable(comparison):
+        return [_incomparable(comparison.notes)]
     reasons = _worse_scores(comparison)
     for error in comparison.errors:
         # Negated, so that NaN is no permission.
         if not error.change.high <= tolerance:
-            doubt = "" if error.change.low > tolerance else "maybe "
-            reasons.append(f"{error}, {doubt}more than promotion.tolerance = {tolerance:.0%}")
-    compared: list[Score | ErrorChange] = [*comparison.scores, *comparison.errors]
+            rule = _rule(tolerance)
+            is_sure = error.change.low > tolerance
+            doubt = "" if is_sure else "maybe "
+            reasons.append(f"{error}, {doubt}{rule}")
+    compared: list[Score | ErrorChange] = [
+        *comparison.scores,
+        *comparison.errors,
+    ]
     if reasons or any(item.is_better for item in compared):
         return reasons
-    return [f"nothing is better by more than the noise: {'; '.join(map(str, compared))}"]
+    values = "; ".join(str(item) for item in compared)
+    return [f"nothing is better by more than the noise: {values}"]
+
+
+def _is_comparable(comparison: ResultComparison) -> bool:
+    """Whether there is anything but labels: a judge hears them in bad sounds, too."""
+    if comparison.errors:
+        return True
+    names = [score.name for score in comparison.scores]
+    return any(name != LABELS for name in names)
+
+
+def _incomparable(notes: Sequence[str]) -> str:
+    why = "; ".join(notes)
+    if not why:
+        why = "no score of the distribution is in both scores.csv"
+    return (
+        "neither its new sounds' distribution nor"
+        f" its reconstructions are comparable ({why}):"
+        " give promotion.model another name,"
+        " or move the alias by hand in the dashboard"
+    )
+
+
+def _rule(tolerance: float) -> str:
+    return f"more than promotion.tolerance = {tolerance:.0%}"
 
 
 def _worse_scores(comparison: ResultComparison) -> list[str]:
-    worse = [score for score in comparison.scores if score.is_worse]
-    return [f"{score}, worse by more than the noise" for score in worse]
+    reasons = []
+    for score in comparison.scores:
+        if score.is_worse:
+            reasons.append(f"{score}, worse by more than the noise")
+    return reasons

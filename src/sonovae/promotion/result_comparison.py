@@ -179,11 +179,26 @@ def compare_scores(new: pd.DataFrame, old: pd.DataFrame) -> list[Score]:
     """
     scores = [_score(new, old, LABELS)]
     for names in DISTRIBUTION:
-        measured = [score for score in (_score(new, old, name) for name in names) if score]
-        telling = [score for score in measured if not score.is_saturated]
-        scores += (telling or measured)[:1]
+        scores.append(_first_telling(new, old, names))
     scores.append(_score(new, old, VOICE))
     return [score for score in scores if score]
+
+
+def _first_telling(
+    new: pd.DataFrame,
+    old: pd.DataFrame,
+    names: Sequence[str],
+) -> Score | None:
+    """Return the first score that is not saturated or, if all are, the first one."""
+    chosen = None
+    for name in names:
+        score = _score(new, old, name)
+        if score is None:
+            continue
+        if not score.is_saturated:
+            return score
+        chosen = chosen or score
+    return chosen
 
 
 def compare_errors(
@@ -226,12 +241,20 @@ def _is_of_pictures(name: str) -> bool:
 
 def _other_recordings(new: Tables, old: Tables) -> str:
     """Say that the results were tested on other recordings; empty if most are common."""
-    sides = [set(zip(side.clips["sha256"], side.clips["item"], strict=True)) for side in (new, old)]
-    common = len(sides[0] & sides[1])
-    every = len(sides[0] | sides[1])
+    now = _recordings(new.clips)
+    before = _recordings(old.clips)
+    common = len(now & before)
+    every = len(now | before)
     if common >= COMMON * every > 0:
         return ""
     return f"{common} of {every} test recordings are common, fewer than {COMMON:.0%}"
+
+
+def _recordings(clips: pd.DataFrame) -> set[tuple[str, int]]:
+    """Return the hashes and numbers in their file of recordings."""
+    hashes = clips["sha256"]
+    items = clips["item"]
+    return set(zip(hashes, items, strict=True))
 
 
 def _score(new: pd.DataFrame, old: pd.DataFrame, name: str) -> Score | None:
