@@ -169,7 +169,7 @@ def test_generated_sounds_are_scored_among_controls(done: Path) -> None:
     }
     assert set(scores.index) == controls | {"generated", "generated_by_label", "training_copies"}
     assert score(done)["generated"]["frechet_mel"] == pytest.approx(
-        scores.loc["generated", "frechet_mel"], rel=1e-4
+        scores.loc["generated_by_label", "frechet_mel"], rel=1e-4
     )
     assert scores.loc["training_copies", "copy_ratio"] < 0.01
 

@@ -51,6 +51,7 @@ ORDER = [
     {"generation"},
     {"quality"},
     {"evaluation"},
+    {"promotion"},
     {"tracking"},
     {"retraining"},
     {"listening"},

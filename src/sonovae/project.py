@@ -21,6 +21,8 @@ RECORDINGS_CSV = "recordings.csv"
 LEFT_OUT_CSV = "left_out.csv"
 """preprocess' table of recordings that make no clip, in data/pictures."""
 CLIPS_CSV = "clips.csv"
+SCORES_CSV = "scores.csv"
+"""evaluate's table of sets of sounds."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae.evaluation.gates import Gain
+from sonovae.promotion.result_comparison import ErrorChange, Estimate, ResultComparison, Score
 from sonovae.recordings import recordings_table
 from sonovae.retraining import changes, drift, pull_request_comment
 from sonovae.retraining.pull_request_comment import Comparison
@@ -30,6 +30,7 @@ def recordings(**hashes: str) -> pd.DataFrame:
 
 
 OLD = recordings(a1="x", a2="y", b1="z")
+NOTHING_COMPARED = ResultComparison([], [], [])
 
 
 def test_recordings() -> None:
@@ -111,9 +112,11 @@ def test_the_comment() -> None:
         [["level", "-20 dBFS", "-3 dBFS", 1.0, 1e-9]],
         columns=["feature", "was", "came", "drift", "p"],
     )
-    gain = Gain("mse", 9, 0.01, 0.02, 0.005, 0.015)
+    change = ErrorChange("mse", 9, 0.01, 0.02, Estimate(-0.5, -0.75, -0.25))
+    texture = Score("frechet_texture", Estimate(4.1, 3.9, 4.3), Estimate(5.7, 5.5, 5.9))
+    compared = ResultComparison([texture], [change], ["pictures differ"])
     old, new = result(OLD, 0.02, 1), result(recordings(a1="x", a2="y", b1="z", b2="w"), 0.01, 2)
-    comparison = Comparison(old, new, came, (0.5, 0.75), [gain], ["level drifts"])
+    comparison = Comparison(old, new, came, (0.5, 0.75), compared, ["level drifts"])
     said = pull_request_comment.text(comparison, ["MLflow run 1"])
     assert said.splitlines()[:3] == ["### sonovae: RED", "", "- RED: level drifts"]
     for line in (
@@ -124,19 +127,23 @@ def test_the_comment() -> None:
         "| mse | 0.02 (0.01 to 0.04) | 0.01 (0.005 to 0.02) |",
         "| labels heard by the previous judge | 50% | 75% |",
         "- mse of the 9 clips that both were tested on is 0.01 and was 0.02: "
-        "lower by 0.01 (0.005 to 0.015)",
+        "-50.0% (-75.0% to -25.0%)",
+        "| Fréchet distance of textures | 5.7 (5.5 to 5.9) | 4.1 (3.9 to 4.3) |",
+        "- pictures differ",
         "MLflow run 1",
     ):
         assert line in said.splitlines()
     assert "Validation error by epoch: █" in said
     judged = {"accuracy": 0.21, "accuracy_low": 0.12, "accuracy_high": 0.33, "chance": 0.17}
     guessing = replace(old, metrics=old.metrics | {"judge": judged | {"can_judge": 0.0}})
-    said = pull_request_comment.text(Comparison(guessing, new, came, None, [], []), [])
+    said = pull_request_comment.text(
+        Comparison(guessing, new, came, None, NOTHING_COMPARED, []), []
+    )
     assert "The previous judge cannot judge: it names 21 % (12 to 33 %) of real test" in said
     assert "labels heard" not in said
-    green = pull_request_comment.text(Comparison(old, new, came, None, [], []), [])
+    green = pull_request_comment.text(Comparison(old, new, came, None, NOTHING_COMPARED, []), [])
     assert green.startswith("### sonovae: green\n\nAll gates passed.")
     assert (
-        pull_request_comment.text(Comparison(old, old, came, None, [], []), [])
+        pull_request_comment.text(Comparison(old, old, came, None, NOTHING_COMPARED, []), [])
         == f"### sonovae: unchanged\n\n{pull_request_comment.NOTHING}\n"
     )

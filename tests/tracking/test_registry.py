@@ -70,7 +70,7 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.startswith(
         "version 3 of sonovae: the champion stays version 2: log_spectral_distance_db of the "
     )
-    assert said.endswith("so maybe not")
+    assert said.endswith(", more than promotion.tolerance = 15%")
     assert champion(weak) == "2"
     newest = tracking.Store(weak).runs(stage="train")[0]
     assert newest.data.tags["promotion"] == said
@@ -100,23 +100,40 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         shelf.get("version 9")
 
 
-def test_errors_of_other_pictures_say_nothing(project: Path) -> None:
-    some, same, other = (
-        SimpleNamespace(
-            data=SimpleNamespace(
-                params={"preprocess.picture.bins": bins, "preprocess.split.seed": seed}
-            )
-        )
-        for bins, seed in (("64", "1"), ("64", "2"), ("32", "1"))
+def test_other_sounds_are_not_compared(
+    tables: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A champion of another sample rate stays, though the candidate's numbers are better."""
+
+    def run(rate: str) -> SimpleNamespace:
+        values = {"preprocess.waveform.sample_rate": rate, "preprocess.split.seed": rate}
+        return SimpleNamespace(data=SimpleNamespace(params=values))
+
+    promotion = params.load(project / "params.yaml").promotion
+    old = run("8000")
+    client = SimpleNamespace(
+        get_run=lambda _: old,
+        download_artifacts=lambda run, path, _: str(tables / run / Path(path).name),
     )
-    assert registry._picture_params(some) == registry._picture_params(same)
-    store: Any = SimpleNamespace(client=SimpleNamespace(get_run=lambda _: other))
-    p = params.load(project / "params.yaml").promotion
-    (why,) = registry._reasons(store, p, some, "", SimpleNamespace(run_id=""))
-    assert why.startswith(
-        "its pictures differ from the champion's in preprocess.picture.bins, so that their errors"
-        " are not comparable"
-    )
+    store: Any = SimpleNamespace(client=client)
+    champion = SimpleNamespace(run_id="", tags={"evaluation": "old"})
+    assert registry._reasons(store, promotion, run("8000"), "new", champion) == []
+    (why,) = registry._reasons(store, promotion, run("16000"), "new", champion)
+    assert "new sounds are not comparable: sounds differ in preprocess.waveform.sample_rate" in why
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """Folders of two evaluations, `old` and `new`, which is better."""
+    for name, error in (("old", 2.0), ("new", 1.0)):
+        folder = tmp_path / name
+        folder.mkdir()
+        clips = pd.DataFrame({"sha256": ["a", "b"], "item": 0, "start": 0, "group": ["a", "b"]})
+        clips["label"] = "NA"
+        clips["log_spectral_distance_db"] = error
+        clips.to_csv(folder / "clips.csv", index=False)
+        pd.DataFrame({"set": ["real", "generated"]}).to_csv(folder / "scores.csv", index=False)
+    return tmp_path
 
 
 def test_nothing_to_promote(project: Path) -> None:

@@ -98,7 +98,7 @@ def measure(
     losses = inputs.history["losses"]
     return clip_errors.summary(errors, settings.scoring.resamples, settings.seed) | {
         "health": health.metrics(posterior, space.prior, losses, settings.seed),
-        "generated": scores.loc["generated"].dropna().to_dict(),
+        **quality_table.metrics(scores),
         "judge": inputs.judge.numbers if inputs.judge else {},
         "unseen": new.errors[unseen.ERRORS].mean().to_dict() if new.items else {},
         "latent": _separation(inputs),

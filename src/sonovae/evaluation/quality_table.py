@@ -1,6 +1,7 @@
 """The table of goals: new sounds next to recordings, the inverse and reconstructions."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,15 @@ COLUMNS = {
     "new": "new",
 }
 """Sets in the table, with the heads of their columns."""
+METRICS = (
+    *(goal.score for goal in goals.GOALS),
+    "copy_ratio",
+    "frechet_judge",
+    "frechet_mel",
+)
+"""Scores of new sounds in metrics.json, whose limits are gates."""
+RECORDINGS_METRICS = ("hnr_db", "frechet_texture")
+"""Scores of recordings in metrics.json, next to which those of new sounds are read."""
 KEPT = "✓"
 MISSED = "✗"
 
@@ -21,6 +31,15 @@ MISSED = "✗"
 def newest(sets: Iterable[str]) -> str:
     """Return the name of the set of new sounds: by label, if the model knows labels."""
     return "generated_by_label" if "generated_by_label" in sets else "generated"
+
+
+def metrics(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return what metrics.json has of scores: sections `generated` and `recordings`."""
+    sections: dict[str, Any] = {
+        "generated": scores.loc[newest(scores.index)].reindex(METRICS),
+        "recordings": scores.loc["real"].reindex(RECORDINGS_METRICS),
+    }
+    return {name: row.dropna().to_dict() for name, row in sections.items()}
 
 
 def table(scores: pd.DataFrame) -> pd.DataFrame:

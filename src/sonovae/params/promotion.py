@@ -27,4 +27,5 @@ class Promotion:
     model: Annotated[str, Field(pattern=r"^[\w-]+$")]
     gates: dict[str, Gate]  # by the metric's dotted name in metrics.json
     most_drift: Share | None  # of incoming recordings; null: no limit
-    lower: Names  # columns of clips.csv that must be lower than the champion's
+    reconstruction: Names  # columns of clips.csv, compared with the other result on common clips
+    tolerance: Share  # by which each of them may be higher than the other's

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sonovae.evaluation.gates import Gain
+from sonovae.promotion.result_comparison import ResultComparison
 from sonovae.quality import judge
 from sonovae.retraining import changes
 from sonovae.retraining.revisions import Result
@@ -17,7 +17,7 @@ BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 40
 """Bars of a curve that fit in one line of a comment."""
 NOTHING = "Nothing that a result depends on has changed, and nothing was trained."
-METRICS = "**Metrics** of the test split, with 95 % intervals"
+METRICS = "**Metrics** of the test split and scores of new sounds, with 95 % intervals"
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,15 @@ class Comparison:
     """Two results, and what their comparison found.
 
     `drifts` is a table as of `drift.compare`, `recognized` the shares of both models' sounds that
-    the old judge names right, `gains` the errors of common clips, and `faults` the red gates.
+    the old judge names right, `compared` the scores of new sounds and the errors of common clips,
+    and `faults` the red gates.
     """
 
     old: Result
     new: Result
     drifts: pd.DataFrame
     recognized: tuple[float, float] | None
-    gains: Sequence[Gain]
+    compared: ResultComparison
     faults: Sequence[str]
 
 
@@ -54,7 +55,7 @@ def text(comparison: Comparison, more: Iterable[str]) -> str:
         METRICS,
         _metrics(comparison),
         _verdict(old.metrics.get("judge", {})),
-        "\n".join(f"- {gain}" for gain in comparison.gains),
+        "\n".join(f"- {line}" for line in _other_lines(comparison)),
         _curve(new.losses["val_mse"].tolist()),
     ]
     return _joined([*parts, *more])
@@ -97,6 +98,8 @@ def _metrics(comparison: Comparison) -> str:
     new = comparison.new.metrics
     names = [name for name in SHOWN if name in new.get("test", {})]
     rows = [[name, _metric(old, name), _metric(new, name)] for name in names]
+    scores = comparison.compared.scores
+    rows += [[score.title, str(score.old), str(score.new)] for score in scores]
     if comparison.recognized:
         shares = [f"{share:.0%}" for share in comparison.recognized]
         rows.append(["labels heard by the previous judge", *shares])
@@ -116,6 +119,14 @@ def _metric(metrics: dict[str, Any], name: str) -> str:
     value = f"{metrics['test'][name]:.4g}"
     interval = metrics.get("interval", {}).get(name)
     return f"{value} ({interval['low']:.4g} to {interval['high']:.4g})" if interval else value
+
+
+def _other_lines(comparison: Comparison) -> list[str]:
+    """Return a line for each error of common clips, and for what could not be compared."""
+    compared = comparison.compared
+    # Without a previous result, that nothing is comparable goes without saying.
+    notes = compared.notes if comparison.old.metrics else []
+    return [*map(str, compared.errors), *notes]
 
 
 def _curve(errors: Sequence[float]) -> str:

@@ -10,12 +10,14 @@ import pandas as pd
 from sonovae import atomic, params, tracking
 from sonovae.dataset import saved_dataset
 from sonovae.errors import UserError
-from sonovae.evaluation import gates
 from sonovae.model import backend
 from sonovae.params.promotion import Promotion
 from sonovae.project import Project
+from sonovae.promotion import gates, result_comparison
+from sonovae.promotion.result_comparison import ResultComparison
 from sonovae.recordings import folder_check
 from sonovae.retraining import (
+    changes,
     drift,
     model_comparison,
     pull_request_comment,
@@ -59,11 +61,16 @@ def run(root: Path, base: str, promote: bool) -> None:
         dvc(root, "push", "--run-cache")
     new = revisions.of_tree(root)
     promotion = params.load(Project(root).params).promotion
-    faults = shut(promotion, old, new, drifts)
+    compared = result_comparison.compare(
+        new.tables,
+        old.tables,
+        promotion.reconstruction,
+        changes.parameters(old.params, new.params),
+    )
+    faults = shut(promotion, old, new, drifts, compared)
     links = _links(root, promote and not faults)
-    gains, _ = gates.compared(new.clips, old.clips, promotion.lower)
     recognized = model_comparison.recognized(old, new) if new.stages != old.stages else None
-    comparison = Comparison(old, new, drifts, recognized, gains, faults)
+    comparison = Comparison(old, new, drifts, recognized, compared, faults)
     text = pull_request_comment.text(comparison, links)
     with atomic.file(root / COMMENT) as part:
         part.write_text(text, encoding="utf-8")
@@ -72,10 +79,16 @@ def run(root: Path, base: str, promote: bool) -> None:
         raise UserError("\n".join(faults))
 
 
-def shut(promotion: Promotion, old: Result, new: Result, drifts: pd.DataFrame) -> list[str]:
+def shut(
+    promotion: Promotion,
+    old: Result,
+    new: Result,
+    drifts: pd.DataFrame,
+    compared: ResultComparison,
+) -> list[str]:
     """Return a line for each red gate: why the result may not be used."""
     faults = gates.shut(params.flat(new.metrics), promotion.gates)
-    faults += gates.worse(new.clips, old.clips, promotion.lower)
+    faults += gates.worse(compared, promotion.tolerance)
     lost = Recordings(old.recordings, new.recordings).lost_labels
     faults += [f"there is no recording of {label!r} any more" for label in lost]
     limit = 1.0 if promotion.most_drift is None else promotion.most_drift

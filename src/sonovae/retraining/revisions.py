@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,10 @@ from sonovae.project import (
     PARAMS,
     RAW,
     RECORDINGS_CSV,
+    SCORES_CSV,
 )
+from sonovae.promotion import result_comparison
+from sonovae.promotion.result_comparison import Tables
 from sonovae.recordings import recordings_table
 from sonovae.recordings.schema import CLIP_KEY
 from sonovae.tracking import provenance
@@ -42,6 +45,12 @@ class Result:
     metrics: dict[str, Any]
     losses: pd.DataFrame
     get: Getter
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def tables(self) -> Tables:
+        """Tables that results are compared by."""
+        return Tables(self.scores, self.clips)
 
 
 def of_tree(root: Path) -> Result:
@@ -95,6 +104,9 @@ def _result(stages: dict[str, StageRecord], get: Getter) -> Result:
             metrics=read(METRICS, _json, {}),
             losses=read(f"{MODEL}/losses.csv", pd.read_csv, no_losses),
             get=get,
+            scores=read(
+                f"{EVALUATION}/{SCORES_CSV}", result_comparison.read_scores, pd.DataFrame()
+            ),
         )
 
 

@@ -4,13 +4,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from sonovae import params
 from sonovae.errors import UserError
-from sonovae.evaluation import clip_errors, gates
+from sonovae.evaluation import clip_errors
 from sonovae.params.promotion import Promotion
-from sonovae.project import Project
+from sonovae.project import CLIPS_CSV, SCORES_CSV, Project
+from sonovae.promotion import gates, result_comparison
+from sonovae.promotion.result_comparison import Tables
 from sonovae.tracking.connection import user_errors
 from sonovae.tracking.runs import track
 from sonovae.tracking.store import Store, has_store
@@ -101,34 +101,27 @@ def _reasons(
 ) -> list[str]:
     """Return why the run's model does not replace the champion, or nothing if it does."""
     other = store.client.get_run(champion.run_id)
-    differing = sorted(name for name, _ in _picture_params(run) ^ _picture_params(other))
-    if differing:
-        return [
-            f"its pictures differ from the champion's in {differing[0]}, so that their errors are"
-            " not comparable: give promotion.model another name, or move the alias by hand in the"
-            " dashboard"
-        ]
-    new = _clips(store, evaluation)
-    old = _clips(store, champion.tags["evaluation"])
-    return gates.not_better(new, old, promotion.lower)
+    differing = {name for name, _ in run.data.params.items() ^ other.data.params.items()}
+    comparison = result_comparison.compare(
+        _tables(store, evaluation),
+        _tables(store, champion.tags["evaluation"]),
+        promotion.reconstruction,
+        differing,
+    )
+    return gates.not_better(comparison, promotion.tolerance)
 
 
-def _picture_params(run: Any) -> set[tuple[str, str]]:
-    """Return the parameters that decide what a picture shows, by dotted name."""
-    # These decide only which clips there are: results are compared on the common ones.
-    choosing = ("preprocess.split", "preprocess.limit")
-    return {
-        (name, value)
-        for name, value in run.data.params.items()
-        if name.startswith("preprocess.") and not name.startswith(choosing)
-    }
-
-
-def _clips(store: Store, evaluation: str) -> pd.DataFrame:
-    """Return an evaluation's table of errors, one row per test clip."""
+def _tables(store: Store, evaluation: str) -> Tables:
+    """Return an evaluation's tables of sets and of test clips."""
     with tempfile.TemporaryDirectory() as folder:
-        path = store.client.download_artifacts(evaluation, "evaluate/clips.csv", folder)
-        return clip_errors.read(Path(path))
+
+        def download(name: str) -> Path:
+            return Path(store.client.download_artifacts(evaluation, f"evaluate/{name}", folder))
+
+        return Tables(
+            result_comparison.read_scores(download(SCORES_CSV)),
+            clip_errors.read(download(CLIPS_CSV)),
+        )
 
 
 def _version(store: Store, name: str, run: Any) -> str:

@@ -1,0 +1,1 @@
+"""Rules for the result that is registered, and for the one that becomes the champion."""
