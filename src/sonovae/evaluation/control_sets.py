@@ -177,4 +177,5 @@ def _new(inputs: Inputs, pictures: Pictures, labels: list[str] | None = None) ->
 
 
 def _own_groups(n: int) -> list[str]:
-    return [str(i) for i in range(n)]
+    # Named unlike the recordings' groups, which may be numbers.
+    return [f"new sound {i}" for i in range(n)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sonovae.arrays import Embeddings, Indices
+from sonovae.arrays import Indices
 from sonovae.quality import bootstrap, discriminator, fidelity, two_sample
 from sonovae.quality.discriminator import Views
 from sonovae.quality.reference import Measured, Reference
@@ -61,7 +61,7 @@ def row(reference: Reference, own: Measured, against: Measured, resamples: int) 
         "auc_mel": (against.statistics, own.statistics),
     }
     for name, (real, new) in pairs.items():
-        told = _tell(real, new, against.groups, own.groups, seed)
+        told = two_sample.tell(real, new, against.groups, own.groups, seed)
         scores |= told_row(name, told, against.groups, own.groups, resamples, seed)
     return scores
 
@@ -155,12 +155,6 @@ def _of_features(reference: Reference, features: pd.DataFrame, against: pd.DataF
         ratio = features[feature].mean() / max(against[feature].mean(), 1e-12)
         scores[name] = float(10 * np.log10(max(ratio, 1e-12)))
     return scores
-
-
-def _tell(
-    real: Embeddings, new: Embeddings, groups: Sequence[str], new_groups: Sequence[str], seed: int
-) -> Told:
-    return two_sample.tell(real, new, list(groups), list(new_groups), seed)
 
 
 def _with_ends(scores: Row, ends: dict[str, bootstrap.Interval]) -> Row:

@@ -1,5 +1,6 @@
 """Two-sample tests by logistic regression: can features tell new sounds from recordings?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,7 @@ def area(real: Floats64, new: Floats64) -> float:
 
 
 def tell(
-    real: Embeddings, new: Embeddings, groups: list[str], new_groups: list[str], seed: int
+    real: Embeddings, new: Embeddings, groups: Sequence[str], new_groups: Sequence[str], seed: int
 ) -> Told:
     """Test features of recordings [N, D] against those of new sounds [M, D].
 
