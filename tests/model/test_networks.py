@@ -85,20 +85,6 @@ def test_a_residual_layer_begins_as_nothing_and_counts_in_full(rng: np.random.Ge
     assert np.abs(keras.ops.convert_to_numpy(network(x)) - x).max() > 0.01
 
 
-def test_group_norm_levels_each_clip(rng: np.random.Generator) -> None:
-    (norm,) = layers({"layer": "group_norm", "groups": 2})
-    x = rng.normal(3, 5, (2, 8, 6, 4)).astype(np.float32) * np.array([1, 10]).reshape(2, 1, 1, 1)
-    normal = np.asarray(networks.apply(norm, keras.ops.convert_to_tensor(x), None))
-    groups = normal.reshape(2, 8, 6, 2, 2)
-    np.testing.assert_allclose(groups.mean(axis=(1, 2, 4)), 0, atol=1e-4)
-    np.testing.assert_allclose(groups.std(axis=(1, 2, 4)), 1, atol=1e-2)
-    # 4 channels are not a multiple of 3 groups.
-    with pytest.raises(
-        UserError, match=r"train.encoder\[1\] \(group_norm\) does not fit its input"
-    ):
-        networks.encoder((8, 8), layers(conv(4), {"layer": "group_norm", "groups": 3}), 3)
-
-
 def test_parameter_count_by_hand() -> None:
     encoder = networks.encoder((8, 8), layers(conv(4, 2)), latent_size=3)
     assert encoder.count_params() == (3 * 3 * 1 * 4 + 4) + 4 * 4 + 2 * (4 * 4 * 4 * 3 + 3)

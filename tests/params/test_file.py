@@ -139,12 +139,12 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "  network:                    # of",
             "  network:\n    - {layer: dense, units: 4, activation: relu}  # of",
-            "group_norm, average_pool: only dense layers may follow a dense layer",
+            "conv, average_pool, conv, average_pool: only dense layers may follow a dense layer",
         ),
         (
             "activation: relu, batch_norm: false",
             "activation: relu, batch_norm: true",
-            "judge.network: batch_norm must be false, as its moving averages need thousands",
+            "judge.network: batch_norm must be false: its moving averages need thousands",
         ),
         (
             "  kaggle: ",

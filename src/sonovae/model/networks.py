@@ -12,7 +12,6 @@ from sonovae.errors import UserError
 from sonovae.params.layers import (
     Conv,
     Dense,
-    GroupNorm,
     Layer,
     Layers,
     Project,
@@ -146,8 +145,6 @@ def apply(layer: Layer, x: Any, size: Size | None) -> Any:
             return _space_to_depth(layer.block, x)
         case Rearrange():
             return _depth_to_space(layer.block, x)
-        case GroupNorm():
-            return layers.GroupNormalization(layer.groups)(x)
         case Dense():
             return layers.Dense(layer.units, activation=layer.activation)(layers.Flatten()(x))
         case Project():

@@ -49,15 +49,6 @@ class Resample:
     size: Annotated[int, Field(ge=2)]
 
 
-# Wu and He 2018. It has no moving averages, which a small folder's few batches do not settle.
-@dataclass(frozen=True, config=STRICT)
-class GroupNorm:
-    """Normalize each clip's channels in `groups`, over all pixels."""
-
-    layer: Literal["group_norm"]
-    groups: Count
-
-
 @dataclass(frozen=True, config=STRICT)
 class Dense:
     """Fully connected layer of `units` numbers."""
@@ -77,7 +68,7 @@ class Project:
 
 
 Layer = Annotated[
-    Conv | Residual | Rearrange | Resample | GroupNorm | Dense | Project,
+    Conv | Residual | Rearrange | Resample | Dense | Project,
     Field(discriminator="layer"),
 ]
 Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
@@ -96,8 +87,7 @@ def _leads_to_numbers(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
 def _needs_no_averages(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     if any(layer.layer == "conv" and layer.batch_norm for layer in layers):
         raise ValueError(
-            "batch_norm must be false, as its moving averages need thousands of batches to settle:"
-            " use a layer group_norm instead"
+            "batch_norm must be false: its moving averages need thousands of batches to settle"
         )
     return layers
 
