@@ -139,7 +139,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
         (
             "  network:                    # of",
             "  network:\n    - {layer: dense, units: 4, activation: relu}  # of",
-            "conv, average_pool, conv, average_pool: only dense layers may follow a dense layer",
+            "conv, conv: only dense layers may follow a dense layer",
         ),
         (
             "activation: relu, batch_norm: false",
