@@ -38,14 +38,18 @@ def compare(inputs: Inputs, sets: Mapping[str, Scored]) -> Comparison:
     rows = {}
     statistics = {}
     for name in progress(sets, "evaluate", "sets measured", len(sets)):
-        own = reference.measure(_sounds(inputs, sets[name]))
-        # Recordings are compared with others, those of the training split.
-        against = reference.measured_train if name == "real" else reference.measured_test
+        if name == "real":
+            # Recordings are compared with others, those of the training split.
+            own = reference.measured_test
+            against = reference.measured_train
+        else:
+            own = reference.measure(_sounds(inputs, sets[name]))
+            against = reference.measured_test
         rows[name] = sound_scores.row(reference, own, against, resamples)
         statistics[name] = own.statistics
     for name, row in _network_rows(inputs, reference, train, sets).items():
         rows[name] |= row
-    new = statistics[quality_table.newest(list(sets))]
+    new = statistics[quality_table.newest(sets)]
     words = giveaways.bands(statistics["real"], new, reference.sample_rate)
     return Comparison(pd.DataFrame(rows).T.rename_axis("set"), words)
 
@@ -99,7 +103,7 @@ def _network_rows(
     seed = inputs.settings.seed
     known = (_views(reference, reference.train), _views(reference, reference.test))
     rows = {"real": sound_scores.real_against_real(reference, known, resamples)}
-    names = ("inverse", "reconstructed", quality_table.newest(list(sets)))
+    names = ("inverse", "reconstructed", quality_table.newest(sets))
     for name in progress(names, "evaluate", "networks trained", len(names)):
         learned = _views(reference, _training_sounds(inputs, train, name))
         scored = _sounds(inputs, sets[name])

@@ -1,7 +1,8 @@
 """Features of many sounds, a row each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from sonovae.features.pitch import Range
 from sonovae.runtime import environment
 
 Row = dict[str, float]
+T = TypeVar("T")
 
 
 def table(
@@ -22,9 +24,7 @@ def table(
     def measure(samples: Samples) -> Row:
         return _features(samples, sample_rate, pitches, highest_hz)
 
-    # Threads suffice: Fourier transforms release Python's lock.
-    with ThreadPoolExecutor(environment.cores()) as threads:
-        return pd.DataFrame(list(threads.map(measure, sounds)))
+    return pd.DataFrame(_each(measure, sounds))
 
 
 def mel_statistics(sounds: Sequence[Samples], sample_rate: int) -> Floats32:
@@ -41,8 +41,14 @@ def mel_statistics(sounds: Sequence[Samples], sample_rate: int) -> Floats32:
         change = steps.sum(axis=1) / max(1, steps.shape[1])
         return np.concatenate([pairs.mean(axis=1), pairs.std(axis=1), change])
 
+    return np.stack(_each(measure, sounds))
+
+
+def _each(measure: Callable[[Samples], T], sounds: Sequence[Samples]) -> list[T]:
+    """Measure each sound, on all cores."""
+    # Threads suffice: Fourier transforms release Python's lock.
     with ThreadPoolExecutor(environment.cores()) as threads:
-        return np.stack(list(threads.map(measure, sounds)))
+        return list(threads.map(measure, sounds))
 
 
 def _features(samples: Samples, sample_rate: int, pitches: Range | None, highest_hz: float) -> Row:

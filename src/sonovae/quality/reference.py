@@ -95,12 +95,12 @@ class Reference:
     @cached_property
     def texture(self) -> Embedding:
         """Principal components of the training recordings' patches."""
-        return texture.fit(self._log_mels(self.train), self.seed)
+        return texture.fit(self._training_log_mels, self.seed)
 
     @cached_property
     def training_texture(self) -> fidelity.Gaussian:
         """Gaussian of the training recordings' patches."""
-        textures = self.texture.of(self._log_mels(self.train))
+        textures = self.texture.of(self._training_log_mels)
         return textures.gaussian(np.arange(len(self.train)))
 
     @cached_property
@@ -124,6 +124,10 @@ class Reference:
     @cached_property
     def _training_statistics(self) -> Floats32:
         return sound_features.mel_statistics(self.train.samples, self.sample_rate)
+
+    @cached_property
+    def _training_log_mels(self) -> Floats32:
+        return self._log_mels(self.train)
 
     def _log_mels(self, sounds: Sounds) -> Floats32:
         return np.stack([spectrograms.log_mel(own, self.sample_rate) for own in sounds.samples])
