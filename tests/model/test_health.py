@@ -29,7 +29,7 @@ def losses(train: float, validation: float) -> pd.DataFrame:
 
 def test_kl_by_dim_adds_up_to_the_kl() -> None:
     q = posterior(np.array([1.0, 0.1]), np.array([0.2, 0.9]))
-    found = latent.kl_by_dim(q)
+    found = latent.kl_by_dim(q, 2)
     assert found.sum() == pytest.approx(
         latent.kl_divergence(q, NORMAL, np.random.default_rng(1)).mean()
     )

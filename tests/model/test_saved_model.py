@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sonovae.model import latent, saved_model, vae
+from sonovae.model import architecture, latent, saved_model, vae
 from sonovae.params.file import load
 from sonovae.params.train import Train
 from tests.making.projects import HERE, make_project
@@ -48,7 +48,9 @@ def saved(folder: Path, settings: Train) -> Path:
     standard = latent.of_prior(untrained.prior)
     assert standard
     saved_model.save_snapshot(model, 1, pair)
-    saved_model.save(model, pair, latent.Space(standard, standard), settings, codec)
+    built = architecture.of((64, 32), settings)
+    space = latent.Space(standard, standard)
+    saved_model.save(model, built, pair, space, settings.threads, codec)
     return model
 
 

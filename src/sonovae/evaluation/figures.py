@@ -51,14 +51,16 @@ def draw(inputs: Inputs, shown: Shown, latent_maps: Figure) -> dict[str, Figure]
 def _traversal(inputs: Inputs) -> Figure:
     """Move along the dimensions of most KL or, without a standard prior, of most variance."""
     studio = inputs.studio
-    density = studio.model.space.density
-    prior = studio.model.space.prior
+    model = studio.model
+    density = model.space.density
+    channels = model.architecture.latent_size
     # Only a standard prior has a KL for each dimension.
-    strength = density.variance
-    if prior and prior.is_standard:
-        strength = latent.kl_by_dim(inputs.posterior(inputs.train))
+    if model.space.prior and model.space.prior.is_standard:
+        strength = latent.kl_by_dim(inputs.posterior(inputs.train), channels)
+    else:
+        strength = density.variance.reshape(-1, channels).mean(axis=0)
     rows = {}
     for dimension in np.argsort(-strength)[:DIMENSIONS]:
-        z = latent.traverse(density, dimension, STEPS)
+        z = latent.traverse(density, dimension, STEPS, channels)
         rows[f"dimension {dimension + 1}"] = list(studio.decode(z))
     return plots.rows(rows, studio.codec.extent, studio.codec.unit)

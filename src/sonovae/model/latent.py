@@ -61,11 +61,12 @@ def fit(posterior: Posterior, labels: Iterable[str], held_out: Posterior, seed: 
     return density.fit(posterior.mean, variance, list(labels), z, seed)
 
 
-def traverse(density: Density, dimension: int, steps: Floats64) -> Latents:
-    """Move from a density's mean along one dimension by steps [n] in its standard deviations:
-    z [n, latent_size]."""
+def traverse(density: Density, dimension: int, steps: Floats64, latent_size: int) -> Latents:
+    """Move from a density's mean along one dimension, of a sequence in all its latent frames, by
+    steps [n] in standard deviations: z [n, D]."""
     z = np.tile(density.mean, (len(steps), 1))
-    z[:, dimension] += steps * np.sqrt(density.variance[dimension])
+    deviation = np.sqrt(density.variance[dimension::latent_size])
+    z[:, dimension::latent_size] += steps[:, np.newaxis] * deviation
     return z.astype(np.float32)
 
 
@@ -87,9 +88,11 @@ def kl_to_standard_normal(posterior: Posterior) -> Floats64:
     return -0.5 * (1 + log_var - mean**2 - np.exp(log_var))
 
 
-def kl_by_dim(posterior: Posterior) -> Floats64:
-    """KL(q(z | x) ‖ N(0, 1)) of each dimension in nats, averaged over clips, [latent_size]."""
-    return np.asarray(kl_to_standard_normal(posterior).mean(axis=0))
+def kl_by_dim(posterior: Posterior, latent_size: int) -> Floats64:
+    """KL(q(z | x) ‖ N(0, 1)) of each dimension in nats [latent_size]: the mean over clips and, of
+    sequences, over latent frames."""
+    by_frame = kl_to_standard_normal(posterior).reshape(-1, latent_size)
+    return np.asarray(by_frame.mean(axis=0))
 
 
 def encode(encoder: Any, pictures: Any) -> Posterior:

@@ -15,14 +15,13 @@ from sonovae import params
 from sonovae.codec.file_names import CODEC_FILES
 from sonovae.errors import UserError
 from sonovae.model import backend, density, networks, weights
+from sonovae.model.architecture import Architecture
 from sonovae.model.latent import Space
-from sonovae.params.layers import Layers
-from sonovae.params.train import Train
 
 Networks = tuple[keras.Model, keras.Model]
 """Encoder and decoder."""
 
-VERSION = 4
+VERSION = 5
 SIZES = "model.json"
 WEIGHTS = ("encoder.npz", "decoder.npz")
 HISTORY = ("losses", "kl_by_dim")
@@ -38,12 +37,13 @@ class Model:
     encoder: keras.Model
     decoder: keras.Model
     space: Space
+    architecture: Architecture
     id: str
 
     @property
     def latent_size(self) -> int:
-        """Dimensions of z."""
-        return int(self.decoder.input_shape[-1])
+        """Numbers in z of a clip."""
+        return self.architecture.numbers
 
     @property
     def parameters(self) -> int:
@@ -51,7 +51,9 @@ class Model:
         return int(self.encoder.count_params() + self.decoder.count_params())
 
 
-def save(folder: Path, pair: Networks, space: Space, settings: Train, codec: Path) -> None:
+def save(
+    folder: Path, built: Architecture, pair: Networks, space: Space, threads: int, codec: Path
+) -> None:
     """Write the model's folder, with a copy of the codec's files from the folder `codec`."""
     _save_weights(folder, pair)
     for name in CODEC_FILES:
@@ -60,11 +62,12 @@ def save(folder: Path, pair: Networks, space: Space, settings: Train, codec: Pat
         space.prior.save(folder / PRIOR)
     space.density.save(folder / DENSITY)
     # After all files that the id is a hash of.
-    sizes: dict[str, Any] = {"version": VERSION, "id": _id(folder)}
-    sizes["shape"] = pair[0].input_shape[1:]
-    plain = params.plain(settings)
-    for key in ("latent_size", "threads", "prior", "encoder", "decoder"):
-        sizes[key] = plain[key]
+    sizes = {
+        "version": VERSION,
+        "id": _id(folder),
+        "threads": threads,
+        "architecture": params.plain(built),
+    }
     (folder / SIZES).write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
     (folder / "summary.txt").write_text(networks.summary(*pair), encoding="utf-8")
 
@@ -101,8 +104,9 @@ def load(folder: Path) -> Model:
         )
     encoder, decoder = _networks(sizes)
     _load_weights(folder, (encoder, decoder))
-    prior = density.load(folder / PRIOR) if sizes["prior"] != "none" else None
-    return Model(encoder, decoder, Space(prior, density.load(folder / DENSITY)), sizes["id"])
+    prior = density.load(folder / PRIOR) if (folder / PRIOR).is_file() else None
+    space = Space(prior, density.load(folder / DENSITY))
+    return Model(encoder, decoder, space, _architecture(sizes), sizes["id"])
 
 
 def threads(folder: Path) -> int:
@@ -122,16 +126,14 @@ def snapshots(folder: Path) -> Iterator[tuple[int, keras.Model, keras.Model]]:
 
 
 def _networks(sizes: dict[str, Any]) -> Networks:
-    pair = networks.build(
-        tuple(sizes["shape"]),
-        params.parse(sizes["encoder"], Layers),
-        params.parse(sizes["decoder"], Layers),
-        sizes["latent_size"],
-        sizes["prior"],
-    )
+    pair = _architecture(sizes).build()
     for network in pair:
         network.compile(jit_compile=backend.jit())
     return pair
+
+
+def _architecture(sizes: dict[str, Any]) -> Architecture:
+    return params.parse(sizes["architecture"], Architecture)
 
 
 def _save_weights(folder: Path, pair: Networks) -> None:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from sonovae.model import networks, priors
+from sonovae.model import architecture, priors
 from sonovae.model.priors import LOG_2PI, Loss, Normal, Prior
 from sonovae.params.train import Train
 
@@ -134,14 +134,9 @@ class VAE(keras.Model):
         return total
 
 
-def build(shape: networks.Size, settings: Train) -> VAE:
-    """Build the untrained autoencoder of pictures with `shape` [bins, frames]."""
-    encoder, decoder = networks.build(
-        shape,
-        settings.encoder,
-        settings.decoder,
-        settings.latent_size,
-        settings.prior,
-    )
-    prior = priors.build(settings.prior, settings.latent_size, settings.components)
+def build(shape: tuple[int, int], settings: Train) -> VAE:
+    """Build the untrained autoencoder of pictures with `shape` [rows, frames]."""
+    built = architecture.of(shape, settings)
+    encoder, decoder = built.build()
+    prior = priors.build(settings.prior, built.numbers, settings.components)
     return VAE(encoder, decoder, prior, terms(settings, prior), settings.seed)

@@ -17,6 +17,28 @@ from sonovae.params.rules import (
 
 
 @dataclass(frozen=True, config=STRICT)
+class Sequence:
+    """Network over time, whose z is a sequence of latent frames; see model/sequence_networks.py."""
+
+    halvings: Annotated[int, Field(ge=1, le=6)]  # a latent frame is 2^halvings frames
+    filters: Count  # of each convolution over time
+    maps: Count  # feature maps that the decoder ends in
+    crop_frames: Count | None  # of random crops that it trains on; null: whole clips
+
+    @property
+    def frames(self) -> int:
+        """Frames of a picture in a latent frame."""
+        return 2**self.halvings
+
+    def __post_init__(self) -> None:
+        if self.crop_frames and self.crop_frames % self.frames:
+            raise ValueError(
+                f"crop_frames = {self.crop_frames} must be a multiple of 2^halvings ="
+                f" {self.frames}, the frames of a latent frame"
+            )
+
+
+@dataclass(frozen=True, config=STRICT)
 class Train:
     """The autoencoder, the terms of its loss, and how it is trained."""
 
@@ -24,9 +46,10 @@ class Train:
     threads: Count  # of TensorFlow; others change the last digits
     reproducible: bool  # equal bytes from equal runs
     initialization: Literal["random", "pca"]  # pca: the likeliest linear model
-    latent_size: Count
-    encoder: EncoderLayers
-    decoder: Layers
+    latent_size: Count  # of a sequence: in each latent frame
+    sequence: Sequence | None  # null: z is a vector
+    encoder: EncoderLayers | None  # null where sequence is given
+    decoder: Layers | None  # null where sequence is given
     prior: Literal["none", "normal", "mixture"]  # none: a plain autoencoder
     components: Annotated[int, Field(ge=2)] | None  # of a mixture; else null
     reconstruction: Literal["mse", "bernoulli", "gaussian"]  # per pixel; nats
@@ -47,13 +70,32 @@ class Train:
     snapshots: tuple[Count, ...]  # epochs whose weights are kept, too
 
     def __post_init__(self) -> None:
-        self._check_decoder()
-        if self.initialization == "pca":
-            self._check_pca()
+        if self.sequence:
+            self._check_sequence()
+        elif self.encoder is None or self.decoder is None:
+            raise ValueError("encoder and decoder must be lists of layers where sequence is null")
+        else:
+            self._check_decoder(self.decoder)
+            self._check_last(self.decoder)
+            if self.initialization == "pca":
+                self._check_pca(self.encoder, self.decoder)
         self._check_terms()
 
-    def _check_decoder(self) -> None:
-        kinds = [layer.layer for layer in self.decoder]
+    def _check_sequence(self) -> None:
+        if self.encoder is not None or self.decoder is not None:
+            raise ValueError("encoder and decoder must be null where sequence is given")
+        if self.initialization == "pca":
+            raise ValueError("initialization = pca needs z to be a vector: set it to random")
+        if self.prior == "mixture":
+            raise ValueError("prior = mixture needs z to be a vector: set it to normal or none")
+        if self.reconstruction == "bernoulli" or self.kl == "mean":
+            raise ValueError(
+                f"reconstruction = {self.reconstruction} and kl = {self.kl}: a sequence needs mse or"
+                " gaussian, and kl = sum"
+            )
+
+    def _check_decoder(self, decoder: Layers) -> None:
+        kinds = [layer.layer for layer in decoder]
         start = kinds.index("project") if "project" in kinds else len(kinds)
         before = set(kinds[:start])
         after = set(kinds[start + 1 :])
@@ -63,13 +105,12 @@ class Train:
                 " before it and none after it"
             )
 
-    def _check_pca(self) -> None:
+    def _check_pca(self, there: Layers, back: Layers) -> None:
         # Residual layers add 0 at first, so they do not count.
-        encoder = [layer.layer for layer in self.encoder if not isinstance(layer, Residual)]
-        decoder = [layer.layer for layer in self.decoder if not isinstance(layer, Residual)]
-        both = (*self.encoder, *self.decoder)
-        blocks = {layer.block for layer in both if isinstance(layer, Rearrange)}
-        project = next(layer for layer in self.decoder if isinstance(layer, Project))
+        encoder = [layer.layer for layer in there if not isinstance(layer, Residual)]
+        decoder = [layer.layer for layer in back if not isinstance(layer, Residual)]
+        blocks = {layer.block for layer in (*there, *back) if isinstance(layer, Rearrange)}
+        project = next(layer for layer in back if isinstance(layer, Project))
         if (
             encoder != ["space_to_depth"]
             or decoder != ["project", "depth_to_space"]
@@ -96,8 +137,10 @@ class Train:
             raise ValueError(
                 f"snapshots holds {late[0]}: it must be at most epochs = {self.epochs}"
             )
+
+    def _check_last(self, decoder: Layers) -> None:
         # The last layer with filters decides the range of pixels; a residual one is linear.
-        last = [layer for layer in self.decoder if hasattr(layer, "filters")][-1]
+        last = [layer for layer in decoder if hasattr(layer, "filters")][-1]
         activation = getattr(last, "activation", "linear")
         if self.reconstruction == "bernoulli" and activation != "sigmoid":
             raise ValueError(

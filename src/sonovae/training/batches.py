@@ -1,5 +1,6 @@
-"""Batches of pictures in a given order, each clip warped in time so that none is memorised."""
+"""Batches of pictures in a given order, each clip warped and cropped so that none is memorised."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +36,26 @@ class Warp:
         return np.rint(np.array(shares) * (length - 1)).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class Crop:
+    """Random crop of `length` frames; `seed` is the training's and the epoch."""
+
+    length: int
+    seed: tuple[int, int]
+
+    def frames(self, batch: int, size: int, length: int) -> Indices:
+        """Return the frames to read of a batch's clips [size, crop]."""
+        # Another stream than the warp's, which may have the same seed.
+        rng = np.random.default_rng([*self.seed, batch, self.length])
+        starts = rng.integers(length - self.length + 1, size=size)
+        return starts[:, np.newaxis] + np.arange(self.length)
+
+
 class Batches(keras.utils.PyDataset):
-    """Batches of the rows in `order`, from batch `first` on; each worker reads its share of one."""
+    """Batches of the rows in `order`, from batch `first` on; each worker reads its share of one.
+
+    Each of `views` chooses frames of what the one before has left.
+    """
 
     def __init__(
         self,
@@ -44,14 +63,14 @@ class Batches(keras.utils.PyDataset):
         order: Indices,
         size: int,
         first: int = 0,
-        warp: Warp | None = None,
+        views: Sequence[Warp | Crop] = (),
     ) -> None:
         super().__init__()
         self.share, self.shares = backend.worker()
         self.pictures = pictures
         self.size = size
         self.first = first
-        self.warp = warp
+        self.views = views
         # Workers wait for each other, so all must have as many rows.
         self.order = np.asarray(order)[: len(order) // self.shares * self.shares]
 
@@ -70,9 +89,9 @@ class Batches(keras.utils.PyDataset):
         rows = self.rows(i)
         own = np.split(np.arange(len(rows)), self.shares)[self.share]
         pictures = self.pictures[rows[own]]
-        if self.warp:
+        for view in self.views:
             # Drawn for the whole batch, so that the number of workers changes no clip.
-            frames = self.warp.frames(self.first + i, len(rows), pictures.shape[2])[own]
+            frames = view.frames(self.first + i, len(rows), pictures.shape[2])[own]
             pairs = zip(pictures, frames, strict=True)
             pictures = np.stack([np.take(clip, chosen, axis=1) for clip, chosen in pairs])
         return (pictures,)

@@ -13,7 +13,7 @@ from sonovae.model import backend
 from sonovae.model.vae import VAE
 from sonovae.params.train import Train
 from sonovae.runtime.progress import bar
-from sonovae.training.batches import Batches, Warp, feed
+from sonovae.training.batches import Batches, Crop, Warp, feed
 from sonovae.training.checkpoint import Checkpoints
 from sonovae.training.state import Losses, State, Weights, pack, variables
 
@@ -44,8 +44,8 @@ class Epoch(keras.callbacks.Callback):
         order = np.random.default_rng(key).permutation(clips)
         # Full batches only, as each size is compiled; other clips are left over in another epoch.
         order = order[: clips // size * size]
-        warp = Warp(settings.time_warp, key) if settings.time_warp else None
-        self.batches = Batches(train.pictures, order, size, first=state.batch, warp=warp)
+        views = _views(settings, key, train.pictures.shape[2])
+        self.batches = Batches(train.pictures, order, size, first=state.batch, views=views)
         self.name = f"epoch {state.epoch + 1}"
         self.bar = bar(len(self.batches), f"{self.name}/{settings.epochs}", "batches")
         self.saved = time.monotonic()
@@ -90,3 +90,14 @@ class Epoch(keras.callbacks.Callback):
             " clips.csv): lower train.learning_rate, or set train.clip_norm. The last good"
             f" weights are in {self.checkpoints.folder}"
         )
+
+
+def _views(settings: Train, key: tuple[int, int], frames: int) -> list[Warp | Crop]:
+    """Return how clips of so many frames are warped and cropped in the epoch `key`."""
+    views: list[Warp | Crop] = []
+    if settings.time_warp:
+        views.append(Warp(settings.time_warp, key))
+    length = settings.sequence.crop_frames if settings.sequence else None
+    if length and length < frames:
+        views.append(Crop(length, key))
+    return views

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.model import backend, latent, saved_model, vae
+from sonovae.model import architecture, backend, latent, saved_model, vae
 from sonovae.params.train import Train
 from sonovae.training.state import State
 
@@ -24,4 +24,5 @@ def write(folder: Path, data: Dataset, state: State, settings: Train, codec: Pat
     density = latent.fit(posterior, train.clips["label"], held_out, settings.seed)
     space = latent.Space(latent.of_prior(whole.prior), density)
     saved_model.save_history(folder, state.tables())
-    saved_model.save(folder, pair, space, settings, codec)
+    built = architecture.of(data.pictures.shape[1:], settings)
+    saved_model.save(folder, built, pair, space, settings.threads, codec)

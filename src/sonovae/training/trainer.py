@@ -102,7 +102,7 @@ def _after(model: VAE, clips: Dataset, settings: Train, state: State, losses: Lo
     losses |= health.of_posterior(posterior, prior, settings.seed) | health.of_losses(losses)
     by_dim = state.kl_by_dim
     if settings.prior == "normal":
-        by_dim = [*by_dim, latent.kl_by_dim(posterior).tolist()]
+        by_dim = [*by_dim, latent.kl_by_dim(posterior, settings.latent_size).tolist()]
     history = [*state.losses, losses]
     now = replace(state, epoch=state.epoch + 1, batch=0, losses=history, kl_by_dim=by_dim)
     names = [str(now.epoch)] if now.epoch in settings.snapshots else []

@@ -1,0 +1,95 @@
+"""Encoder and decoder over time: pictures of any length to a sequence of latent frames, and back.
+
+A picture's rows are the channels of one-dimensional convolutions over its frames, as in audio codecs
+such as SoundStream (Zeghidour et al. 2021). z [N, T′ · C] holds T′ latent frames of C channels, one
+after the other, so that a vector is the case T′ = 1.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from sonovae.errors import UserError
+from sonovae.model.networks import LOG_VARIANCE, MEAN
+from sonovae.params.train import Sequence
+
+KERNEL = 3
+"""Frames that a convolution looks at."""
+TAIL = 16
+"""Channels of the two-dimensional convolution that ends the decoder: it is half of its time."""
+FIRST_LOG_VARIANCE = -2.0
+"""Log variance at first: with 0 the decoder would hear mostly noise and ignore z."""
+
+
+def build(
+    shape: tuple[int, int], settings: Sequence, channels: int, prior: str
+) -> tuple[keras.Model, keras.Model]:
+    """Build encoder and decoder of pictures with `shape` [rows, frames], and with any number of
+    frames that is a multiple of a latent frame's; `prior` "none" makes z the only output."""
+    rows, frames = shape
+    if frames % settings.frames:
+        whole = -(-frames // settings.frames) * settings.frames
+        raise UserError(
+            f"a picture has {frames} frames: train.sequence.halvings = {settings.halvings} needs a"
+            f" multiple of {settings.frames}: set preprocess.picture.frames = {whole}"
+        )
+    # The encoder first: layers draw their initial weights from one generator.
+    first = encoder(rows, settings, channels, outputs=1 if prior == "none" else 2)
+    return first, decoder(rows, settings, channels)
+
+
+def encoder(rows: int, settings: Sequence, channels: int, outputs: int = 2) -> keras.Model:
+    """Build a network from pictures [N, rows, frames] to mean and log variance of z [N, T′ · C],
+    or to z."""
+    picture = keras.Input((rows, None))
+    x = layers.Permute((2, 1))(picture)
+    for n in range(settings.halvings):
+        if n:
+            x = _residual(x)
+        # Frames are halved before anything else: a layer at full rate would cost most.
+        x = layers.Conv1D(settings.filters, 4, 2, padding="same", activation="silu")(x)
+    x = _residual(_residual(x))
+    heads = [layers.Conv1D(channels, 1, name=MEAN)(x)]
+    if outputs > 1:
+        first = keras.initializers.Constant(FIRST_LOG_VARIANCE)
+        how = {"kernel_initializer": "zeros", "bias_initializer": first}
+        heads.append(layers.Conv1D(channels, 1, name=LOG_VARIANCE, **how)(x))
+    flat = [layers.Reshape((-1,))(head) for head in heads]
+    return keras.Model(picture, flat if outputs > 1 else flat[0])
+
+
+def decoder(rows: int, settings: Sequence, channels: int) -> keras.Model:
+    """Build a network from z [N, T′ · C] to pictures [N, rows, T′ · 2^halvings]."""
+    z = keras.Input((None,))
+    x = layers.Reshape((-1, channels))(z)
+    x = _conv(settings.filters, x)
+    x = _residual(_residual(x))
+    for _ in range(settings.halvings - 1):
+        x = _doubled(x)
+        x = _residual(x)
+    x = _residual(x)
+    maps = layers.Conv1D(2 * rows * settings.maps, 1)(x)
+    maps = layers.Reshape((-1, rows, settings.maps))(maps)
+    y = layers.Conv2D(TAIL, KERNEL, padding="same", activation="silu")(maps)
+    # Zeros at first: the picture begins as the first map, and the others sharpen it.
+    y = layers.Conv2D(1, KERNEL, padding="same", kernel_initializer="zeros")(y)
+    picture = ops.squeeze(maps[..., :1] + y, -1)
+    return keras.Model(z, layers.Permute((2, 1))(picture))
+
+
+def _conv(filters: int, x: Any) -> Any:
+    return layers.Conv1D(filters, KERNEL, padding="same", activation="silu")(x)
+
+
+def _residual(x: Any) -> Any:
+    y = _conv(x.shape[-1], x)
+    # Zeros at first, so that the layer begins as the identity (Goyal et al. 2017, 5.1).
+    last = layers.Conv1D(x.shape[-1], KERNEL, padding="same", kernel_initializer="zeros")
+    return x + last(y)
+
+
+def _doubled(x: Any) -> Any:
+    """[N, T, C] → [N, 2 T, C]: each frame becomes two."""
+    filters = x.shape[-1]
+    return layers.Reshape((-1, filters))(_conv(2 * filters, x))
