@@ -61,11 +61,11 @@ def _train(at: Path, uri: str, killed_after: int, process: "subprocess.Popen[byt
         project.command("train"), cwd=at, env=_environment(uri), stdout=subprocess.PIPE, text=True
     ) as training:
         for line in training.stdout or ():
-            if line.startswith("epoch 1/"):
+            if line.startswith("train: epoch 1/"):
                 begun = time.monotonic()  # the first one compiles
-            if killed_after and line.startswith(f"epoch {killed_after}/"):
+            if killed_after and line.startswith(f"train: epoch {killed_after}/"):
                 os.killpg(process.pid, signal.SIGKILL)
-            if line.startswith("epoch "):
+            if line.startswith("train: epoch "):
                 last = time.monotonic()
     if training.returncode:
         sys.exit(f"the training ended with {training.returncode}")

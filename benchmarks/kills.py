@@ -48,7 +48,7 @@ def survive(at: Path, epochs: int, kills: int, rng: random.Random) -> None:
             text=True,
         ) as process:
             for line in process.stdout or ():
-                if line.startswith("epoch ") and int(line.split()[1].split("/")[0]) >= epoch:
+                if line.startswith("train: epoch ") and int(line.split()[2].split("/")[0]) >= epoch:
                     time.sleep(rng.uniform(0, 0.3))
                     break
             process.send_signal(signal.SIGKILL)

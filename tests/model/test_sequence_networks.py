@@ -18,9 +18,7 @@ def pair() -> tuple[keras.Model, keras.Model]:
 
 
 @pytest.mark.parametrize("frames", [4, 16, 40])
-def test_pictures_of_any_length_keep_it(
-    pair: tuple[keras.Model, keras.Model], frames: int
-) -> None:
+def test_pictures_of_any_length_keep_it(pair: tuple[keras.Model, keras.Model], frames: int) -> None:
     encoder, decoder = pair
     pictures = np.random.default_rng(1).uniform(size=(2, 9, frames)).astype(np.float32)
     posterior = latent.encode(encoder, pictures)
@@ -41,7 +39,9 @@ def test_z_holds_one_latent_frame_after_the_other(
 
 
 def test_number_of_frames_must_fit() -> None:
-    with pytest.raises(UserError, match="needs a multiple of 4: set preprocess.picture.frames = 20"):
+    with pytest.raises(
+        UserError, match="needs a multiple of 4: set preprocess.picture.frames = 20"
+    ):
         sequence_networks.build((9, 18), SETTINGS, 3, "normal")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sonovae.dataset.saved_dataset import Pictures
-from sonovae.training.batches import Batches, Warp, feed
+from sonovae.training.batches import Batches, PictureBatches, Warp, feed
 
 ORDER = np.random.default_rng(1).permutation(22)
 WARP = Warp(0.2, (1, 3))
@@ -23,7 +23,7 @@ def all_of(batches: Batches) -> list[np.ndarray]:
 
 
 def test_each_clip_comes_once(pictures: Pictures) -> None:
-    batches = Batches(pictures, ORDER, 8)
+    batches = PictureBatches(pictures, ORDER, 8)
     assert [len(each) for each in all_of(batches)] == [8, 8, 6]
     assert sorted(np.concatenate([batches.rows(i) for i in range(3)])) == list(range(22))
     np.testing.assert_array_equal(batches[1][0], pictures[batches.rows(1)])
@@ -32,8 +32,8 @@ def test_each_clip_comes_once(pictures: Pictures) -> None:
 @pytest.mark.parametrize("warp", [None, WARP])
 def test_from_a_later_batch_on_they_are_the_same(pictures: Pictures, warp: Warp | None) -> None:
     whole, rest = (
-        Batches(pictures, ORDER, 8, views=[warp] if warp else []),
-        Batches(pictures, ORDER, 8, first=1, views=[warp] if warp else []),
+        PictureBatches(pictures, ORDER, 8, views=[warp] if warp else []),
+        PictureBatches(pictures, ORDER, 8, first=1, views=[warp] if warp else []),
     )
     for one, other in zip(all_of(whole)[1:], all_of(rest), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -43,18 +43,18 @@ def test_from_a_later_batch_on_they_are_the_same(pictures: Pictures, warp: Warp 
 def test_workers_share_a_batch(
     pictures: Pictures, warp: Warp | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Batches(pictures, ORDER, 8, views=[warp] if warp else [])[0][0]
+    whole = PictureBatches(pictures, ORDER, 8, views=[warp] if warp else [])[0][0]
     monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
     halves = []
     for worker in ("0", "1"):
         monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", worker)
-        halves.append(Batches(pictures, ORDER, 8, views=[warp] if warp else [])[0][0])
+        halves.append(PictureBatches(pictures, ORDER, 8, views=[warp] if warp else [])[0][0])
     np.testing.assert_array_equal(np.concatenate(halves), whole)
 
 
 def test_warped_clips_are_read_frame_by_frame(pictures: Pictures) -> None:
-    plain, frames = Batches(pictures, ORDER, 22)[0][0], WARP.frames(0, 22, 8)
-    found = Batches(pictures, ORDER, 22, views=[WARP])[0][0]
+    plain, frames = PictureBatches(pictures, ORDER, 22)[0][0], WARP.frames(0, 22, 8)
+    found = PictureBatches(pictures, ORDER, 22, views=[WARP])[0][0]
     for clip, whole, read in zip(found, plain, frames, strict=True):
         np.testing.assert_array_equal(clip, whole[:, read])
     assert not np.array_equal(found, plain)
@@ -87,7 +87,7 @@ def test_another_epoch_or_batch_warps_otherwise() -> None:
 
 def test_what_fit_reads_is_the_same_and_does_not_tune_itself(pictures: Pictures) -> None:
     """In order, in each epoch; a dataset that tunes itself keeps an epoch's end waiting."""
-    batches = Batches(pictures, ORDER, 8, views=[WARP])
+    batches = PictureBatches(pictures, ORDER, 8, views=[WARP])
     fed = feed(batches)
     assert len(fed) == 3
     assert fed.options().autotune.enabled is False

@@ -31,9 +31,7 @@ class Architecture:
     def build(self) -> tuple[keras.Model, keras.Model]:
         """Build encoder and decoder with random weights."""
         if self.sequence:
-            return sequence_networks.build(
-                self.shape, self.sequence, self.latent_size, self.prior
-            )
+            return sequence_networks.build(self.shape, self.sequence, self.latent_size, self.prior)
         # train's rules see to it that there are both lists without a sequence.
         there = self.encoder or ()
         back = self.decoder or ()

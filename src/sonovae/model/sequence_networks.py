@@ -1,6 +1,6 @@
-"""Encoder and decoder over time: pictures of any length to a sequence of latent frames, and back.
+"""Encoder and decoder over time: from pictures of any length to a sequence of latent frames.
 
-A picture's rows are the channels of one-dimensional convolutions over its frames, as in audio codecs
+A picture's rows are channels of one-dimensional convolutions over its frames, as in audio codecs
 such as SoundStream (Zeghidour et al. 2021). z [N, T′ · C] holds T′ latent frames of C channels, one
 after the other, so that a vector is the case T′ = 1.
 """

@@ -90,8 +90,8 @@ class Train:
             raise ValueError("prior = mixture needs z to be a vector: set it to normal or none")
         if self.reconstruction == "bernoulli" or self.kl == "mean":
             raise ValueError(
-                f"reconstruction = {self.reconstruction} and kl = {self.kl}: a sequence needs mse or"
-                " gaussian, and kl = sum"
+                f"reconstruction = {self.reconstruction} and kl = {self.kl}: a sequence needs mse"
+                " or gaussian, and kl = sum"
             )
 
     def _check_decoder(self, decoder: Layers) -> None:

@@ -22,7 +22,7 @@ from sonovae.model import networks, weights
 from sonovae.params.judge import Judge as Section
 from sonovae.params.layers import Layers
 from sonovae.quality import bootstrap
-from sonovae.training.batches import Batches, feed
+from sonovae.training.batches import PictureBatches, feed
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def describe(numbers: Mapping[str, float]) -> str:
     return f"{verdict}{names}, chance is {100 * numbers['chance']:.0f} %"
 
 
-class _Labelled(Batches):
+class _Labelled(PictureBatches):
     """Batches of pictures with the number of their label."""
 
     def __init__(self, pictures: Any, targets: Indices, order: Any, size: int) -> None:

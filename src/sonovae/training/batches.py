@@ -1,5 +1,6 @@
 """Batches of pictures in a given order, each clip warped and cropped so that none is memorised."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,26 +52,14 @@ class Crop:
         return starts[:, np.newaxis] + np.arange(self.length)
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches of the rows in `order`, from batch `first` on; each worker reads its share of one.
+class Batches(keras.utils.PyDataset, ABC):
+    """Batches of the rows in `order`, from batch `first` on; each worker reads its share of one."""
 
-    Each of `views` chooses frames of what the one before has left.
-    """
-
-    def __init__(
-        self,
-        pictures: Pictures,
-        order: Indices,
-        size: int,
-        first: int = 0,
-        views: Sequence[Warp | Crop] = (),
-    ) -> None:
+    def __init__(self, order: Indices, size: int, first: int = 0) -> None:
         super().__init__()
         self.share, self.shares = backend.worker()
-        self.pictures = pictures
         self.size = size
         self.first = first
-        self.views = views
         # Workers wait for each other, so all must have as many rows.
         self.order = np.asarray(order)[: len(order) // self.shares * self.shares]
 
@@ -84,10 +73,42 @@ class Batches(keras.utils.PyDataset):
         # Ascending, as they lie on disk.
         return np.sort(self.order[start : start + self.size])
 
+    def own(self, rows: Indices) -> Indices:
+        """Return the places in a batch's rows that this worker reads."""
+        return np.split(np.arange(len(rows)), self.shares)[self.share]
+
+    @abstractmethod
+    def clips(self, i: int) -> Indices:
+        """Return the rows of the clips table that batch i is made of."""
+
+    @abstractmethod
+    def __getitem__(self, i: int) -> Any:
+        """Return this worker's share of batch i, as the model's input in a tuple."""
+
+
+class PictureBatches(Batches):
+    """Batches of pictures; each of `views` chooses frames of what the one before has left."""
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        order: Indices,
+        size: int,
+        first: int = 0,
+        views: Sequence[Warp | Crop] = (),
+    ) -> None:
+        super().__init__(order, size, first)
+        self.pictures = pictures
+        self.views = views
+
+    def clips(self, i: int) -> Indices:
+        """Return the rows of the clips table that batch i is made of."""
+        return np.asarray(self.pictures.rows[self.rows(i)])
+
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32]]:
         """Return this worker's share of batch i: pictures [N, bins, frames]."""
         rows = self.rows(i)
-        own = np.split(np.arange(len(rows)), self.shares)[self.share]
+        own = self.own(rows)
         pictures = self.pictures[rows[own]]
         for view in self.views:
             # Drawn for the whole batch, so that the number of workers changes no clip.
@@ -104,7 +125,9 @@ def feed(batches: Batches) -> Any:
     import tensorflow
 
     spec = tensorflow.TensorSpec
-    kinds = tuple(spec((None, *array.shape[1:]), array.dtype) for array in batches[0])
+    kinds = keras.tree.map_structure(
+        lambda array: spec((None, *array.shape[1:]), array.dtype), batches[0]
+    )
     dataset = tensorflow.data.Dataset.from_generator(
         lambda: (batches[i] for i in range(len(batches))), output_signature=kinds
     )

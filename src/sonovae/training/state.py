@@ -8,8 +8,6 @@ import keras
 import numpy as np
 import pandas as pd
 
-from sonovae.model.vae import VAE
-from sonovae.params.train import Train
 from sonovae.training.checkpoint import Arrays
 
 Losses = dict[str, float]
@@ -41,11 +39,15 @@ class State:
         """Kept weights by epoch."""
         return {int(name): weights for name, weights in self.kept.items() if name != "best"}
 
-    def is_over(self, settings: Train) -> bool:
+    def after(self, losses: Losses) -> "State":
+        """Return the state one epoch later."""
+        return replace(self, epoch=self.epoch + 1, batch=0, losses=[*self.losses, losses])
+
+    def is_over(self, epochs: int, patience: int | None) -> bool:
         """Whether all epochs are complete, or `patience` of them lowered no validation loss."""
-        if self.epoch >= settings.epochs:
+        if self.epoch >= epochs:
             return True
-        return settings.patience is not None and self.epoch - self.best >= settings.patience
+        return patience is not None and self.epoch - self.best >= patience
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return tables by epoch: `losses`, and with a normal prior `kl_by_dim` in nats."""
@@ -56,17 +58,17 @@ class State:
         return tables
 
 
-def variables(vae: VAE) -> list[Any]:
+def variables(model: Any) -> list[Any]:
     """Return what training changes: weights, noise, optimizer and metrics."""
-    return [*vae.variables, *vae.optimizer.variables, *vae.metrics_variables]
+    return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
 
 
-def pack(vae: VAE, state: State) -> Arrays:
+def pack(model: Any, state: State) -> Arrays:
     """Return all that resuming a training needs, as arrays by name."""
     if keras.backend.backend() == "jax":
         # Within fit, JAX holds the values outside of Keras' variables.
-        vae.jax_state_sync()
-    now = [keras.ops.convert_to_numpy(variable) for variable in variables(vae)]
+        model.jax_state_sync()
+    now = [keras.ops.convert_to_numpy(variable) for variable in variables(model)]
     arrays: Arrays = {}
     for name, values in {"now": now, **state.kept}.items():
         arrays |= {f"{name}/{i}": value for i, value in enumerate(values)}

@@ -1,7 +1,6 @@
-"""Training: one epoch after the other, resumed from the last checkpoint."""
+"""Training of an autoencoder."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 
 import keras
@@ -12,15 +11,14 @@ from sonovae.errors import UserError
 from sonovae.model import backend, health, latent, vae
 from sonovae.model.vae import VAE
 from sonovae.params.train import Train
-from sonovae.training import initialization, optimizer
+from sonovae.training import initialization, loop, optimizer
+from sonovae.training.batches import Batches, Crop, PictureBatches, Warp
 from sonovae.training.checkpoint import Checkpoints
-from sonovae.training.epoch import Epoch
-from sonovae.training.state import Losses, State, Weights, pack, unpack
+from sonovae.training.course import Course
+from sonovae.training.loop import OnEpoch
+from sonovae.training.state import Losses, State
 
 logger = logging.getLogger(__name__)
-
-OnEpoch = Callable[[int, Losses], None]
-"""Function of an epoch's number, from 1, and its losses."""
 
 HEALTH_CLIPS = 512
 """Training clips, drawn at random, that show the model's health after each epoch."""
@@ -43,24 +41,87 @@ def fit(
     checkpoints: Checkpoints,
     on_epoch: OnEpoch,
 ) -> State:
-    """Train a model to the end, from the last checkpoint if there is one; raise UserError if the
-    loss is no longer a number. `on_epoch` is called for epochs before the checkpoint, too."""
-    clips = data.side("train")
-    validation = data.side("validation")
-    _compile(model, settings, len(clips.clips))
-    state, values = _begin(model, clips, settings, checkpoints)
-    for epoch, losses in enumerate(state.losses, start=1):
-        on_epoch(epoch, losses)
-    while not state.is_over(settings):
-        losses = Epoch(model, clips, settings, state, checkpoints).run(validation, values)
-        # The checkpoint's values are those of its own epoch only.
-        values = []
-        state = _after(model, clips, settings, state, losses)
-        checkpoints.save(pack(model, state))
-        line = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
-        logger.info("epoch %d/%d: %s", state.epoch, settings.epochs, line)
-        on_epoch(state.epoch, state.losses[-1])
-    return state
+    """Train a model to the end, as `loop.run` does."""
+    course = Autoencoding(model, data.side("train"), data.side("validation"), settings)
+    return loop.run(course, checkpoints, on_epoch)
+
+
+class Autoencoding(Course):
+    """Training of an autoencoder on training clips, validated by others."""
+
+    stage = "train"
+    advice = "lower train.learning_rate, or set train.clip_norm"
+
+    def __init__(self, model: VAE, clips: Dataset, validation: Dataset, settings: Train) -> None:
+        self.model = model
+        self.clips = clips
+        self.validation = validation
+        self.settings = settings
+        self.epochs = settings.epochs
+        self.patience = settings.patience
+        _compile(model, settings, len(clips.clips))
+
+    def batches(self, epoch: int, first: int) -> Batches:
+        """Return an epoch's batches of pictures, warped and cropped."""
+        settings = self.settings
+        key = (settings.seed, epoch)
+        clips = len(self.clips.clips)
+        size = min(settings.batch_size, clips)
+        order = np.random.default_rng(key).permutation(clips)
+        # Full batches only, as each size is compiled; other clips are left over in another epoch.
+        order = order[: clips // size * size]
+        pictures = self.clips.pictures
+        views = _views(settings, key, pictures.shape[2])
+        return PictureBatches(pictures, order, size, first, views)
+
+    def held_out(self) -> Batches:
+        """Return the validation clips, whole."""
+        order = np.arange(len(self.validation.clips))
+        return PictureBatches(self.validation.pictures, order, self.settings.batch_size)
+
+    def begin(self) -> None:
+        """Initialise the weights as PCA, if that is asked for."""
+        settings = self.settings
+        # One picture has no principal components.
+        if settings.initialization == "pca" and len(self.clips.clips) > 1:
+            logger.info("train: begins as the linear model that is likeliest")
+            pair = (self.model.encoder, self.model.decoder)
+            initialization.as_pca(*pair, self.clips.pictures, settings.seed)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set the noise and the KL's weight."""
+        self.model.begin_epoch(epoch, self.settings)
+
+    def after_epoch(self, state: State, losses: Losses) -> State:
+        """Add the model's health to the losses, and the KL by dimension to the state."""
+        settings = self.settings
+        pictures = self.clips.some(HEALTH_CLIPS, settings.seed).pictures
+        posterior = latent.encode(self.model.encoder, pictures)
+        prior = latent.of_prior(self.model.prior)
+        losses |= health.of_posterior(posterior, prior, settings.seed) | health.of_losses(losses)
+        now = state.after(losses)
+        if settings.prior != "normal":
+            return now
+        nats = latent.kl_by_dim(posterior, settings.latent_size).tolist()
+        return replace(now, kl_by_dim=[*now.kl_by_dim, nats])
+
+    def keeps(self, state: State) -> list[str]:
+        """Keep the best weights, and those of the epochs that are asked for."""
+        names = super().keeps(state)
+        if state.epoch in self.settings.snapshots:
+            names.append(str(state.epoch))
+        return names
+
+
+def _views(settings: Train, key: tuple[int, int], frames: int) -> list[Warp | Crop]:
+    """Return how clips of so many frames are warped and cropped in the epoch `key`."""
+    views: list[Warp | Crop] = []
+    if settings.time_warp:
+        views.append(Warp(settings.time_warp, key))
+    length = settings.sequence.crop_frames if settings.sequence else None
+    if length and length < frames:
+        views.append(Crop(length, key))
+    return views
 
 
 def _compile(model: VAE, settings: Train, clips: int) -> None:
@@ -72,40 +133,3 @@ def _compile(model: VAE, settings: Train, clips: int) -> None:
     adam = optimizer.build(model, settings, batches)
     model.compile(optimizer=adam, jit_compile=backend.jit())
     model.encoder.compile(jit_compile=backend.jit())
-
-
-def _begin(
-    model: VAE, clips: Dataset, settings: Train, checkpoints: Checkpoints
-) -> tuple[State, Weights]:
-    """Return the last checkpoint, or initialise the weights of a new training."""
-    arrays = checkpoints.load()
-    if arrays:
-        state, values = unpack(arrays)
-        done = f"{state.epoch} of {settings.epochs} epochs and {state.batch} batches"
-        logger.info("train: goes on after %s", done)
-        return state, values
-    # One picture has no principal components.
-    if settings.initialization == "pca" and len(clips.clips) > 1:
-        logger.info("train: begins as the linear model that is likeliest")
-        initialization.as_pca(model.encoder, model.decoder, clips.pictures, settings.seed)
-    return State(), []
-
-
-def _after(model: VAE, clips: Dataset, settings: Train, state: State, losses: Losses) -> State:
-    """Return the state after an epoch: its losses with the model's health, and kept weights."""
-    if not np.isfinite(losses["val_loss"]):
-        lost = f"the validation loss is no longer a number in epoch {state.epoch + 1}"
-        raise UserError(f"{lost}: lower train.learning_rate")
-    pictures = clips.some(HEALTH_CLIPS, settings.seed).pictures
-    posterior = latent.encode(model.encoder, pictures)
-    prior = latent.of_prior(model.prior)
-    losses |= health.of_posterior(posterior, prior, settings.seed) | health.of_losses(losses)
-    by_dim = state.kl_by_dim
-    if settings.prior == "normal":
-        by_dim = [*by_dim, latent.kl_by_dim(posterior, settings.latent_size).tolist()]
-    history = [*state.losses, losses]
-    now = replace(state, epoch=state.epoch + 1, batch=0, losses=history, kl_by_dim=by_dim)
-    names = [str(now.epoch)] if now.epoch in settings.snapshots else []
-    if now.best == now.epoch:
-        names.append("best")
-    return replace(now, kept=now.kept | dict.fromkeys(names, model.get_weights()))

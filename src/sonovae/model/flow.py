@@ -1,0 +1,204 @@
+"""Prior of latent sequences by flow matching: noise moves to latents along learned velocities.
+
+A point moves from noise at time 0 to a standardised latent at time 1: on a straight line in
+training (rectified flow: Liu, Gong and Liu 2023), later by Heun's method along the velocities.
+"""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from sonovae.arrays import Floats32, Indices, Latents
+from sonovae.errors import UserError
+from sonovae.model import flow_network
+from sonovae.model.latent import Posterior
+from sonovae.params.prior import Flow as FlowSettings
+from sonovae.runtime.progress import bar
+
+BATCH = 32
+"""Sequences, with and without their condition, that the network moves at once."""
+LEAST_DEVIATION = 1e-3
+"""Smallest standard deviation of a channel: one that never varies must not be divided by 0."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Mean and standard deviation of each channel of z, [C] each."""
+
+    mean: Floats32
+    deviation: Floats32
+
+    def standardise(self, z: Any) -> Any:
+        """Bring z [N, T′, C] to mean 0 and deviation 1."""
+        return (z - self.mean) / self.deviation
+
+    def restore(self, z: Any) -> Any:
+        """Invert `standardise`."""
+        return z * self.deviation + self.mean
+
+
+def scaling(posterior: Posterior, channels: int) -> Scaling:
+    """Return the scaling of the points of posteriors [N, T′ · C]."""
+    means = posterior.mean.reshape(-1, channels).astype(float)
+    within = np.exp(posterior.log_var.reshape(-1, channels).astype(float))
+    variance = means.var(axis=0) + within.mean(axis=0)
+    deviation = np.maximum(np.sqrt(variance), LEAST_DEVIATION)
+    return Scaling(means.mean(axis=0).astype(np.float32), deviation.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to draw: label and group by name, None for any; steps and guidance of the flow.
+
+    `guidance` w moves along v + (w − 1) (v − v₀), where v₀ knows no condition (Ho and Salimans
+    2022): 1 is the distribution of the recordings, more is more typical of the condition.
+    """
+
+    label: str | None = None
+    group: str | None = None
+    steps: int = 16
+    guidance: float = 1.0
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A trained flow over latent sequences of `frames` frames, the windows that it learned from."""
+
+    network: keras.Model
+    scaling: Scaling
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
+    frames: int
+
+    @property
+    def channels(self) -> int:
+        """Numbers of z in a latent frame."""
+        return len(self.scaling.mean)
+
+    def draw(
+        self,
+        n: int,
+        request: Request,
+        rng: np.random.Generator,
+        frames: int | None = None,
+        known: tuple[Latents, Any] | None = None,
+    ) -> Latents:
+        """Draw n sequences [n, T′ · C] of so many latent frames, by default of a window's.
+
+        `known` holds z [T′, C] and a mask [T′] of the frames to keep: the others are filled in.
+        Raises UserError if there is no such label or group.
+        """
+        label = _number(request.label, self.labels, "label")
+        group = _number(request.group, self.groups, "group")
+        length = frames or self.frames
+        draws = []
+        steps = request.steps * -(-n // (BATCH // 2))
+        with bar(steps, "draw", "steps") as shown:
+            for start in range(0, n, BATCH // 2):
+                # A generator for each: the first sequences are the same whatever n is.
+                rngs = rng.spawn(min(BATCH // 2, n - start))
+                noise = [each.standard_normal((length, self.channels), np.float32) for each in rngs]
+                path = Path(self, np.stack(noise), (label, group), request.guidance, known)
+                draws.append(path.follow(request.steps, shown.update))
+        return np.concatenate(draws).reshape(n, -1)
+
+
+@dataclass(frozen=True)
+class Path:
+    """Way of some sequences from noise [n, T′, C] to latents."""
+
+    flow: Flow
+    noise: Floats32
+    condition: tuple[int, int]
+    guidance: float
+    known: tuple[Latents, Any] | None
+
+    def follow(self, steps: int, on_step: Any) -> Floats32:
+        """Return z [n, T′, C] at the end of so many steps of Heun's method."""
+        z = self.noise
+        times = np.linspace(0, 1, steps + 1, dtype=np.float32)
+        for now, after in itertools.pairwise(times):
+            step = after - now
+            first = self.velocity(z, now)
+            # The last step stays with Euler's: at time 1 nothing was learned.
+            second = self.velocity(z + step * first, after) if after < 1 else first
+            z = self.keep(z + step * (first + second) / 2, after)
+            on_step()
+        return np.asarray(self.flow.scaling.restore(z), np.float32)
+
+    def keep(self, z: Floats32, time: float) -> Floats32:
+        """Put known frames where they are at this time of the way."""
+        if self.known is None:
+            return z
+        kept, mask = self.known
+        target = self.flow.scaling.standardise(kept)
+        on_the_way = (1 - time) * self.noise + time * target
+        return np.where(np.asarray(mask)[:, np.newaxis], on_the_way, z).astype(np.float32)
+
+    def velocity(self, z: Floats32, time: float) -> Floats32:
+        """Return velocities [n, T′, C], the weighted mean over windows that overlap by half."""
+        total = np.zeros_like(z)
+        weights = np.zeros((z.shape[1], 1), np.float32)
+        length = min(self.flow.frames, z.shape[1])
+        # Windows count more in their middle, so that none ends abruptly.
+        weight = np.bartlett(length + 2)[1:-1, np.newaxis].astype(np.float32)
+        for start in windows(z.shape[1], length):
+            part = slice(start, start + length)
+            total[:, part] += weight * self._guided(z[:, part], time)
+            weights[part] += weight
+        return total / weights
+
+    def _guided(self, z: Floats32, time: float) -> Floats32:
+        n = len(z)
+        label, group = self.condition
+        conditions = [(label, group)]
+        if self.guidance != 1 and any(self.condition):
+            conditions.append((0, 0))
+        outputs = [self._predict(z, time, condition)[:n] for condition in conditions]
+        if len(outputs) == 1:
+            return outputs[0]
+        return outputs[1] + np.float32(self.guidance) * (outputs[0] - outputs[1])
+
+    def _predict(self, z: Floats32, time: float, condition: tuple[int, int]) -> Floats32:
+        # Always as many rows: no digit of a sequence depends on how many are drawn.
+        size = BATCH // 2
+        padding = np.zeros((size - len(z), *z.shape[1:]), np.float32)
+        label, group = condition
+        inputs = [
+            np.concatenate([z, padding]),
+            np.full(size, time, np.float32),
+            np.full(size, label, np.int32),
+            np.full(size, group, np.int32),
+        ]
+        return np.asarray(self.flow.network.predict_on_batch(inputs))
+
+
+def windows(frames: int, length: int) -> list[int]:
+    """Return the first frames of windows that overlap by half at least and cover `frames`."""
+    if frames <= length:
+        return [0]
+    starts = list(range(0, frames - length, max(1, length // 2)))
+    return [*starts, frames - length]
+
+
+def build(channels: int, labels: int, groups: int, settings: FlowSettings) -> keras.Model:
+    """Build the network of a flow with random weights."""
+    return flow_network.build(channels, labels, groups, settings)
+
+
+def _number(name: str | None, known: tuple[str, ...], kind: str) -> int:
+    if name is None:
+        return 0
+    if name not in known:
+        names = ", ".join(known) or f"no {kind}s"
+        raise UserError(f"generate.{kind} = {name!r}: the prior knows {names}")
+    return known.index(name) + 1
+
+
+def numbers(names: Any, known: tuple[str, ...]) -> Indices:
+    """Return the numbers [N] of labels or groups by name, 0 for one that is not known."""
+    places = {name: n for n, name in enumerate(known, start=1)}
+    return np.array([places.get(str(name), 0) for name in names], np.int32)
