@@ -68,7 +68,7 @@ def cut(samples: Any, p: Preprocess) -> Any:
 
 
 def spectrogram(clip: Any, p: Preprocess) -> Any:
-    """Return magnitudes or decibels of the kept bins, padded to the frames; no mel bands."""
+    """Return the scale's values of the kept bins, padded to the frames; no mel bands."""
     assert p.spectrogram  # noqa: S101
     frames = {name: getattr(p.spectrogram, name) for name in ("n_fft", "hop_length", "win_length")}
     window = WINDOWS[p.spectrogram.window]
@@ -76,8 +76,6 @@ def spectrogram(clip: Any, p: Preprocess) -> Any:
         : p.picture.bins
     ]
     found = np.pad(found, ((0, 0), (0, max(0, (p.picture.frames or 0) - found.shape[1]))))
-    return (
-        librosa.amplitude_to_db(found, amin=1e-5, top_db=None)
-        if p.spectrogram.scale == "db"
-        else found
-    )
+    if p.spectrogram.scale == "db":
+        return librosa.amplitude_to_db(found, amin=1e-5, top_db=None)
+    return found ** (p.spectrogram.power or 1)

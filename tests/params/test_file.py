@@ -119,6 +119,17 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
             "dynamic_range_db must be a number where scale is db",
         ),
         (
+            "    power: ",
+            "    power: 0.3 ",
+            "power must be a number where scale is power, else null",
+        ),
+        (
+            "    scale: db ",
+            "    scale: power ",
+            "power must be a number where scale is power, else null",
+        ),
+        ("    power: ", "    power: 1 ", "spectrogram.power = 1: must be less than 1"),
+        (
             "    validation: 0.125",
             "    validation: 0.9",
             "validation + test = 1.025 must be less than 1",

@@ -13,12 +13,12 @@ import numpy as np
 from sonovae import params
 from sonovae.arrays import Floats32, Item, Magnitude, Picture, Samples, Spectrogram
 from sonovae.codec import picture, sound_files, spectrogram, waveform
+from sonovae.codec.analysis import Analysis, frames
 from sonovae.codec.base import Codec, Excerpt
 from sonovae.codec.scaling import Scale
 from sonovae.codec.spectrogram import Frames
-from sonovae.params.preprocess import WINDOWS, Waveform
-from sonovae.params.preprocess import Picture as PictureSettings
 from sonovae.params.preprocess import Spectrogram as SpectrogramSettings
+from sonovae.params.preprocess import Waveform
 from sonovae.params.sections import GriffinLim
 from sonovae.runtime import environment
 
@@ -30,46 +30,6 @@ EMBEDDED_RANGE_DB = 80.0
 """Decibels below a white picture that the embedding keeps."""
 NOISE_RMS = 10 ** (-20 / 20)
 """Level of the control of white noise: -20 dB of full scale, as loud as speech."""
-
-
-def frames(settings: SpectrogramSettings) -> Frames:
-    """Return the lengths of the transform in samples, as `spectrogram`'s functions take them."""
-    return Frames(
-        n_fft=settings.n_fft,
-        hop_length=settings.hop_length,
-        win_length=settings.win_length,
-        window=WINDOWS[settings.window],
-    )
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """Samples of a clip → spectrogram, before a scale is known."""
-
-    waveform: Waveform
-    spectrogram: SpectrogramSettings
-    picture: PictureSettings
-
-    @property
-    def clip_frames(self) -> int:
-        """Frames of a clip, without padding."""
-        return 1 + self.waveform.clip_length // self.spectrogram.hop_length
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Bins and frames that are kept."""
-        bins = self.picture.bins or self.spectrogram.bins
-        return bins, self.picture.frames or self.clip_frames
-
-    def __call__(self, item: Item) -> Spectrogram:
-        """Samples [n] of a clip → spectrogram [bins, frames] in its unit."""
-        settings = self.spectrogram
-        magnitude = spectrogram.waveform_to_magnitude(item, frames(settings))
-        if settings.mel_bands:
-            rate = self.waveform.sample_rate
-            magnitude = spectrogram.magnitude_to_mel(magnitude, rate, settings.mel_bands)
-        kept = picture.crop(magnitude, *self.shape, fill=0)
-        return spectrogram.magnitude_to_db(kept) if settings.scale == "db" else kept
 
 
 @final
@@ -168,13 +128,12 @@ class SoundCodec(Codec):
         heard as hiss. If clips were scaled by their own limits, the highest pixel is 1 again.
         """
         settings = self.spectrogram
-        kept = self._unscale(image, scale)
+        kept = self.analysis.to_magnitude(self._unscale(image, scale))
         if settings.scale == "db":
             floor = np.full(1, np.min(scale.low), np.float32)
-            kept = spectrogram.db_to_magnitude(kept) - spectrogram.db_to_magnitude(floor)
-        # Rounding leaves values just below the floor.
-        nonnegative = np.maximum(kept, 0)
-        whole = picture.uncrop(nonnegative, settings.bins, self.analysis.clip_frames, fill=0)
+            # Rounding leaves values just below the floor.
+            kept = np.maximum(kept - self.analysis.to_magnitude(floor), 0)
+        whole = picture.uncrop(kept, settings.bins, self.analysis.clip_frames, fill=0)
         if settings.mel_bands:
             return spectrogram.mel_to_magnitude(whole, self.sample_rate, settings.n_fft)
         return whole
@@ -252,7 +211,7 @@ class SoundCodec(Codec):
     def _in_decibels(self, values: Spectrogram) -> Spectrogram:
         if self.spectrogram.scale == "db":
             return values
-        return spectrogram.magnitude_to_db(np.maximum(values, 0))
+        return spectrogram.magnitude_to_db(self.analysis.to_magnitude(values))
 
     def _embed(self, image: Picture, scale: Scale) -> Floats32:
         power = self._mel_power(image, scale)

@@ -74,7 +74,8 @@ class Spectrogram:
     hop_length: Count  # samples
     window: Literal["rectangular", "triangular", "hann", "hamming"]
     mel_bands: Count | None  # null: the bins themselves
-    scale: Literal["magnitude", "db"]
+    scale: Literal["magnitude", "power", "db"]
+    power: Annotated[float, Field(gt=0, lt=1)] | None  # of the magnitudes
     dynamic_range_db: Positive | None  # below the loudest value
 
     @property
@@ -93,6 +94,8 @@ class Spectrogram:
                 f" below {LEAST_OVERLAP} of its maximum (NOLA), and falls to {overlap:.2g}: use"
                 f" {max(1, self.win_length // 4)}, for example"
             )
+        if (self.scale == "power") != (self.power is not None):
+            raise ValueError("power must be a number where scale is power, else null")
         if (self.scale == "db") != (self.dynamic_range_db is not None):
             raise ValueError("dynamic_range_db must be a number where scale is db, else null")
 
@@ -115,7 +118,7 @@ class Picture:
     bins: Count | None  # the lowest; null: all
     frames: Count | None  # more are padding; null: a clip's
     scaling: Literal["clip", "dataset", "pixel", "fixed"]  # whose limits become 0 and 1
-    range: tuple[float, float] | None  # in dB or magnitudes
+    range: tuple[float, float] | None  # in dB, magnitudes or their powers
     size: tuple[Count, Count] | None  # rows, columns; null: not resized
     interpolation: Interpolation | None  # where size is given
 
