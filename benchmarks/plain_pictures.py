@@ -48,7 +48,7 @@ def nonsilent(samples: Any, rate: int, p: Silence) -> list[tuple[int, int]]:
 
 
 def cut(samples: Any, p: Preprocess) -> Any:
-    """Equal clips, which rise or fall where they are cut off."""
+    """Equal clips, which rise or fall where they are cut off or padded."""
     assert p.waveform  # noqa: S101
     length, n, total = p.waveform.clip_length, p.waveform.fade_length, len(samples)
     if p.waveform.rest == "pad":
@@ -62,8 +62,10 @@ def cut(samples: Any, p: Preprocess) -> Any:
     for i, clip in enumerate(clips):
         if i > 0:
             clip[:n] *= rise
-        if (i + 1) * length < total:
-            clip[length - n :] *= rise[::-1]
+        if (i + 1) * length != total:
+            end = min(length, total - i * length)
+            m = min(n, end)
+            clip[end - m : end] *= np.hanning(4 * m + 1)[1 : 2 * m : 2][::-1]
     return clips
 
 

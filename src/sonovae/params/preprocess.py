@@ -46,7 +46,7 @@ class Waveform:
     peak_dbfs: Decibels | None  # of each recording; null: unscaled
     silence: Silence | None
     clip_seconds: Positive
-    fade_seconds: NotNegative  # where a clip was cut off
+    fade_seconds: NotNegative  # where a clip was cut off, or its recording ends
     rest: Literal["drop", "pad"]  # after the last whole clip
     max_clips: Count | None  # the first of each recording; null: all
 
