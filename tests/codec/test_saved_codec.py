@@ -171,6 +171,7 @@ def test_save_and_load(tmp_path: Path, scaling: str) -> None:
 
 def test_an_image_enters_at_the_picture(tmp_path: Path, rng: np.random.Generator) -> None:
     frame = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
+    frame |= {"mask_row": False}
     p = params.parse(
         {
             "waveform": None,

@@ -41,14 +41,22 @@ class Analysis:
         bins = self.picture.bins or self.spectrogram.bins
         return bins, self.picture.frames or self.clip_frames
 
+    @property
+    def lowest(self) -> float:
+        """Value of silence, in the spectrogram's unit."""
+        return float(self.from_magnitude(np.zeros(1, np.float32))[0])
+
     def __call__(self, item: Item) -> Spectrogram:
-        """Samples [n] of a clip → spectrogram [bins, frames] in its unit."""
+        """Samples [n] → spectrogram [bins, frames] in its unit, padded to the frames of a clip."""
         settings = self.spectrogram
         magnitude = spectrogram.waveform_to_magnitude(item, frames(settings))
         if settings.mel_bands:
             rate = self.waveform.sample_rate
             magnitude = spectrogram.magnitude_to_mel(magnitude, rate, settings.mel_bands)
-        return self.from_magnitude(picture.crop(magnitude, *self.shape, fill=0))
+        bins, columns = self.shape
+        # A sound that is longer than a clip keeps all of its frames.
+        columns = max(columns, magnitude.shape[1])
+        return self.from_magnitude(picture.crop(magnitude, bins, columns, fill=0))
 
     def from_magnitude(self, magnitude: Magnitude) -> Spectrogram:
         """Convert magnitudes [bins, frames] to the spectrogram's unit."""

@@ -121,6 +121,7 @@ class Picture:
     range: tuple[float, float] | None  # in dB, magnitudes or their powers
     size: tuple[Count, Count] | None  # rows, columns; null: not resized
     interpolation: Interpolation | None  # where size is given
+    mask_row: bool  # one more row, which says where a padded clip's recording ends
 
     def __post_init__(self) -> None:
         if (self.scaling == "fixed") != (self.range is not None):
@@ -129,6 +130,10 @@ class Picture:
             raise ValueError(f"range = [{self.range[0]:g}, {self.range[1]:g}] must rise")
         if (self.size is None) != (self.interpolation is None):
             raise ValueError("size and interpolation must both be given, or both be null")
+        if self.mask_row and self.size is not None:
+            raise ValueError("mask_row must be false where size is given: it is not resized")
+        if self.mask_row and self.scaling == "pixel":
+            raise ValueError("mask_row must be false where scaling is pixel: it has no limits")
 
 
 def _kind_of_side(side: object) -> str:
@@ -177,6 +182,8 @@ class Preprocess:
             raise ValueError("waveform and spectrogram must be given for sounds, null for images")
         if self.waveform and self.spectrogram:
             self._fits_sound(self.waveform, self.spectrogram)
+        elif self.picture.mask_row:
+            raise ValueError("picture.mask_row must be false for images, which have no end")
         elif self.picture.size is None or self.picture.scaling != "fixed":
             raise ValueError("picture needs a size and scaling = fixed for images")
         elif self.picture.bins or self.picture.frames or self.split.block_seconds:
