@@ -48,7 +48,7 @@ def nonsilent(samples: Any, rate: int, p: Silence) -> list[tuple[int, int]]:
 
 
 def cut(samples: Any, p: Preprocess) -> Any:
-    """Equal clips, which rise or fall where they are cut off."""
+    """Equal clips, which rise or fall where they are cut off or padded."""
     assert p.waveform  # noqa: S101
     length, n, total = p.waveform.clip_length, p.waveform.fade_length, len(samples)
     if p.waveform.rest == "pad":
@@ -62,13 +62,15 @@ def cut(samples: Any, p: Preprocess) -> Any:
     for i, clip in enumerate(clips):
         if i > 0:
             clip[:n] *= rise
-        if (i + 1) * length < total:
-            clip[length - n :] *= rise[::-1]
+        if (i + 1) * length != total:
+            end = min(length, total - i * length)
+            m = min(n, end)
+            clip[end - m : end] *= np.hanning(4 * m + 1)[1 : 2 * m : 2][::-1]
     return clips
 
 
 def spectrogram(clip: Any, p: Preprocess) -> Any:
-    """Return magnitudes or decibels of the kept bins, padded to the frames; no mel bands."""
+    """Return the scale's values of the kept bins, padded to the frames; no mel bands."""
     assert p.spectrogram  # noqa: S101
     frames = {name: getattr(p.spectrogram, name) for name in ("n_fft", "hop_length", "win_length")}
     window = WINDOWS[p.spectrogram.window]
@@ -76,8 +78,6 @@ def spectrogram(clip: Any, p: Preprocess) -> Any:
         : p.picture.bins
     ]
     found = np.pad(found, ((0, 0), (0, max(0, (p.picture.frames or 0) - found.shape[1]))))
-    return (
-        librosa.amplitude_to_db(found, amin=1e-5, top_db=None)
-        if p.spectrogram.scale == "db"
-        else found
-    )
+    if p.spectrogram.scale == "db":
+        return librosa.amplitude_to_db(found, amin=1e-5, top_db=None)
+    return found ** (p.spectrogram.power or 1)

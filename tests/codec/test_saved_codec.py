@@ -19,6 +19,11 @@ from tests.making.recordings import tone
 
 P = params.load(HERE / "params.yaml").preprocess
 RATE = P.waveform.sample_rate
+SCALES: dict[str, dict[str, Any]] = {
+    "db": {"scale": "db", "dynamic_range_db": 60.0},
+    "magnitude": {"scale": "magnitude", "dynamic_range_db": None},
+    "power": {"scale": "power", "power": 0.3, "dynamic_range_db": None},
+}
 BACK = GriffinLim(iterations=64, momentum=0.99)
 
 
@@ -57,14 +62,13 @@ def decoded(codec: Codec, image: np.ndarray, scale: Scale) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scaling", ["clip", "dataset", "pixel", "fixed"])
-@pytest.mark.parametrize("scale_of", ["db", "magnitude"])
+@pytest.mark.parametrize("scale_of", ["db", "magnitude", "power"])
 def test_clip_to_picture_and_back(scaling: str, scale_of: str) -> None:
-    given = (
-        {"db": (-30.0, 60.0), "magnitude": (0.0, 200.0)}[scale_of] if scaling == "fixed" else None
-    )
+    ranges = {"db": (-30.0, 60.0), "magnitude": (0.0, 200.0), "power": (0.0, 5.0)}
+    given = ranges[scale_of] if scaling == "fixed" else None
     p = changed(
         picture={"scaling": scaling, "range": given},
-        spectrogram={"scale": scale_of, "dynamic_range_db": 60.0 if scale_of == "db" else None},
+        spectrogram=SCALES[scale_of],
     )
     found = cut(whistle(), p)
     c, image, scale = fitted(p, found)
@@ -167,6 +171,7 @@ def test_save_and_load(tmp_path: Path, scaling: str) -> None:
 
 def test_an_image_enters_at_the_picture(tmp_path: Path, rng: np.random.Generator) -> None:
     frame = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
+    frame |= {"mask_row": False}
     p = params.parse(
         {
             "waveform": None,

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import plain_pictures
 from sonovae import params
-from sonovae.codec import picture, sound_codec, spectrogram
+from sonovae.codec import analysis, picture, spectrogram
 from sonovae.codec.spectrogram import Frames
 from sonovae.params.preprocess import WINDOWS
 from tests.making.projects import HERE
@@ -30,7 +30,7 @@ def test_the_plain_way_takes_every_window(window: str) -> None:
     assert p.spectrogram
     section = replace(p.spectrogram, window=window)
     plain = plain_pictures.spectrogram(tone(), replace(p, spectrogram=section))
-    ours = spectrogram.waveform_to_magnitude(tone(), sound_codec.frames(section))
+    ours = spectrogram.waveform_to_magnitude(tone(), analysis.frames(section))
     np.testing.assert_allclose(
         plain[:, : ours.shape[1]], spectrogram.magnitude_to_db(ours)[: p.picture.bins], atol=1e-3
     )
@@ -65,6 +65,15 @@ def test_decibels_and_back(rng: np.random.Generator) -> None:
     )
     assert spectrogram.magnitude_to_db(np.zeros((1, 1), np.float32)) == pytest.approx(-100)
     assert spectrogram.magnitude_to_db(np.ones((1, 1), np.float32)) == pytest.approx(0)
+
+
+def test_power_and_back(rng: np.random.Generator) -> None:
+    magnitude = rng.uniform(1e-4, 100, (8, 8)).astype(np.float32)
+    magnitude[0] = 0
+    compressed = spectrogram.compress(magnitude, 0.3)
+    assert compressed.dtype == np.float32
+    np.testing.assert_allclose(compressed, magnitude.astype(float) ** 0.3, rtol=1e-5)
+    np.testing.assert_allclose(spectrogram.expand(compressed, 0.3), magnitude, rtol=1e-5)
 
 
 def test_spectral_convergence_of_nothing_right_is_0_db() -> None:

@@ -94,7 +94,7 @@ def test_noise_has_hardly_any_pitch(tmp_path: Path, rng: np.random.Generator) ->
 
 def test_the_page_of_images(tmp_path: Path, rng: np.random.Generator) -> None:
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
-    picture |= {"size": [8, 8], "interpolation": "nearest"}
+    picture |= {"size": [8, 8], "interpolation": "nearest", "mask_row": False}
     sections = {
         "preprocess__waveform": None,
         "preprocess__spectrogram": None,

@@ -49,7 +49,19 @@ def test_a_clip_fades_where_it_is_cut_off_and_nowhere_else(most: int | None) -> 
     np.testing.assert_allclose(first, [*np.ones(37), *ends], atol=1e-3)
     np.testing.assert_allclose(others[0], [*begins, *np.ones(34), *ends], atol=1e-3)
     if not most:
-        np.testing.assert_allclose(others[1], [*begins, *np.ones(27), *np.zeros(10)], atol=1e-3)
+        last = [*begins, *np.ones(24), *ends, *np.zeros(10)]
+        np.testing.assert_allclose(others[1], last, atol=1e-3)
+
+
+def test_a_recording_that_fills_its_last_clip_ends_without_a_fade() -> None:
+    *_, last = cuts.Cuts(np.ones(80, np.float32), [(0, 80)], 40, rest="pad", most=None, fade=3)
+    assert (last[3:] == 1).all()
+
+
+def test_rest_shorter_than_the_fade_is_faded_whole() -> None:
+    *_, last = cuts.Cuts(np.ones(42, np.float32), [(0, 42)], 40, rest="pad", most=None, fade=3)
+    np.testing.assert_allclose(last[:2], [0.067 * 0.854, 0.5 * 0.146], atol=1e-3)
+    assert not last[2:].any()
 
 
 def test_nothing_kept_makes_no_cuts() -> None:

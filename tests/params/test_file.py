@@ -2,6 +2,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import librosa
 import pytest
@@ -119,6 +120,17 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
             "dynamic_range_db must be a number where scale is db",
         ),
         (
+            "    power: ",
+            "    power: 0.3 ",
+            "power must be a number where scale is power, else null",
+        ),
+        (
+            "    scale: db ",
+            "    scale: power ",
+            "power must be a number where scale is power, else null",
+        ),
+        ("    power: ", "    power: 1 ", "spectrogram.power = 1: must be less than 1"),
+        (
             "    validation: 0.125",
             "    validation: 0.9",
             "validation + test = 1.025 must be less than 1",
@@ -201,6 +213,35 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: str) -> 
 )
 def test_rules(tmp_path: Path, old: str, new: str, rule: str) -> None:
     assert any(rule in line for line in faults(changed(tmp_path, (old, new))))
+
+
+IMAGES = {"preprocess.waveform": None, "preprocess.spectrogram": None}
+RESIZED = {"preprocess.picture.size": [28, 28], "preprocess.picture.interpolation": "bilinear"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        (
+            RESIZED,
+            "preprocess.picture.mask_row must be false where size is given: it is not resized",
+        ),
+        (
+            {"preprocess.picture.scaling": "pixel"},
+            "preprocess.picture.mask_row must be false where scaling is pixel: it has no limits",
+        ),
+        (IMAGES, "preprocess.picture.mask_row must be false for images, which have no end"),
+    ],
+)
+def test_mask_rows_need_a_sound_that_is_not_resized(
+    tmp_path: Path, changes: dict[str, Any], rule: str
+) -> None:
+    path = changed(tmp_path)
+    with pytest.raises(UserError) as caught:
+        params.edit(path, changes | {"preprocess.picture.mask_row": True})
+    assert rule in str(caught.value).splitlines()[0]
+    if changes != IMAGES:  # which need more
+        params.edit(path, changes)
 
 
 @pytest.mark.parametrize(

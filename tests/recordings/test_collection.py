@@ -128,7 +128,7 @@ def test_images_and_their_labels(tmp_path: Path, folder: Path, rng: np.random.Ge
     image_files.write(folder / "one.png", rng.uniform(size=(4, 3)))
     write_tones(folder, 1)
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
-    picture |= {"size": [4, 4], "interpolation": "nearest"}
+    picture |= {"size": [4, 4], "interpolation": "nearest", "mask_row": False}
     sections = {
         "preprocess__waveform": None,
         "preprocess__spectrogram": None,
@@ -152,7 +152,7 @@ def test_labels_whose_names_end_as_kaggles_do(
     write_idx(folder / "t-images.idx3-ubyte", rng.integers(0, 256, (5, 4, 3)))
     write_idx(folder / "t-labels.idx1-ubyte", np.arange(5))
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
-    picture |= {"size": [4, 4], "interpolation": "nearest"}
+    picture |= {"size": [4, 4], "interpolation": "nearest", "mask_row": False}
     sections = {
         "preprocess__waveform": None,
         "preprocess__spectrogram": None,

@@ -158,7 +158,7 @@ def test_decoder_that_crashes_or_hangs_does_not_stop_the_check(
 
 def test_images_have_no_pitch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     picture = {"bins": None, "frames": None, "scaling": "fixed", "range": [0, 1]}
-    picture |= {"size": [8, 8], "interpolation": "nearest"}
+    picture |= {"size": [8, 8], "interpolation": "nearest", "mask_row": False}
     sections = {
         "preprocess__waveform": None,
         "preprocess__spectrogram": None,

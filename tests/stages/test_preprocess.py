@@ -43,9 +43,13 @@ def pictures(root: Path) -> np.ndarray:
     return np.load(root / "data/pictures/pictures.npy")
 
 
-@pytest.mark.parametrize("scale", ["db", "magnitude"])
+@pytest.mark.parametrize("scale", ["db", "magnitude", "power"])
 def test_pictures_are_those_of_the_plain_way(root: Path, scale: str) -> None:
-    spectrum = {"scale": scale, "dynamic_range_db": 60.0 if scale == "db" else None}
+    spectrum = {
+        "scale": scale,
+        "power": 0.3 if scale == "power" else None,
+        "dynamic_range_db": 60.0 if scale == "db" else None,
+    }
     params.edit(
         root / "params.yaml",
         {f"preprocess.spectrogram.{name}": value for name, value in spectrum.items()},

@@ -10,16 +10,17 @@ import numpy as np
 from sonovae import params
 from sonovae.arrays import Floats64, Item, Spectrogram
 from sonovae.codec import image_codec, scaling
+from sonovae.codec.analysis import Analysis
 from sonovae.codec.base import Codec
 from sonovae.codec.file_names import CODEC_FILES
 from sonovae.codec.image_codec import ImageCodec
 from sonovae.codec.scaling import Scale
-from sonovae.codec.sound_codec import Analysis, SoundCodec
+from sonovae.codec.sound_codec import SoundCodec
 from sonovae.errors import UserError
 from sonovae.params.preprocess import Picture, Preprocess, Waveform
 from sonovae.params.preprocess import Spectrogram as SpectrogramSettings
 
-VERSION = 3
+VERSION = 4
 """Raised when a codec of an older version would be inverted differently."""
 JSON, NPZ = CODEC_FILES
 CODECS: dict[str, type[Codec]] = {codec.kind: codec for codec in (ImageCodec, SoundCodec)}

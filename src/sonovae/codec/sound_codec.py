@@ -12,13 +12,13 @@ import numpy as np
 
 from sonovae import params
 from sonovae.arrays import Floats32, Item, Magnitude, Picture, Samples, Spectrogram
-from sonovae.codec import picture, sound_files, spectrogram, waveform
+from sonovae.codec import mask, picture, sound_files, spectrogram, waveform
+from sonovae.codec.analysis import Analysis, frames
 from sonovae.codec.base import Codec, Excerpt
 from sonovae.codec.scaling import Scale
 from sonovae.codec.spectrogram import Frames
-from sonovae.params.preprocess import WINDOWS, Waveform
-from sonovae.params.preprocess import Picture as PictureSettings
 from sonovae.params.preprocess import Spectrogram as SpectrogramSettings
+from sonovae.params.preprocess import Waveform
 from sonovae.params.sections import GriffinLim
 from sonovae.runtime import environment
 
@@ -30,46 +30,6 @@ EMBEDDED_RANGE_DB = 80.0
 """Decibels below a white picture that the embedding keeps."""
 NOISE_RMS = 10 ** (-20 / 20)
 """Level of the control of white noise: -20 dB of full scale, as loud as speech."""
-
-
-def frames(settings: SpectrogramSettings) -> Frames:
-    """Return the lengths of the transform in samples, as `spectrogram`'s functions take them."""
-    return Frames(
-        n_fft=settings.n_fft,
-        hop_length=settings.hop_length,
-        win_length=settings.win_length,
-        window=WINDOWS[settings.window],
-    )
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """Samples of a clip → spectrogram, before a scale is known."""
-
-    waveform: Waveform
-    spectrogram: SpectrogramSettings
-    picture: PictureSettings
-
-    @property
-    def clip_frames(self) -> int:
-        """Frames of a clip, without padding."""
-        return 1 + self.waveform.clip_length // self.spectrogram.hop_length
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Bins and frames that are kept."""
-        bins = self.picture.bins or self.spectrogram.bins
-        return bins, self.picture.frames or self.clip_frames
-
-    def __call__(self, item: Item) -> Spectrogram:
-        """Samples [n] of a clip → spectrogram [bins, frames] in its unit."""
-        settings = self.spectrogram
-        magnitude = spectrogram.waveform_to_magnitude(item, frames(settings))
-        if settings.mel_bands:
-            rate = self.waveform.sample_rate
-            magnitude = spectrogram.magnitude_to_mel(magnitude, rate, settings.mel_bands)
-        kept = picture.crop(magnitude, *self.shape, fill=0)
-        return spectrogram.magnitude_to_db(kept) if settings.scale == "db" else kept
 
 
 @final
@@ -91,8 +51,9 @@ class SoundCodec(Codec):
 
     @property
     def full_shape(self) -> tuple[int, int]:
-        """Bins and frames before the picture is resized."""
-        return self.analysis.shape
+        """Rows and frames before the picture is resized: bins, and the mask row if it has one."""
+        bins, columns = self.analysis.shape
+        return bins + self.picture.mask_row, columns
 
     @property
     def clip_settings(self) -> Waveform:
@@ -112,11 +73,11 @@ class SoundCodec(Codec):
     @property
     def extent(self) -> tuple[float, float]:
         """Seconds that a picture spans, and its height in `unit`."""
-        bins, columns = self.full_shape
+        rows, columns = self.full_shape
         seconds = columns * self.spectrogram.hop_length / self.sample_rate
         if self.spectrogram.mel_bands:
-            return seconds, bins
-        return seconds, bins * self.sample_rate / self.spectrogram.n_fft / 1000
+            return seconds, rows
+        return seconds, rows * self.sample_rate / self.spectrogram.n_fft / 1000
 
     @property
     def unit(self) -> str:
@@ -129,8 +90,15 @@ class SoundCodec(Codec):
         return self.spectrogram.dynamic_range_db
 
     def analyse(self, item: Item) -> Spectrogram:
-        """Samples [n] of a clip → spectrogram [bins, frames] in its unit."""
+        """Samples [n] → spectrogram [bins, frames] in its unit; of a clip, or longer."""
         return self.analysis(item)
+
+    def encode_full(self, values: Spectrogram, scale: Scale) -> Picture:
+        """Scale what `analyse` returned to [0, 1], and append the mask row."""
+        scaled = super().encode_full(values, scale)
+        if self.picture.mask_row:
+            return mask.append(scaled, values, self.analysis.lowest)
+        return scaled
 
     def decode(
         self,
@@ -139,21 +107,32 @@ class SoundCodec(Codec):
         griffin_lim: GriffinLim,
         seed: int,
     ) -> Iterator[Samples]:
-        """Pictures → samples of levelled clips, in order, on all cores."""
+        """Pictures → levelled samples, in order, on all cores.
+
+        A picture of T frames is a clip's if a clip has as many, else (T - 1) · hop_length samples.
+        """
 
         def invert(image: Picture, scale: Scale) -> Samples:
-            return self.invert(self.magnitude(image, scale), griffin_lim, seed)
+            samples = self.invert(self.magnitude(image, scale), griffin_lim, seed)
+            if self.picture.mask_row:
+                fade = round(waveform.FADE_SECONDS * self.sample_rate)
+                return mask.end_sound(samples, mask.recorded_frames(image[-1]), self.frames, fade)
+            return samples
 
         # Threads suffice: FFTs and compiled loops release Python's lock.
         with ThreadPoolExecutor(environment.cores()) as threads:
             yield from threads.map(invert, pictures, scales)
 
     def invert(self, magnitude: Magnitude, griffin_lim: GriffinLim, seed: int) -> Samples:
-        """Magnitudes of `magnitude` → samples of a levelled clip."""
+        """Magnitudes of `magnitude` → samples of a levelled clip, or of another length."""
+        n_frames = magnitude.shape[1]
+        length = (n_frames - 1) * self.spectrogram.hop_length
+        if n_frames == self.analysis.clip_frames:
+            length = self.waveform.clip_length
         samples = spectrogram.magnitude_to_waveform(
             magnitude,
             self.frames,
-            self.waveform.clip_length,
+            length,
             iterations=griffin_lim.iterations,
             momentum=griffin_lim.momentum,
             seed=seed,
@@ -161,20 +140,24 @@ class SoundCodec(Codec):
         return waveform.polish(samples, self.sample_rate)
 
     def magnitude(self, image: Picture, scale: Scale) -> Magnitude:
-        """Picture → magnitudes [1 + n_fft / 2, frames of a clip]; bins not kept are zero.
+        """Picture → magnitudes [1 + n_fft / 2, frames]; bins not kept are zero.
+
+        A clip's picture may have padding, which is dropped; one of another length has none.
 
         In decibels, 0 in the picture means `low` (the lowest of all pixels' limits) or less. It is
         decoded as silence, and everything else as much lower: a floor in every pixel would be
         heard as hiss. If clips were scaled by their own limits, the highest pixel is 1 again.
         """
         settings = self.spectrogram
-        kept = self._unscale(image, scale)
+        kept = self.analysis.to_magnitude(self._unscale(image, scale))
         if settings.scale == "db":
             floor = np.full(1, np.min(scale.low), np.float32)
-            kept = spectrogram.db_to_magnitude(kept) - spectrogram.db_to_magnitude(floor)
-        # Rounding leaves values just below the floor.
-        nonnegative = np.maximum(kept, 0)
-        whole = picture.uncrop(nonnegative, settings.bins, self.analysis.clip_frames, fill=0)
+            # Rounding leaves values just below the floor.
+            kept = np.maximum(kept - self.analysis.to_magnitude(floor), 0)
+        n_frames = kept.shape[1]
+        if n_frames == self.full_shape[1]:
+            n_frames = self.analysis.clip_frames
+        whole = picture.uncrop(kept, settings.bins, n_frames, fill=0)
         if settings.mel_bands:
             return spectrogram.mel_to_magnitude(whole, self.sample_rate, settings.n_fft)
         return whole
@@ -202,7 +185,7 @@ class SoundCodec(Codec):
 
     def reanalysed_decibels(self, item: Item, scale: Scale) -> Spectrogram:
         """Decibels [bins, frames] of a clip, within the scale's limits."""
-        heard = self.encode_full(self.analyse(item), scale)
+        heard = super().encode_full(self.analyse(item), scale)
         return self._in_decibels(picture.unscale(heard, scale.low, scale.high))
 
     def spectral_convergence(self, image: Picture, scale: Scale, item: Item) -> float:
@@ -245,6 +228,8 @@ class SoundCodec(Codec):
 
     def _unscale(self, image: Picture, scale: Scale) -> Spectrogram:
         full = self.enlarge(image, self.full_shape)
+        if self.picture.mask_row:
+            full = mask.remove(full)
         if self.picture.scaling == "clip":
             full = picture.raise_peak(full)
         return picture.unscale(full, scale.low, scale.high)
@@ -252,7 +237,7 @@ class SoundCodec(Codec):
     def _in_decibels(self, values: Spectrogram) -> Spectrogram:
         if self.spectrogram.scale == "db":
             return values
-        return spectrogram.magnitude_to_db(np.maximum(values, 0))
+        return spectrogram.magnitude_to_db(self.analysis.to_magnitude(values))
 
     def _embed(self, image: Picture, scale: Scale) -> Floats32:
         power = self._mel_power(image, scale)

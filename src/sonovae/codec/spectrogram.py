@@ -131,6 +131,16 @@ def db_to_magnitude(decibels: Spectrogram) -> Magnitude:
     return np.asarray(librosa.db_to_amplitude(decibels, ref=1.0), np.float32)
 
 
+def compress(magnitude: Magnitude, power: float) -> Spectrogram:
+    """Raise magnitudes [bins, frames] to a power: 0.3 is about that of loudness."""
+    return np.asarray(magnitude**power, np.float32)
+
+
+def expand(compressed: Spectrogram, power: float) -> Magnitude:
+    """Invert `compress`, for values [bins, frames] ≥ 0."""
+    return np.asarray(compressed ** (1 / power), np.float32)
+
+
 def spectral_convergence_db(magnitude: Magnitude, samples: Samples, frames: Frames) -> float:
     """Spectral convergence between magnitudes [1 + n_fft / 2, frames] and those of samples [n]."""
     return float(convergence_db(magnitude, waveform_to_magnitude(samples, frames)))

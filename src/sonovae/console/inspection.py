@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sonovae import atomic, params, tracking
-from sonovae.codec import sound_codec, sound_files, spectrogram
+from sonovae.codec import analysis, sound_files, spectrogram
 from sonovae.errors import Unreadable, UserError
 from sonovae.generation import item_files
 from sonovae.pages import plots
@@ -39,7 +39,7 @@ def show(root: Path, source: Path, out: Path, lengths: dict[str, int]) -> None:
         raise UserError("\n".join(params.faults(error, changed))) from None
     except Unreadable as error:
         raise UserError(f"{source}: {error}") from None
-    frames = sound_codec.frames(settings)
+    frames = analysis.frames(settings)
     decibels = spectrogram.magnitude_to_db(spectrogram.waveform_to_magnitude(samples, frames))
     plots.save(plots.panel(samples, sample_rate, decibels), out)
     for name, value in {**frames, **asdict(facts)}.items():

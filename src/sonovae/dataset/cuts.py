@@ -13,7 +13,8 @@ from sonovae.codec.waveform import Track
 class Cuts(Sequence[Samples]):
     """At most `most` clips [length] of the kept ranges (start, end) of a track, joined.
 
-    The rest is dropped or zero-padded (`rest="pad"`). A clip fades at an end where more is kept.
+    The rest is dropped or zero-padded (`rest="pad"`). A clip fades at an end where more is kept,
+    and before its padding.
     """
 
     def __init__(
@@ -51,8 +52,12 @@ class Cuts(Sequence[Samples]):
         pieces = list(self._pieces(chosen * self.length))
         n_read = sum(map(len, pieces))
         clip = np.concatenate([*pieces, np.zeros(self.length - n_read, np.float32)])
+        waveform.fade(clip, self.fade, rises=chosen > 0, falls=False)
         continues = bool((chosen + 1) * self.length < self._ends[-1])
-        return waveform.fade(clip, self.fade, rises=chosen > 0, falls=continues)
+        # An abrupt step to the padding would click.
+        falls = continues or n_read < self.length
+        waveform.fade(clip[:n_read], min(self.fade, n_read), rises=False, falls=falls)
+        return clip
 
     def source(self, start: int) -> int:
         """Return the place in the track of a sample of what is kept."""

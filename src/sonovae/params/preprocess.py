@@ -46,7 +46,7 @@ class Waveform:
     peak_dbfs: Decibels | None  # of each recording; null: unscaled
     silence: Silence | None
     clip_seconds: Positive
-    fade_seconds: NotNegative  # where a clip was cut off
+    fade_seconds: NotNegative  # where a clip was cut off, or its recording ends
     rest: Literal["drop", "pad"]  # after the last whole clip
     max_clips: Count | None  # the first of each recording; null: all
 
@@ -74,7 +74,8 @@ class Spectrogram:
     hop_length: Count  # samples
     window: Literal["rectangular", "triangular", "hann", "hamming"]
     mel_bands: Count | None  # null: the bins themselves
-    scale: Literal["magnitude", "db"]
+    scale: Literal["magnitude", "power", "db"]
+    power: Annotated[float, Field(gt=0, lt=1)] | None  # of the magnitudes
     dynamic_range_db: Positive | None  # below the loudest value
 
     @property
@@ -93,6 +94,8 @@ class Spectrogram:
                 f" below {LEAST_OVERLAP} of its maximum (NOLA), and falls to {overlap:.2g}: use"
                 f" {max(1, self.win_length // 4)}, for example"
             )
+        if (self.scale == "power") != (self.power is not None):
+            raise ValueError("power must be a number where scale is power, else null")
         if (self.scale == "db") != (self.dynamic_range_db is not None):
             raise ValueError("dynamic_range_db must be a number where scale is db, else null")
 
@@ -115,9 +118,10 @@ class Picture:
     bins: Count | None  # the lowest; null: all
     frames: Count | None  # more are padding; null: a clip's
     scaling: Literal["clip", "dataset", "pixel", "fixed"]  # whose limits become 0 and 1
-    range: tuple[float, float] | None  # in dB or magnitudes
+    range: tuple[float, float] | None  # in dB, magnitudes or their powers
     size: tuple[Count, Count] | None  # rows, columns; null: not resized
     interpolation: Interpolation | None  # where size is given
+    mask_row: bool  # one more row, which says where a padded clip's recording ends
 
     def __post_init__(self) -> None:
         if (self.scaling == "fixed") != (self.range is not None):
@@ -126,6 +130,10 @@ class Picture:
             raise ValueError(f"range = [{self.range[0]:g}, {self.range[1]:g}] must rise")
         if (self.size is None) != (self.interpolation is None):
             raise ValueError("size and interpolation must both be given, or both be null")
+        if self.mask_row and self.size is not None:
+            raise ValueError("mask_row must be false where size is given: it is not resized")
+        if self.mask_row and self.scaling == "pixel":
+            raise ValueError("mask_row must be false where scaling is pixel: it has no limits")
 
 
 def _kind_of_side(side: object) -> str:
@@ -174,6 +182,8 @@ class Preprocess:
             raise ValueError("waveform and spectrogram must be given for sounds, null for images")
         if self.waveform and self.spectrogram:
             self._fits_sound(self.waveform, self.spectrogram)
+        elif self.picture.mask_row:
+            raise ValueError("picture.mask_row must be false for images, which have no end")
         elif self.picture.size is None or self.picture.scaling != "fixed":
             raise ValueError("picture needs a size and scaling = fixed for images")
         elif self.picture.bins or self.picture.frames or self.split.block_seconds:
