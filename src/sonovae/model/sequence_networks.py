@@ -18,6 +18,8 @@ KERNEL = 3
 """Frames that a convolution looks at."""
 TAIL = 16
 """Channels of the two-dimensional convolution that ends the decoder: it is half of its time."""
+NOISE = "noise"
+"""Beginning of the names of layers that take a textured decoder's noise."""
 FIRST_LOG_VARIANCE = -2.0
 """Log variance at first: with 0 the decoder would hear mostly noise and ignore z."""
 
@@ -59,23 +61,38 @@ def encoder(rows: int, settings: Sequence, channels: int, outputs: int = 2) -> k
     return keras.Model(picture, flat if outputs > 1 else flat[0])
 
 
-def decoder(rows: int, settings: Sequence, channels: int) -> keras.Model:
-    """Build a network from z [N, T′ · C] to pictures [N, rows, T′ · 2^halvings]."""
+def decoder(rows: int, settings: Sequence, channels: int, textured: bool = False) -> keras.Model:
+    """Build a network from z [N, T′ · C] to pictures [N, rows, T′ · 2^halvings].
+
+    A textured one has noise [N, rows, frames] as a second input, which it ignores at first; its
+    other layers are those of the plain one, in the same order.
+    """
     z = keras.Input((None,))
+    noise = keras.Input((rows, None)) if textured else None
     x = layers.Reshape((-1, channels))(z)
     x = _conv(settings.filters, x)
     x = _residual(_residual(x))
     for _ in range(settings.halvings - 1):
         x = _doubled(x)
         x = _residual(x)
+    if noise is not None:
+        # Noise that shapes what a frame sounds like as a whole.
+        how = {"padding": "same", "kernel_initializer": "zeros", "name": f"{NOISE}_frames"}
+        x += layers.Conv1D(settings.filters, 4, 2, **how)(layers.Permute((2, 1))(noise))
     x = _residual(x)
     maps = layers.Conv1D(2 * rows * settings.maps, 1)(x)
     maps = layers.Reshape((-1, rows, settings.maps))(maps)
-    y = layers.Conv2D(TAIL, KERNEL, padding="same", activation="silu")(maps)
+    y = layers.Conv2D(TAIL, KERNEL, padding="same")(maps)
+    if noise is not None:
+        # Noise of each pixel, such as breath between harmonics.
+        pixels = layers.Reshape((-1, rows, 1))(layers.Permute((2, 1))(noise))
+        how = {"padding": "same", "kernel_initializer": "zeros", "name": f"{NOISE}_pixels"}
+        y += layers.Conv2D(TAIL, KERNEL, use_bias=False, **how)(pixels)
     # Zeros at first: the picture begins as the first map, and the others sharpen it.
-    y = layers.Conv2D(1, KERNEL, padding="same", kernel_initializer="zeros")(y)
-    picture = ops.squeeze(maps[..., :1] + y, -1)
-    return keras.Model(z, layers.Permute((2, 1))(picture))
+    last = layers.Conv2D(1, KERNEL, padding="same", kernel_initializer="zeros")
+    picture = ops.squeeze(maps[..., :1] + last(ops.silu(y)), -1)
+    inputs = z if noise is None else [z, noise]
+    return keras.Model(inputs, layers.Permute((2, 1))(picture))
 
 
 def _conv(filters: int, x: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.rules import STRICT, Count, Positive, Share
+from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Share
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -27,3 +27,16 @@ class Flow:
             raise ValueError(
                 f"width = {self.width} must be a multiple of twice the heads = {self.heads}"
             )
+
+
+@dataclass(frozen=True, config=STRICT)
+class Adversarial:
+    """Fine-tuning of the decoder against critics, on reconstructions and draws of the prior."""
+
+    epochs: Count
+    steps: Count  # batches in an epoch, after each of which the decoder is measured
+    batch_size: Annotated[int, Field(ge=4, multiple_of=2)]  # half of it draws
+    learning_rate: Positive  # of Adam, at first
+    reconstruction_weight: NotNegative  # of the mean squared error over 0.001
+    adversarial_weight: NotNegative  # of the critics' verdict
+    feature_weight: NotNegative  # of the difference of the critics' features

@@ -24,8 +24,9 @@ class Course(ABC):
         """Return the batches of an epoch, counted from 0, from number `first` on."""
 
     @abstractmethod
-    def held_out(self) -> Batches:
-        """Return the batches of clips that the model does not learn from."""
+    def held_out(self) -> Batches | None:
+        """Return the batches of clips that the model does not learn from; None if `after_epoch`
+        adds the validation loss."""
 
     @abstractmethod
     def begin(self) -> None:

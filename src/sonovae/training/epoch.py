@@ -39,8 +39,14 @@ class Epoch(keras.callbacks.Callback):
         """Train and validate, from a checkpoint's values if there are any; return the losses."""
         self.values = values
         with self.bar, backend.within_memory(self.batches.size):
-            how = {"validation_data": feed(self.course.held_out()), "shuffle": False, "verbose": 0}
-            fitted = self.learner.fit(feed(self.batches), callbacks=[self], **how)
+            held_out = self.course.held_out()
+            fitted = self.learner.fit(
+                feed(self.batches),
+                validation_data=feed(held_out) if held_out else None,
+                callbacks=[self],
+                shuffle=False,
+                verbose=0,
+            )
         return {name: float(losses[0]) for name, losses in fitted.history.items()}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
