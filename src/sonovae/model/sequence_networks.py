@@ -14,6 +14,9 @@ from sonovae.errors import UserError
 from sonovae.model.networks import LOG_VARIANCE, MEAN
 from sonovae.params.train import Sequence
 
+CENTRE = 0.1
+SPREAD = 0.125
+"""Typical mean and deviation of pictures: with values around 0 the first epochs gain most."""
 KERNEL = 3
 """Frames that a convolution looks at."""
 TAIL = 16
@@ -45,7 +48,7 @@ def encoder(rows: int, settings: Sequence, channels: int, outputs: int = 2) -> k
     """Build a network from pictures [N, rows, frames] to mean and log variance of z [N, T′ · C],
     or to z."""
     picture = keras.Input((rows, None))
-    x = layers.Permute((2, 1))(picture)
+    x = layers.Permute((2, 1))((picture - CENTRE) / SPREAD)
     for n in range(settings.halvings):
         if n:
             x = _residual(x)
@@ -90,7 +93,7 @@ def decoder(rows: int, settings: Sequence, channels: int, textured: bool = False
         y += layers.Conv2D(TAIL, KERNEL, use_bias=False, **how)(pixels)
     # Zeros at first: the picture begins as the first map, and the others sharpen it.
     last = layers.Conv2D(1, KERNEL, padding="same", kernel_initializer="zeros")
-    picture = ops.squeeze(maps[..., :1] + last(ops.silu(y)), -1)
+    picture = CENTRE + SPREAD * ops.squeeze(maps[..., :1] + last(ops.silu(y)), -1)
     inputs = z if noise is None else [z, noise]
     return keras.Model(inputs, layers.Permute((2, 1))(picture))
 

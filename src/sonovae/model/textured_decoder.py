@@ -2,7 +2,6 @@
 
 import zlib
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np

@@ -30,7 +30,7 @@ def run(course: Course, checkpoints: Checkpoints, on_epoch: OnEpoch) -> State:
         values = []
         state = _after(course, state, losses)
         checkpoints.save(pack(course.model, state))
-        line = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
+        line = ", ".join(f"{name} {value:.4g}" for name, value in state.losses[-1].items())
         logger.info("%s: epoch %d/%d: %s", course.stage, state.epoch, course.epochs, line)
         on_epoch(state.epoch, state.losses[-1])
     return state
@@ -50,9 +50,9 @@ def _begin(course: Course, checkpoints: Checkpoints) -> tuple[State, Weights]:
 
 def _after(course: Course, state: State, losses: Losses) -> State:
     """Return the state after an epoch, with the weights that are kept of it."""
-    if not np.isfinite(losses["val_loss"]):
-        lost = f"the validation loss is no longer a number in epoch {state.epoch + 1}"
-        raise UserError(f"{lost}: {course.advice}")
     now = course.after_epoch(state, losses)
+    if not np.isfinite(now.losses[-1]["val_loss"]):
+        lost = f"the validation loss is no longer a number in epoch {now.epoch}"
+        raise UserError(f"{lost}: {course.advice}")
     weights = dict.fromkeys(course.keeps(now), course.model.get_weights())
     return replace(now, kept=now.kept | weights)
