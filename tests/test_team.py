@@ -1,6 +1,5 @@
 """The commands of docs/team.md, run as they stand there, with real servers on loopback."""
 
-import json
 import os
 import pwd
 import re

@@ -47,8 +47,12 @@ def describe_model(root: Path, model_id: str) -> Iterator[str]:
         yield f"MLflow cannot be asked: {one_line(error)}"
         return
     for run in runs:
-        training = _run(root, run.data.tags[PARENT])
-        yield from _describe(root, training, run.data.tags["key"])
+        tags = run.data.tags
+        if PARENT in tags:
+            yield from _describe(root, _run(root, tags[PARENT]), tags["key"])
+        else:
+            # A training of an earlier version, whose own run has the model.
+            yield from _describe(root, run)
     if not runs:
         yield NO_RUN
 

@@ -149,7 +149,8 @@ def log_study(root: Path, model_id: str, metrics: dict[str, float], files: Seque
     runs = store.runs(model_id=model_id)
     if not runs:
         raise UserError(f"no run of model {model_id[:12]}, `make track` logs one")
-    run_id = runs[0].data.tags[PARENT]
+    newest = runs[0]
+    run_id = newest.data.tags.get(PARENT, newest.info.run_id)
     store.log_points(run_id, [(timestamp(), 0, metrics)])
     for file in files:
         store.client.log_artifact(run_id, str(file), STUDY)
