@@ -81,7 +81,7 @@ def main(folder: str) -> None:
 def one(name: str) -> dict[str, Any]:
     """Train and evaluate one row."""
     params.edit(AT / "params.yaml", RUNS[name])
-    seconds = project.run(AT, "preprocess", "judge", "train", "evaluate")
+    seconds = project.run(AT, "preprocess", "judge", "train", "prior", "evaluate")
     (AT / "held").mkdir(exist_ok=True)
     shutil.copy(AT / "data/evaluation/metrics.json", AT / "held" / f"{name}.json")
     return told(name) | {f"{stage}_seconds": round(each) for stage, each in seconds.items()}

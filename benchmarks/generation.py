@@ -18,7 +18,7 @@ import scipy.fft
 from benchmarks import project
 from sonovae.codec import saved_codec, sound_files, spectrogram, waveform
 from sonovae.codec.sound_codec import SoundCodec
-from sonovae.model import backend, latent, saved_model
+from sonovae.model import backend, latent, saved_model, saved_networks
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import GriffinLim
 
@@ -29,10 +29,10 @@ CLIPS, ROUNDS, ITERATIONS = 64, 3, 32
 
 def ratios() -> dict[str, float]:
     """Return each ratio by name; the fastest of three rounds counts on either side."""
-    if not (AT / "data/model/model.json").exists():
+    if not (AT / "data/prior/prior.json").exists():
         project.make(AT, "starter", {"train.epochs": 6})
-        project.run(AT, "fetch", "preprocess", "train")
-    backend.prepare(saved_model.threads(AT / "data/model"))
+        project.run(AT, "fetch", "preprocess", "train", "prior")
+    backend.prepare(saved_networks.threads(AT / "data/model"))
     trained, c = (
         saved_model.load(AT / "data/model"),
         cast(SoundCodec, saved_codec.load(AT / "data/model")),

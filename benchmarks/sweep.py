@@ -40,9 +40,11 @@ def main() -> None:
 def one(name: str) -> dict[str, Any]:
     """Run one experiment."""
     project.make(AT / "project", "starter", COMMON | RUNS[name])
-    seconds = project.run(AT / "project", "fetch", "preprocess", "judge", "train", "evaluate")
+    seconds = project.run(
+        AT / "project", "fetch", "preprocess", "judge", "train", "prior", "evaluate"
+    )
     found = json.loads((AT / "project/data/evaluation/metrics.json").read_text())
-    shape = json.loads((AT / "project/data/model/model.json").read_text())["shape"]
+    shape = json.loads((AT / "project/data/model/model.json").read_text())["architecture"]["shape"]
     row = {"row": name, "picture": " × ".join(map(str, shape))}
     row |= {
         key: found["test"][key] for key in ("r2", "pca_ratio", "log_spectral_distance_db", "kl")

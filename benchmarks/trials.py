@@ -59,7 +59,7 @@ def main(name: str, folder: str) -> None:
         raise UserError(f"NAME = {name!r}: there are {', '.join(TRIALS)}")
     at = project.ROOT / ".sonovae" / "trials" / name
     project.make(at, name, changes(name), folder or str(project.ROOT / "data/recordings"))
-    project.run(at, "fetch", "preprocess", "train", "judge", "evaluate", "generate")
+    project.run(at, "fetch", "preprocess", "train", "prior", "judge", "evaluate", "generate")
     show(at, name)
     held.hold(name, at / "data/evaluation/metrics.json")
 

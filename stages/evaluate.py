@@ -7,7 +7,7 @@ from sonovae import atomic, params, tracking
 from sonovae.evaluation import evaluation
 from sonovae.evaluation.inputs import Inputs
 from sonovae.generation import studio
-from sonovae.model import backend, saved_model
+from sonovae.model import backend, saved_networks
 from sonovae.project import EVALUATION as OUT
 from sonovae.project import METRICS, Project
 from sonovae.quality import judge
@@ -33,7 +33,7 @@ def main(root: Path) -> None:
     """Measure reconstructions and new sounds, and put all of it on a page."""
     project = Project(root)
     settings = params.load(project.params)
-    backend.prepare(saved_model.threads(project.model))
+    backend.prepare(saved_networks.threads(project.model))
     inverse = settings.evaluate.griffin_lim
     opened = studio.load(project.model, inverse, settings.evaluate.seed)
     inputs = Inputs(project, settings, opened, judge.load(project.judge))

@@ -6,7 +6,7 @@ import numpy as np
 
 from sonovae import atomic, params, tracking
 from sonovae.generation import sampling, studio
-from sonovae.model import backend, saved_model
+from sonovae.model import backend, saved_networks
 from sonovae.project import SAMPLES, Project
 from sonovae.runtime import stage
 
@@ -15,7 +15,7 @@ def main(root: Path) -> None:
     """Draw z where the parameters say and write its sounds; of a walk, one sound."""
     project = Project(root)
     settings = params.load(project.params).generate
-    backend.prepare(saved_model.threads(project.model))
+    backend.prepare(saved_networks.threads(project.model))
     opened = studio.load(project.model, settings.griffin_lim, settings.seed)
     place = sampling.places(opened.model, project.pictures, project.recordings)
     rng = np.random.default_rng(settings.seed)

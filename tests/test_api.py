@@ -13,7 +13,7 @@ from sonovae.codec import sound_files
 from sonovae.errors import UserError
 from sonovae.generation import item_files
 from sonovae.generation.studio import Studio
-from stages import fetch, generate, preprocess, train
+from stages import fetch, generate, preprocess, prior, train
 from tests.making.projects import make_project
 from tests.making.recordings import tone
 
@@ -21,7 +21,7 @@ from tests.making.recordings import tone
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make_project(tmp_path_factory.mktemp("api"))
-    for stage in (fetch, preprocess, train):
+    for stage in (fetch, preprocess, train, prior):
         stage.main(root)
     return root
 
@@ -44,6 +44,7 @@ def test_the_inverse_is_set_by_the_models_project_or_the_starter(
     assert studio.griffin_lim == params.load(root / "params.yaml").generate.griffin_lim
     assert studio.griffin_lim.iterations == 8
     shutil.copytree(root / "data/model", tmp_path / "elsewhere")
+    shutil.copytree(root / "data/prior", tmp_path / "elsewhere/prior")
     assert sonovae.load(tmp_path / "elsewhere").griffin_lim.iterations == 32
 
 

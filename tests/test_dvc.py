@@ -19,6 +19,10 @@ from tests.making.repositories import call, commit, make_repository, sonovae
 
 pytestmark = pytest.mark.processes
 
+FIRST = {"fetch": 0, "preprocess": 1, "train": 2, "judge": 2}
+FIRST |= {"prior": 3, "evaluate": 4, "generate": 4}
+"""Stages, and how many run before each at least."""
+
 
 def runs(root: Path) -> list[str]:
     """The ids of all trainings that MLflow holds."""
@@ -62,12 +66,12 @@ def test_nothing_to_do_says_so(done: Path) -> None:
         ("generate.seed=7", {"evaluate", "generate"}),  # evaluate scores what generate would make
         ("evaluate.shown.count=3", {"evaluate"}),
         ("judge.seed=7", {"judge"}),
+        ("prior.seed=7", {"prior"}),
         ("train.kl_weight=1e-3", {"train"}),
         ("fetch.whistles.seed=7", {"fetch"}),
     ],
 )
 def test_a_parameter_runs_its_stage_and_none_above(done: Path, key: str, stages: set[str]) -> None:
-    first = {"fetch": 0, "preprocess": 1, "train": 2, "judge": 2, "evaluate": 3, "generate": 3}
     text = (done / "params.yaml").read_text()
     try:
         name, value = key.split("=")
@@ -76,13 +80,13 @@ def test_a_parameter_runs_its_stage_and_none_above(done: Path, key: str, stages:
     finally:
         (done / "params.yaml").write_text(text)
     assert stages <= found
-    below = {stage for stage in found if first[stage] > max(first[own] for own in stages)}
+    below = {stage for stage in found if FIRST[stage] > max(FIRST[own] for own in stages)}
     assert found == stages | below
 
 
 def test_hashes_are_dvcs_own(done: Path) -> None:
     locked = provenance.locked(done)
-    assert set(locked) == {"fetch", "preprocess", "train", "judge", "evaluate", "generate"}
+    assert set(locked) == set(FIRST)
     for stage, made in locked.items():
         assert provenance.current(done, stage) == made
 
@@ -147,7 +151,8 @@ def test_metrics_are_in_git_and_data_is_not(done: Path) -> None:
     assert not [
         path
         for path in tracked
-        if path.startswith(("data/raw", "data/pictures", "data/model", "mlruns/mlflow"))
+        if path.startswith(("data/raw", "data/pictures", "data/model", "data/prior"))
+        or path.startswith("mlruns/mlflow")
     ]
 
 

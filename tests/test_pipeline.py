@@ -1,4 +1,4 @@
-"""The six stages, shrunk, in this process: what each writes, and what parameters change."""
+"""The seven stages, shrunk, in this process: what each writes, and what parameters change."""
 
 import json
 import re
@@ -21,19 +21,19 @@ from sonovae.dataset.clips import read
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
 from sonovae.features import degraded
-from sonovae.generation import item_files
-from sonovae.model import latent, saved_model
+from sonovae.generation import item_files, studio
+from sonovae.model import latent, saved_model, saved_networks
 from sonovae.pages import plots
 from sonovae.recordings import recordings_table
 from sonovae.retraining import model_comparison
 from sonovae.retraining.revisions import Result
 from sonovae.runtime import checksums
-from stages import evaluate, fetch, generate, judge, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, prior, train
 from tests.making.densities import standard_normal
 from tests.making.projects import RECORDINGS, make_project
 from tests.making.recordings import write_tones
 
-STAGES = [fetch, preprocess, train, judge, evaluate, generate]
+STAGES = [fetch, preprocess, train, prior, judge, evaluate, generate]
 
 
 def run(root: Path, *stages: ModuleType) -> Path:
@@ -320,7 +320,9 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
     samples, rate = sound_files.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
     (levelled,) = c.decode([picture], [c.typical], p.griffin_lim, p.seed)
-    np.testing.assert_allclose(samples, c.restore_level(levelled, c.typical), atol=2**-15)
+    gain = m.levels.draw(None, 2, np.random.default_rng([p.seed, studio.LEVELS]))[1]
+    scale = replace(c.typical, gain=gain)
+    np.testing.assert_allclose(samples, c.restore_level(levelled, scale), atol=2**-15)
 
 
 def test_every_sound_carries_the_models_id(done: Path) -> None:
@@ -378,8 +380,8 @@ def test_originals_and_reconstructions_are_of_one_length(done: Path) -> None:
     assert len({len(sound_files.read(folder / f"{name}.wav")[0]) for name in found}) == 1
 
 
-def test_the_prior_is_another_source_than_the_density(done: Path, copy: Path) -> None:
-    params.edit(copy / "params.yaml", {"generate.from": "prior"})
+def test_a_standard_normal_is_another_source_than_the_prior(done: Path, copy: Path) -> None:
+    params.edit(copy / "params.yaml", {"generate.from": "standard_normal"})
     run(copy, generate)
     wanted = standard_normal(4).sample(3, np.random.default_rng(1))
     np.testing.assert_array_equal(np.load(copy / "data/samples/z.npy"), wanted)
@@ -391,8 +393,8 @@ def wavs(root: Path) -> dict[str, bytes]:
 
 
 def test_the_same_bytes_twice_and_others_from_another_seed(done: Path, copy: Path) -> None:
-    run(copy, train, evaluate, generate)
-    outs = ["model", "evaluation", "samples"]
+    run(copy, train, prior, evaluate, generate)
+    outs = ["model", "prior", "evaluation", "samples"]
     files = [
         path.relative_to(done)
         for out in outs
@@ -404,7 +406,7 @@ def test_the_same_bytes_twice_and_others_from_another_seed(done: Path, copy: Pat
         str(file) for file in files if (done / file).read_bytes() != (copy / file).read_bytes()
     ] == []
     params.edit(copy / "params.yaml", {"train.seed": 2})
-    run(copy, train, generate)
+    run(copy, train, prior, generate)
     assert not set(wavs(done).values()) & set(wavs(copy).values())
 
 
@@ -435,8 +437,8 @@ def test_a_class_of_ones_own_choice(done: Path, copy: Path) -> None:
 def test_snapshots_are_of_their_epochs(copy: Path) -> None:
     """The same training for one epoch has the weights that two epochs had after the first."""
     params.edit(copy / "params.yaml", {"train.snapshots": [1], "train.schedule": "constant"})
-    run(copy, train, evaluate)
-    ((epoch, encoder, _),) = list(saved_model.snapshots(copy / "data/model"))
+    run(copy, train, prior, evaluate)
+    ((epoch, encoder, _),) = list(saved_networks.snapshots(copy / "data/model"))
     first = [np.array(weight) for weight in encoder.get_weights()]
     assert epoch == 1
     assert score(copy)["snapshots"].keys() == {"epoch_1"}
@@ -444,7 +446,7 @@ def test_snapshots_are_of_their_epochs(copy: Path) -> None:
     params.edit(copy / "params.yaml", {"train.snapshots": [], "train.epochs": 1})
     run(copy, train)
     for old, new in zip(
-        first, saved_model.load(copy / "data/model").encoder.get_weights(), strict=True
+        first, saved_networks.load(copy / "data/model").encoder.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(old, new)
 
@@ -492,13 +494,13 @@ def test_a_duplicate_among_the_recordings_does_not_stop_evaluate(copy: Path) -> 
     assert len(list((copy / "data/evaluation/reconstructions").glob("*.wav"))) == 4
 
 
-@pytest.mark.parametrize("name", ["encoder.npz", "codec.npz", "density.npz"])
+@pytest.mark.parametrize("name", ["model/encoder.npz", "model/codec.npz", "prior/density.npz"])
 def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> None:
-    path = copy / "data/model" / name
+    path = copy / "data" / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(UserError, match="weights, density or codec are not those that were saved"):
+    with pytest.raises(UserError, match="(codec|levels) are not those that were saved"):
         saved_model.load(copy / "data/model")
 
 
@@ -509,10 +511,29 @@ def test_weights_that_are_not_finite_are_refused(
         weights = [arrays[key] for key in arrays.files]
     np.savez(copy / "data/model/encoder.npz", *[np.full_like(weight, np.nan) for weight in weights])
     monkeypatch.setattr(
-        saved_model, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"]
+        saved_networks, "_id", lambda folder: json.loads((folder / "model.json").read_text())["id"]
     )
     with pytest.raises(UserError, match="the encoder holds weights that are not finite"):
         saved_model.load(copy / "data/model")
+
+
+def test_a_prior_of_the_previous_training_is_refused(copy: Path) -> None:
+    params.edit(copy / "params.yaml", {"train.seed": 2})
+    run(copy, train)
+    for stage in (evaluate, generate):
+        with pytest.raises(UserError, match="the prior of another model, .*`dvc repro prior`"):
+            run(copy, stage)
+
+
+def test_another_prior_needs_no_training(copy: Path) -> None:
+    before = saved_model.load(copy / "data/model")
+    params.edit(copy / "params.yaml", {"prior.seed": 2})
+    run(copy, prior)
+    after = saved_model.load(copy / "data/model")
+    np.testing.assert_array_equal(after.encoder.get_weights()[0], before.encoder.get_weights()[0])
+    assert set(after.levels.label) == {"fall", "rise", "steady", "trill"}
+    clips = saved_dataset.load(copy / "data/pictures").side("train").clips
+    np.testing.assert_array_equal(after.levels.gain, clips["gain"])
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:

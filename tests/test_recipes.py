@@ -18,7 +18,7 @@ from sonovae.errors import UserError
 from sonovae.model import latent, saved_model
 from sonovae.params import recipes
 from sonovae.recordings import folder_check
-from stages import evaluate, fetch, generate, judge, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, prior, train
 from tests.making.projects import HERE, make_project
 from tests.making.recordings import tone
 from tests.making.small_recipes import STYLE, shrunk
@@ -87,7 +87,7 @@ def done(
     (root / "params.yaml").write_text(recipes.whole(HERE, name))
     params.edit(root / "params.yaml", shrunk(name))
     STYLE[name](root / "data/recordings")
-    for stage in (fetch, preprocess, train, judge, evaluate, generate):
+    for stage in (fetch, preprocess, train, prior, judge, evaluate, generate):
         stage.main(root)
     return name, root
 

@@ -1,6 +1,5 @@
 """The commands of docs/team.md, run as they stand there, with real servers on loopback."""
 
-import json
 import os
 import pwd
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pandas as pd
 import psycopg2
 import pytest
 import requests
@@ -28,7 +28,7 @@ from tests.making.repositories import call, commit, make_repository
 pytestmark = pytest.mark.processes
 BLOCKS = re.findall(r"```(?:sh|ini)\n(.*?)```", (HERE / "docs/team.md").read_text(), re.DOTALL)
 SECRETS, LOGIN, START, REMOTE, CLIENT, _ = BLOCKS
-STAGES = ("fetch", "preprocess", "train", "generate")
+STAGES = ("fetch", "preprocess", "train", "prior", "generate")
 NAME = "mlflow.example.org"
 
 
@@ -261,7 +261,7 @@ def test_members_add_to_each_others_runs_and_delete_none(done: Path, server: Tea
 def test_the_runs_are_in_postgresql(done: Path, server: Team) -> None:
     assert ("train.kl_weight",) in server.sql("SELECT key FROM params")
     assert server.sql("SELECT step FROM metrics WHERE key = 'loss' ORDER BY step") == [(1,), (2,)]
-    model = json.loads((done / "data/model/model.json").read_text())["id"]
+    (model,) = set(pd.read_csv(done / "data/samples/index.csv")["model"])
     assert (model,) in server.sql("SELECT value FROM tags WHERE key = 'model_id'")
     assert not (done / "mlruns/mlflow.db").exists()
 

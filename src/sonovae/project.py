@@ -9,6 +9,7 @@ LOCK = "dvc.lock"
 RAW = "data/raw"
 PICTURES = "data/pictures"
 MODEL = "data/model"
+PRIOR = "data/prior"
 JUDGE = "data/judge"
 EVALUATION = "data/evaluation"
 SAMPLES = "data/samples"
@@ -58,8 +59,13 @@ class Project:
 
     @property
     def model(self) -> Path:
-        """The trained model: train's out."""
+        """The trained networks: train's out."""
         return self.root / MODEL
+
+    @property
+    def prior(self) -> Path:
+        """The distribution of z that was fitted to the trained model: prior's out."""
+        return self.root / PRIOR
 
     @property
     def judge(self) -> Path:

@@ -18,7 +18,7 @@ from sonovae.codec import image_files, sound_files
 from sonovae.listening import pool
 from sonovae.params import recipes
 from sonovae.recordings import recordings_table
-from stages import fetch, preprocess, train
+from stages import fetch, preprocess, prior, train
 from tests.making import servers
 from tests.making.projects import HERE, make_project
 from tests.making.recordings import tone
@@ -33,7 +33,7 @@ def root(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if own := os.environ.get("FIGURES"):
         return Path(own)
     root = make_project(tmp_path_factory.mktemp("page"))
-    for stage in (fetch, preprocess, train):
+    for stage in (fetch, preprocess, train, prior):
         stage.main(root)
     pool.make(root, seed=1, each=1)
     return root
@@ -178,7 +178,7 @@ def test_an_image_model_has_pictures_and_no_player(browser: Browser, tmp_path: P
     (root / "params.yaml").write_text(recipes.whole(HERE, "mnist"))
     params.edit(root / "params.yaml", shrunk("mnist"))
     idx(root / "data/recordings")
-    for stage in (fetch, preprocess, train):
+    for stage in (fetch, preprocess, train, prior):
         stage.main(root)
     image_files.write(tmp_path / "mine.png", np.eye(28, dtype=np.float32))
     for url in servers.app(root):

@@ -21,7 +21,7 @@ from sonovae.codec import sound_files, waveform
 from sonovae.errors import UserError
 from sonovae.model import saved_model
 from sonovae.recordings import recordings_table
-from stages import fetch, preprocess, train
+from stages import fetch, preprocess, prior, train
 from tests.making import servers
 from tests.making.projects import make_project
 from tests.making.recordings import tone
@@ -31,7 +31,7 @@ from tests.making.recordings import tone
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that has a model."""
     root = make_project(tmp_path_factory.mktemp("app"))
-    for stage in (fetch, preprocess, train):
+    for stage in (fetch, preprocess, train, prior):
         stage.main(root)
     return root
 
@@ -255,6 +255,8 @@ def test_a_model_that_is_replaced_is_taken_whole_or_not_at_all(root: Path, tmp_p
     params.edit(copy / "params.yaml", {"train.seed": 2})
     shutil.copytree(copy / "data/model", copy / "data/before")
     train.main(copy)
+    assert shelf.get(OWN).studio.model.id == first  # the prior is still of the previous networks
+    prior.main(copy)
     second = shelf.get(OWN).studio.model.id
     assert second != first
     for name in ("encoder.npz", "model.json"):  # half of another one

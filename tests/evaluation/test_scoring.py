@@ -17,11 +17,13 @@ from sonovae.evaluation.control_sets import Scored
 from sonovae.evaluation.inputs import Inputs
 from sonovae.generation.studio import Studio
 from sonovae.model import latent
+from sonovae.model.architecture import Architecture
 from sonovae.model.latent import Posterior, Space
 from sonovae.model.saved_model import Model
 from sonovae.params.sections import Scoring
 from sonovae.project import Project
 from sonovae.quality import judge
+from sonovae.training import prior_fit
 from stages import fetch, preprocess
 from tests.making.projects import HERE, make_project
 from tests.making.recordings import tone
@@ -95,7 +97,9 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
     found = judge.fit(data, section)
     assert found is not None
     assert found.test.accuracy > 0.9
-    return c, data, Model(Network(linear.encode), Network(linear.decode), space, "0"), found
+    sizes = Architecture(c.shape, 20, "normal", None, None, None)
+    networks = (Network(linear.encode), Network(linear.decode))
+    return c, data, Model(*networks, space, prior_fit.levels(train), sizes, "0"), found
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def where(**changes: object) -> Generate:
     same = {
         "seed": 1,
         "sounds": 5,
-        "from": "density",
+        "from": "prior",
         "of": [],
         "path": "straight",
         "temperature": 1.0,
@@ -108,12 +108,14 @@ def test_places_that_are_not_there(rng: np.random.Generator) -> None:
     with pytest.raises(UserError, match="generate.label = 'c': the model knows a, b"):
         drawn(space(rng), label="c")
     with pytest.raises(
-        UserError, match="generate.from = prior: a plain autoencoder has no prior; choose density"
+        UserError,
+        match="standard_normal: was trained without one; choose prior",
     ):
-        drawn(space(rng), **{"from": "prior"})
+        drawn(space(rng), **{"from": "standard_normal"})
     prior = standard_normal(3)
     np.testing.assert_array_equal(
-        drawn(space(rng, prior), **{"from": "prior"}), prior.sample(5, np.random.default_rng(1))
+        drawn(space(rng, prior), **{"from": "standard_normal"}),
+        prior.sample(5, np.random.default_rng(1)),
     )
 
 
@@ -122,12 +124,15 @@ def test_places_that_are_not_there(rng: np.random.Generator) -> None:
     [
         ({"from": "clip", "of": []}, "from = clip needs one entry in generate.of; it has 0"),
         ({"from": "between", "of": ["a"]}, "needs at least two entries in generate.of; it has 1"),
-        ({"from": "density", "of": ["a"]}, "needs no entries in generate.of; it has 1"),
+        ({"from": "prior", "of": ["a"]}, "needs no entries in generate.of; it has 1"),
         (
             {"from": "walk", "of": ["a"]},
             "from = walk needs at least two entries in generate.of, or none; it has 1",
         ),
-        ({"from": "prior", "label": "a"}, "label = a needs generate.from = density, not prior"),
+        (
+            {"from": "standard_normal", "label": "a"},
+            "label = a needs generate.from = prior, not standard_normal",
+        ),
     ],
 )
 def test_a_source_takes_its_number_of_places(changes: dict[str, object], said: str) -> None:

@@ -16,7 +16,7 @@ from sonovae.generation import item_files, sounds, studio
 from sonovae.generation.studio import Studio
 from sonovae.model import saved_model
 from sonovae.params.sections import GriffinLim
-from stages import fetch, preprocess, train
+from stages import fetch, preprocess, prior, train
 from tests.making.projects import make_project
 from tests.making.recordings import tone
 
@@ -27,7 +27,7 @@ FEW = GriffinLim(iterations=4, momentum=0.99)
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a model and nothing else but its parameters."""
     root = make_project(tmp_path_factory.mktemp("studio"))
-    for stage in (fetch, preprocess, train):
+    for stage in (fetch, preprocess, train, prior):
         stage.main(root)
     for name in ("raw", "pictures"):
         shutil.rmtree(root / "data" / name)

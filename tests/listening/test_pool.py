@@ -20,7 +20,7 @@ from sonovae.listening import pool, report, sounds, webmushra
 from sonovae.listening.answers import Answers
 from sonovae.listening.pool import Pool
 from sonovae.model import saved_model
-from stages import fetch, preprocess, train
+from stages import fetch, preprocess, prior, train
 from tests.making.projects import make_project
 from tests.making.small_study import rate_all, write_pool
 
@@ -31,7 +31,7 @@ EACH = 4
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a model and the pool of a study."""
     root = make_project(tmp_path_factory.mktemp("listening"))
-    for stage in (fetch, preprocess, train):
+    for stage in (fetch, preprocess, train, prior):
         stage.main(root)
     pool.make(root, 1, EACH)
     return root

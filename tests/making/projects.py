@@ -97,7 +97,7 @@ def write_lock(root: Path) -> None:
 
     made = {
         name: provenance.current(root, name)
-        for name in ("fetch", "preprocess", "train", "judge", "evaluate", "generate")
+        for name in ("fetch", "preprocess", "train", "prior", "judge", "evaluate", "generate")
     }
     stages = {
         name: {

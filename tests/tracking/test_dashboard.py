@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.servers import free_port, running
 from sonovae import tracking
-from stages import evaluate, fetch, generate, judge, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, prior, train
 from tests.making.projects import HERE, make_project
 
 pytestmark = pytest.mark.processes
-STAGES = [fetch, preprocess, train, judge, evaluate, generate]
+STAGES = [fetch, preprocess, train, prior, judge, evaluate, generate]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def runs(root: Path) -> list[Any]:
     return [
         run
-        for stage in ("train", "evaluate", "generate")
+        for stage in ("train", "prior", "evaluate", "generate")
         for run in tracking.Store(root).runs(stage=stage)
     ]
 

@@ -16,7 +16,7 @@ from sonovae.codec import sound_files
 from sonovae.errors import UserError
 from sonovae.recordings import recordings_table
 from sonovae.tracking import registry
-from stages import evaluate, fetch, judge, preprocess, train
+from stages import evaluate, fetch, judge, preprocess, prior, train
 from tests.making.projects import make_project, write_lock
 from tests.making.promotions import SETTINGS
 
@@ -30,7 +30,7 @@ def weak(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _, row in recordings_table.read(whistles / "data/raw/recordings.csv").iterrows():
         (path := root / "data/own" / row["name"]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(whistles / "data/raw" / row["path"], path)
-    for stage in (fetch, preprocess, judge, train, evaluate):
+    for stage in (fetch, preprocess, judge, train, prior, evaluate):
         stage.main(root)
     write_lock(root)
     return root
@@ -61,12 +61,11 @@ def test_the_champion(weak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tracking.promote(weak) == "version 1 of sonovae: it is the champion, after none"
     assert tracking.promote(weak) == "version 1 is the champion already"
     params.edit(weak / "params.yaml", {"train.epochs": 12, "train.learning_rate": 1e-2})
-    assert (
-        again(weak, train, evaluate) == "version 2 of sonovae: it is the champion, after version 1"
-    )
+    said = again(weak, train, prior, evaluate)
+    assert said == "version 2 of sonovae: it is the champion, after version 1"
 
     poison(weak)
-    said = again(weak, fetch, preprocess, judge, train, evaluate)
+    said = again(weak, fetch, preprocess, judge, train, prior, evaluate)
     assert said.startswith(
         "version 3 of sonovae: the champion stays version 2: log_spectral_distance_db of the "
     )
@@ -107,7 +106,7 @@ def test_other_sounds_are_not_compared(
 
     def run(rate: str) -> SimpleNamespace:
         values = {"preprocess.waveform.sample_rate": rate, "preprocess.split.seed": rate}
-        return SimpleNamespace(data=SimpleNamespace(params=values))
+        return SimpleNamespace(data=SimpleNamespace(params=values, tags={}))
 
     promotion = params.load(project / "params.yaml").promotion
     old = run("8000")

@@ -20,10 +20,10 @@ import soundfile
 from sonovae import params, tracking, version_control
 from sonovae.errors import UserError
 from sonovae.tracking import provenance
-from stages import evaluate, fetch, generate, judge, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, prior, train
 from tests.making.projects import make_project, write_lock
 
-STAGES = [fetch, preprocess, train, judge, evaluate, generate]
+STAGES = [fetch, preprocess, train, prior, judge, evaluate, generate]
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +56,26 @@ def test_a_training_is_a_run(done: Path) -> None:
     assert run.data.params["train.learning_rate"] == "0.002"
     assert run.data.params["preprocess.spectrogram.hop_length"] == "128"
     assert run.info.status == "FINISHED"
+    # The model is complete with its prior only, whose run has it.
+    assert {"params.yaml", "summary.txt", "report.html"} == files(done, run.info.run_id, "")
+
+
+def test_a_prior_is_a_run_with_the_complete_model(done: Path) -> None:
+    (run,) = runs(done, "prior")
+    (training,) = runs(done, "train")
+    assert run.info.run_name == "prior"
+    assert run.data.tags["mlflow.parentRunId"] == training.info.run_id
+    assert run.data.params == {"prior.seed": "1", "prior.threads": "2", "prior.kind": "mixture"}
+    written = {"prior.json", "density.npz", "levels.npz"}
+    assert files(done, run.info.run_id, "prior") == written
     assert {"MLmodel", "requirements.txt", "data"} == files(done, run.info.run_id, "model") - {
         "conda.yaml",
         "python_env.yaml",
     }
-    assert {"params.yaml", "summary.txt", "report.html"} <= files(done, run.info.run_id, "")
+    (name,) = files(done, run.info.run_id, "model/data")
+    assert files(done, run.info.run_id, f"model/data/{name}/prior") == written
+    index = pd.read_csv(done / "data/samples/index.csv")
+    assert set(index["model"]) == {run.data.tags["model_id"]}
 
 
 def test_what_was_made_of_its_model_are_runs_below_it(done: Path) -> None:
@@ -79,7 +94,7 @@ def test_what_was_made_of_its_model_are_runs_below_it(done: Path) -> None:
     assert "latent.silhouette" not in run.data.metrics
     assert set(evaluated.data.params) >= {"evaluate.seed", "judge.steps"}
     assert not any(name.startswith("train.") for name in evaluated.data.params)
-    assert generated.data.params["generate.from"] == "density"
+    assert generated.data.params["generate.from"] == "prior"
     assert {"metrics.json", "reconstructions.png"} <= files(done, evaluated.info.run_id, "evaluate")
     assert {"sound_001.wav", "sound_001.png", "gallery.png"} <= files(
         done, generated.info.run_id, "generate"
@@ -109,15 +124,14 @@ def test_what_produced_it_stands_in_the_tags(done: Path) -> None:
     assert run.data.tags["input.data/pictures"] == provenance.path_hash(done / "data/pictures")
     assert run.data.tags["output.data/model"] == provenance.path_hash(done / "data/model")
     assert {"input.src/sonovae/model", "input.params.yaml:train"} <= run.data.tags.keys()
-    assert (
-        run.data.tags["model_id"] == json.loads((done / "data/model/model.json").read_text())["id"]
-    )
+    networks = json.loads((done / "data/model/model.json").read_text())["id"]
+    assert run.data.tags["networks_id"] == networks
     (data,) = run.inputs.dataset_inputs
     assert (data.dataset.name, data.dataset.digest) == ("data/pictures", made.deps["data/pictures"])
 
 
 def test_the_model_is_served_without_code_in_it(done: Path) -> None:
-    (run,) = runs(done, "train")
+    (run,) = runs(done, "prior")
     folder = Path(tracking.Store(done).client.download_artifacts(run.info.run_id, "model"))
     assert not [path for path in folder.rglob("*") if path.suffix in (".py", ".pkl")]
     required = (folder / "requirements.txt").read_text()
@@ -181,13 +195,13 @@ def test_what_another_machine_made_is_logged_whole(
         assert name in files(copy, below.info.run_id, stage)
     before = [
         each.info.end_time
-        for stage in ("train", "evaluate", "generate")
+        for stage in ("train", "prior", "evaluate", "generate")
         for each in runs(copy, stage)
     ]
     assert tracking.track(copy) == found
     assert before == [
         each.info.end_time
-        for stage in ("train", "evaluate", "generate")
+        for stage in ("train", "prior", "evaluate", "generate")
         for each in runs(copy, stage)
     ]
     (copy / "data/model/summary.txt").write_text("another")
@@ -206,8 +220,25 @@ def test_an_older_models_evaluation_is_not_the_new_ones(copy: Path) -> None:
     lock = json.loads(text)
     lock["stages"]["train"]["outs"][0]["md5"] = provenance.path_hash(copy / "data/model")
     (copy / "dvc.lock").write_text(json.dumps(lock))
-    assert lock["stages"]["evaluate"]["deps"][2]["md5"] == model
+    assert lock["stages"]["prior"]["deps"][1]["md5"] == model
     assert tracking.track(copy).keys() == {"train"}
+    with pytest.raises(UserError, match="was not evaluated: make repro"):
+        tracking.promote(copy)
+
+
+def test_an_evaluation_with_another_prior_is_not_this_ones(copy: Path) -> None:
+    write_lock(copy)
+    lock = json.loads((copy / "dvc.lock").read_text())
+    params.edit(copy / "params.yaml", {"prior.seed": 2})
+    prior.main(copy)
+    record = provenance.current(copy, "prior")
+    lock["stages"]["prior"]["params"] = {"params.yaml": record.params}
+    (out,) = lock["stages"]["prior"]["outs"]
+    # The density of another seed may be the same; its folder is another one here.
+    (copy / "data/prior/notes.txt").write_text("fitted again")
+    out["md5"] = provenance.path_hash(copy / "data/prior")
+    (copy / "dvc.lock").write_text(json.dumps(lock))
+    assert tracking.track(copy).keys() == {"train", "prior"}
     with pytest.raises(UserError, match="was not evaluated: make repro"):
         tracking.promote(copy)
 
@@ -286,7 +317,8 @@ def test_both_ways_between_commits_and_runs(copy: Path) -> None:
     held = f"commit {head[:10]} holds it: git checkout {head[:10]}; dvc checkout"
     assert list(tracking.describe_commit(copy, "HEAD")) == [name, held]
     assert list(tracking.describe_run(copy, runs(copy, "generate")[0].info.run_id)) == [name, held]
-    assert list(tracking.describe_model(copy, run.data.tags["model_id"])) == [name, held]
+    model = runs(copy, "prior")[0].data.tags["model_id"]
+    assert list(tracking.describe_model(copy, model)) == [name, held]
     with pytest.raises(UserError, match="nowhere is neither a file, nor a run, nor a commit"):
         list(tracking.describe_commit(copy, "nowhere"))
 

@@ -110,7 +110,7 @@ def _model(opened: OpenModel, _: Asked) -> Json:
 
 def _draw(opened: OpenModel, asked: Draw) -> Json:
     labels = opened.studio.labels
-    how: Json = {"from": "density", "temperature": asked.temperature}
+    how: Json = {"from": "prior", "temperature": asked.temperature}
     if asked.label is not None:
         if asked.label not in labels:
             known = ", ".join(labels) or "no labels"

@@ -11,7 +11,7 @@ from sonovae.app.landscape import Landscape
 from sonovae.errors import UserError
 from sonovae.generation import studio
 from sonovae.generation.studio import Studio
-from sonovae.model import backend, saved_model
+from sonovae.model import backend, saved_networks, saved_prior
 
 OWN = "own"
 """Name of the project's own model."""
@@ -30,8 +30,8 @@ class OpenModel:
 class Shelf:
     """Open models by name; hold `lock` to use it, as one thread at a time may.
 
-    The project's own model is opened again after a training has replaced it. While its folder is
-    incomplete, the previous one stays open.
+    The project's own model is opened again after a training or a new prior has replaced it. While
+    a folder is incomplete, the previous one stays open.
     """
 
     def __init__(self, root: Path, model: Path) -> None:
@@ -39,7 +39,7 @@ class Shelf:
         self.model = model
         self.lock = threading.RLock()
         self._open: dict[str, OpenModel] = {}
-        self._state = (0, 0)
+        self._state: list[tuple[int, int]] = []
 
     def get(self, name: str) -> OpenModel:
         """Return the model of this name; UserError if there is none."""
@@ -65,18 +65,20 @@ class Shelf:
             if OWN not in self._open:
                 raise
 
-    def _folder_state(self) -> tuple[int, int]:
-        """Return what changes when the folder is replaced."""
-        file = self.model / "model.json"
-        if not file.is_file():
-            return 0, 0
-        stat = file.stat()
-        return stat.st_ino, stat.st_mtime_ns
+    def _folder_state(self) -> list[tuple[int, int]]:
+        """Return what changes when the model's folder or its prior's is replaced."""
+        prior = saved_prior.folder_of(self.model)
+        state = []
+        for file in (self.model / saved_networks.SIZES, prior / saved_prior.ABOUT):
+            if file.is_file():
+                stat = file.stat()
+                state.append((stat.st_ino, stat.st_mtime_ns))
+        return state
 
     def _open_folder(self, folder: Path) -> OpenModel:
         if not self._open:
             # TensorFlow's threads cannot be changed once it has computed: the first model's hold.
-            backend.prepare(saved_model.threads(folder))
+            backend.prepare(saved_networks.threads(folder))
         opened = studio.load(folder, seed=SEED)
         # The first sound compiles the decoder, which a user should not wait for.
         opened.items(opened.draw(1))

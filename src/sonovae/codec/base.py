@@ -6,7 +6,7 @@ only sounds have (decibels, a duration) is None here, and SoundCodec gives it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sonovae import params
-from sonovae.arrays import Floats32, Item, Picture, Pictures, Spectrogram
+from sonovae.arrays import Floats32, Floats64, Item, Picture, Pictures, Spectrogram
 from sonovae.codec import picture
 from sonovae.codec.scaling import Scale
 from sonovae.params.preprocess import Picture as PictureSettings
@@ -179,6 +179,10 @@ class Codec(ABC):
         if self.picture.scaling == "clip":
             return Scale(low, high, gain)
         return Scale(self.typical.low, self.typical.high, gain)
+
+    def new_scales(self, gains: Floats64) -> list[Scale]:
+        """Scales of what never was a clip, with these gains [N] of recordings."""
+        return [replace(self.typical, gain=float(gain)) for gain in gains]
 
     def clip_scales(self, clips: pd.DataFrame) -> list[Scale]:
         """Scale of each row of a clips table."""

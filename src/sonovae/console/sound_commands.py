@@ -143,9 +143,9 @@ COMMANDS = [reconstruct, vary, generate, show, whence, export]
 
 def prepare(model: Path) -> None:
     """Set the threads that a model was trained with, as the last digits depend on them."""
-    from sonovae.model import backend, saved_model
+    from sonovae.model import backend, saved_networks
 
-    backend.prepare(saved_model.threads(model))
+    backend.prepare(saved_networks.threads(model))
 
 
 def _studio(model: Path, seed: int, iterations: int | None, momentum: float | None) -> Any:

@@ -12,7 +12,7 @@ from sonovae.codec.scaling import Scale
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.evaluation import metrics
 from sonovae.evaluation.inputs import Inputs
-from sonovae.model import latent, saved_model
+from sonovae.model import latent, saved_networks
 from sonovae.model.latent import Posterior
 from sonovae.quality import bootstrap
 from sonovae.recordings.schema import CLIP_KEY
@@ -46,7 +46,7 @@ def measure(inputs: Inputs) -> pd.DataFrame:
         parts.append(piece.clips[WHOSE].assign(**columns))
     # Snapshots are other networks, so they encode the clips again.
     snapshots = {}
-    for epoch, encoder, decoder in saved_model.snapshots(inputs.project.model):
+    for epoch, encoder, decoder in saved_networks.snapshots(inputs.project.model):
         snapshots[f"epoch_{epoch}"] = _snapshot_errors(encoder, decoder, inputs.test)
     return pd.concat(parts, ignore_index=True).assign(**snapshots)
 

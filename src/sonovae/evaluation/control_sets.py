@@ -60,11 +60,11 @@ def generated(inputs: Inputs, like: Dataset, rng: np.random.Generator) -> dict[s
     n = len(like.clips)
     z = sampling.draw(inputs.studio.model.space, settings, n, rng, inputs.place)
     asked = None if settings.label is None else [settings.label] * n
-    sets = {"generated": _new(inputs, inputs.studio.decode(z), asked)}
+    sets = {"generated": _new(inputs, inputs.studio.decode(z), asked, rng)}
     labels = labels_like(inputs.studio.labels, like)
     if labels:
         pictures = inputs.studio.decode(_of_labels(inputs, labels, rng))
-        sets["generated_by_label"] = _new(inputs, pictures, labels)
+        sets["generated_by_label"] = _new(inputs, pictures, labels, rng)
     return sets
 
 
@@ -143,8 +143,10 @@ def _pictures(inputs: Inputs, test: Drawn, rng: np.random.Generator) -> dict[str
     new_rng = np.random.default_rng(inputs.generate.seed)
     sets |= generated(inputs, inputs.scored_test, new_rng)
     labels = labels_like(inputs.studio.labels, inputs.scored_test)
-    sets["pca_density"] = _new(inputs, inputs.pca_density.draw(labels, n, rng), labels)
-    sets["mean_picture"] = _new(inputs, baselines.mean[np.newaxis])
+    linear = inputs.pca_density.draw(labels, n, rng)
+    sets["pca_density"] = _new(inputs, linear, labels, rng)
+    mean = baselines.mean[np.newaxis]
+    sets["mean_picture"] = Drawn(mean, [studio.codec.typical], _own_groups(1))
     shuffled = rng.permuted(flat, axis=1).reshape(test.pictures.shape)
     sets["shuffled_pixels"] = replace(test, pictures=shuffled)
     return sets
@@ -171,9 +173,18 @@ def _known(codec: Codec, drawn: Drawn, originals: Sequence[Item]) -> Scored:
     return Scored(heard, drawn.groups, drawn.labels, originals, drawn.scales)
 
 
-def _new(inputs: Inputs, pictures: Pictures, labels: list[str] | None = None) -> Drawn:
+def _new(
+    inputs: Inputs, pictures: Pictures, labels: list[str] | None, rng: np.random.Generator
+) -> Drawn:
+    """Return new pictures with the levels of random recordings, of the labels if there are any."""
     n = len(pictures)
-    return Drawn(pictures, [inputs.studio.codec.typical] * n, _own_groups(n), labels)
+    levels = inputs.studio.model.levels
+    if labels is None:
+        gains = levels.draw(None, n, rng)
+    else:
+        gains = np.concatenate([levels.draw(label, 1, rng) for label in labels])
+    scales = inputs.studio.codec.new_scales(gains)
+    return Drawn(pictures, scales, _own_groups(n), labels)
 
 
 def _own_groups(n: int) -> list[str]:

@@ -13,7 +13,7 @@ from sonovae.dataset.saved_dataset import Dataset
 from sonovae.generation import sampling
 from sonovae.generation.sampling import Place
 from sonovae.generation.studio import Studio
-from sonovae.model import health, saved_model
+from sonovae.model import health, saved_networks
 from sonovae.model.latent import Posterior
 from sonovae.params.sections import Evaluate, Generate, Params
 from sonovae.project import Project
@@ -80,7 +80,7 @@ class Inputs:
     @cached_property
     def history(self) -> dict[str, pd.DataFrame]:
         """Losses and KL by epoch of training."""
-        return saved_model.history(self.project.model)
+        return saved_networks.history(self.project.model)
 
     @cached_property
     def noise_variance(self) -> float:

@@ -16,7 +16,7 @@ from sonovae.evaluation.control_sets import Scored
 from sonovae.evaluation.inputs import Inputs
 from sonovae.evaluation.unseen import Unseen
 from sonovae.generation import item_files
-from sonovae.model import latent, saved_model
+from sonovae.model import latent, saved_networks
 from sonovae.params.sections import Shown as ShownSettings
 from sonovae.quality import copies
 from sonovae.recordings import recordings_table
@@ -109,7 +109,7 @@ def _show(
     pairs = zip(items, scales, strict=True)
     full = [codec.encode_full(codec.analyse(item), scale) for item, scale in pairs]
     restored = {MODEL: reconstructed}
-    for epoch, encoder, decoder in saved_model.snapshots(inputs.project.model):
+    for epoch, encoder, decoder in saved_networks.snapshots(inputs.project.model):
         restored[f"epoch_{epoch}"] = latent.reconstruct(encoder, decoder, pictures)
     decoded = {}
     for name, images in {CODEC: pictures, **restored}.items():

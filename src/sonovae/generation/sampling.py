@@ -1,4 +1,4 @@
-"""Where the z of new sounds come from: prior or density, a label, around a clip, along a path."""
+"""Where the z of new sounds come from: the prior, a label of it, around a clip, along a path."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,13 +33,15 @@ def draw(
     temperature = settings.temperature
     if settings.label is not None:
         return of_label(space, settings.label, settings.label_scale, n, rng, temperature)
-    if settings.source in ("prior", "density"):
-        source = space.density if settings.source == "density" else space.prior
-        if source is None:
+    if settings.source == "prior":
+        return space.density.sample(n, rng, temperature)
+    if settings.source == "standard_normal":
+        if space.prior is None:
             raise UserError(
-                "generate.from = prior: a plain autoencoder has no prior; choose density"
+                "generate.from = standard_normal: a plain autoencoder was trained without one;"
+                " choose prior"
             )
-        return source.sample(n, rng, temperature)
+        return space.prior.sample(n, rng, temperature)
     places = [place(name) for name in settings.of]
     if settings.source == "clip":
         return variations(places[0], space.density, temperature, n, rng)

@@ -22,9 +22,9 @@ class Served:
         # MLflow imports this module to serve a model, so it is the process' entry point.
         environment.quiet_tensorflow()
         from sonovae.generation import studio
-        from sonovae.model import backend, saved_model
+        from sonovae.model import backend, saved_networks
 
-        backend.prepare(saved_model.threads(folder))
+        backend.prepare(saved_networks.threads(folder))
         self.studio = studio.load(folder, seed=SEED)
 
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -46,7 +46,7 @@ class Served:
             how = {"z": z[0].tolist()}
         else:
             z = seeded.draw(1, row.get("label"))
-            how = {"from": "density"} | {key: row[key] for key in row if key == "label"}
+            how = {"from": "prior"} | {key: row[key] for key in row if key == "label"}
         sounds = seeded.sounds(z, how)
         return item_files.to_bytes(seeded.codec, sounds[0], seeded.about(how))
 

@@ -25,6 +25,9 @@ from sonovae.params.sections import GriffinLim
 from sonovae.project import Project
 from sonovae.runtime.progress import progress
 
+LEVELS = 1
+"""Number that follows the seed of levels, whose draws thus do not depend on those of z."""
+
 
 @dataclass(frozen=True)
 class Reconstruction:
@@ -85,11 +88,12 @@ class Studio:
         return list(self._invert_new(self.decode(z)))
 
     def sounds(self, z: Latents, how: dict[str, Any]) -> Sounds:
-        """Latents z [N, latent_size] → sounds as loud as recordings; `how` z was made."""
+        """Latents z [N, latent_size] → sounds as loud as recordings; `how` z was made.
+
+        Levels are those of random recordings, of the label in `how` if it has one.
+        """
         pictures = self.decode(z)
-        # A clip has a gain of its own; what never was one is as loud as the median recording.
-        typical = self.codec.typical
-        items = [self.codec.restore_level(item, typical) for item in self._invert_new(pictures)]
+        items = self._as_loud(list(self._invert_new(pictures)), how)
         return Sounds(items, Origin(self.codec, z, pictures, self.about(how)))
 
     def about(self, how: dict[str, Any]) -> dict[str, Any]:
@@ -97,12 +101,12 @@ class Studio:
         return item_files.provenance(self.model.id, self.seed, how)
 
     def draw(self, n: int, label: str | None = None, temperature: float = 1.0) -> Latents:
-        """Draw z [n, latent_size] from the density, of a label or of all.
+        """Draw z [n, latent_size] from the prior, of a label or of all.
 
         Raises UserError if the model knows no such label.
         """
         space = self.model.space
-        # The density, not the prior: training clips fill the prior only in part.
+        # Not what the networks were trained with: training clips fill that only in part.
         if label is None:
             return space.density.sample(n, self._rng(), temperature)
         return sampling.of_label(space, label, None, n, self._rng(), temperature)
@@ -126,7 +130,7 @@ class Studio:
     ) -> Sounds:
         """Make n new sounds, of a label or of all: float32 [n, samples] within ±1."""
         seeded = self._seeded(seed)
-        how: dict[str, Any] = {"from": "density", "temperature": temperature}
+        how: dict[str, Any] = {"from": "prior", "temperature": temperature}
         if label is not None:
             how["label"] = label
         return seeded.sounds(seeded.draw(n, label, temperature), how)
@@ -201,10 +205,18 @@ class Studio:
         if len(items) < len(z):
             # One sound was made of all of them.
             about["rows_of_z"] = f"0-{len(z) - 1}"
-        loud = [self.codec.restore_level(item, self.codec.typical) for item in items]
+        loud = self._as_loud(items, how)
         item_files.write_gallery(folder, self.codec, list(pictures), loud, about)
         item_files.write_latents(folder, z)
         return len(items)
+
+    def _as_loud(self, items: list[Item], how: dict[str, Any]) -> list[Item]:
+        """Give new items the levels of random recordings; the first are the same however many."""
+        # A clip has a gain of its own, and what never was one has that of a training clip.
+        rng = np.random.default_rng([self.seed, LEVELS])
+        gains = self.model.levels.draw(how.get("label"), len(items), rng)
+        scales = self.codec.new_scales(gains)
+        return [self.codec.restore_level(*pair) for pair in zip(items, scales, strict=True)]
 
     def _invert_new(self, pictures: Pictures) -> Iterator[Item]:
         return self.invert(pictures, [self.codec.typical] * len(pictures))

@@ -88,7 +88,7 @@ def complaints(values: Mapping[str, float], latent_size: int) -> dict[str, str]:
     if gap > WIDEST_PRIOR_GAP:
         faults["prior_out_of_reach"] = (
             f"posteriors lie {gap:.2f} nats a dimension from the prior: raise train.kl_weight, or"
-            " draw from the density"
+            " set generate.from to prior"
         )
     ratio = values.get("generalisation_gap", 1.0)
     if ratio > LARGEST_GENERALISATION_GAP:

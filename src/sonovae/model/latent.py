@@ -41,7 +41,8 @@ class Posterior:
 
 @dataclass(frozen=True)
 class Space:
-    """Prior (None in a plain autoencoder) and density fitted to the training posteriors."""
+    """Prior of the training (None in a plain autoencoder), and the density that was fitted to the
+    training posteriors afterwards, from which new z are drawn."""
 
     prior: Density | None
     density: Density

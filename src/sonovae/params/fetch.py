@@ -19,9 +19,9 @@ from sonovae.params.rules import (
     Selection,
     Share,
 )
-from sonovae.project import EVALUATION, JUDGE, MODEL, PICTURES, RAW, SAMPLES
+from sonovae.project import EVALUATION, JUDGE, MODEL, PICTURES, PRIOR, RAW, SAMPLES
 
-OUTS = {PurePosixPath(out) for out in (RAW, PICTURES, MODEL, JUDGE, EVALUATION, SAMPLES)}
+OUTS = {PurePosixPath(out) for out in (RAW, PICTURES, MODEL, PRIOR, JUDGE, EVALUATION, SAMPLES)}
 """Folders that the stages write."""
 
 

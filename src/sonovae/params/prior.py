@@ -1,11 +1,11 @@
-"""The section `prior`: the distribution of z, learned after training."""
+"""The section `prior`: the distribution of z that is learned after the training."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Share
+from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Seed, Share
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -35,8 +35,30 @@ class Adversarial:
 
     epochs: Count
     steps: Count  # batches in an epoch, after each of which the decoder is measured
+    draws: Annotated[int, Field(ge=16)]  # of the prior, which the decoder learns from
+    guidance: Positive  # of these draws, as generate.guidance
     batch_size: Annotated[int, Field(ge=4, multiple_of=2)]  # half of it draws
     learning_rate: Positive  # of Adam, at first
     reconstruction_weight: NotNegative  # of the mean squared error over 0.001
     adversarial_weight: NotNegative  # of the critics' verdict
     feature_weight: NotNegative  # of the difference of the critics' features
+
+
+@dataclass(frozen=True, config=STRICT)
+class Prior:
+    """Kind of distribution from which the z of new sounds are drawn, and the decoder's texture."""
+
+    seed: Seed
+    threads: Count  # of TensorFlow
+    group: str | None  # column of recordings.csv with the voices; null: none
+    kind: Literal["mixture", "flow"]  # Gaussians by label, or a flow over sequences
+    flow: Flow | None  # null where kind is mixture
+    adversarial: Adversarial | None  # null: the decoder stays as it is
+
+    def __post_init__(self) -> None:
+        if (self.kind == "flow") != (self.flow is not None):
+            raise ValueError("flow must be given where kind is flow, else null")
+        if self.adversarial and self.kind != "flow":
+            raise ValueError(
+                "adversarial needs kind = flow, whose draws the decoder learns from: set it to null"
+            )

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from sonovae.params.fetch import Fetch
 from sonovae.params.judge import Judge
 from sonovae.params.preprocess import Preprocess
+from sonovae.params.prior import Prior
 from sonovae.params.promotion import Promotion
 from sonovae.params.rules import STRICT, Count, InsidePath, Names, NotNegative, Seed
 from sonovae.params.train import Train
@@ -59,7 +60,7 @@ class Evaluate:
 
 PLACES: dict[str, tuple[Callable[[int], bool], str]] = {
     "prior": (lambda n: n == 0, "no entries in generate.of"),
-    "density": (lambda n: n == 0, "no entries in generate.of"),
+    "standard_normal": (lambda n: n == 0, "no entries in generate.of"),
     "clip": (lambda n: n == 1, "one entry in generate.of"),
     "between": (lambda n: n >= 2, "at least two entries in generate.of"),
     "walk": (lambda n: n != 1, "at least two entries in generate.of, or none"),
@@ -72,7 +73,7 @@ def _as_text(label: object) -> object:
     return str(label) if isinstance(label, int) and not isinstance(label, bool) else label
 
 
-Source = Literal["prior", "density", "clip", "between", "walk"]
+Source = Literal["prior", "standard_normal", "clip", "between", "walk"]
 Text = Annotated[str, BeforeValidator(_as_text)]
 
 
@@ -86,7 +87,7 @@ class Generate:
     of: tuple[Text, ...]  # labels, or recordings by name, that z leads through
     path: Literal["spherical", "straight"]  # from one of them to the next
     temperature: NotNegative  # of draws: 0 is the middle of each Gaussian
-    label: Text | None  # whose part of density is used; null: all
+    label: Text | None  # whose part of the prior is used; null: all
     label_scale: NotNegative | None  # largest distance from its mean
     griffin_lim: GriffinLim
 
@@ -94,9 +95,9 @@ class Generate:
         fits, needed = PLACES[self.source]
         if not fits(len(self.of)):
             raise ValueError(f"from = {self.source} needs {needed}; it has {len(self.of)}")
-        if self.label is not None and self.source != "density":
+        if self.label is not None and self.source != "prior":
             raise ValueError(
-                f"label = {self.label} needs generate.from = density, not {self.source}:"
+                f"label = {self.label} needs generate.from = prior, not {self.source}:"
                 " change it, or set the label to null"
             )
 
@@ -108,6 +109,7 @@ class Params:
     fetch: Fetch
     preprocess: Preprocess
     train: Train
+    prior: Prior
     judge: Judge
     evaluate: Evaluate
     generate: Generate
@@ -119,7 +121,8 @@ class Params:
                 f"fetch.kind = {self.fetch.kind}: preprocess.waveform and"
                 " preprocess.spectrogram must be given for sound, null for image"
             )
-        if self.train.prior == "none" and self.generate.source == "prior":
+        if self.train.prior == "none" and self.generate.source == "standard_normal":
             raise ValueError(
-                "generate.from = prior needs a train.prior, which is none: set it to density"
+                "generate.from = standard_normal needs a train.prior, which is none: set it to"
+                " prior"
             )

@@ -11,7 +11,7 @@ from sonovae.dataset.saved_dataset import Dataset
 from sonovae.errors import UserError
 from sonovae.generation import studio
 from sonovae.generation.studio import Studio
-from sonovae.project import JUDGE, MODEL
+from sonovae.project import JUDGE, MODEL, PRIOR
 from sonovae.quality import embedding, judge
 from sonovae.quality.judge import Judge
 from sonovae.retraining.revisions import Result
@@ -36,8 +36,8 @@ def recognized(old: Result, new: Result) -> tuple[float, float] | None:
         for side in sides:
             side.mkdir()
         classifier = _judge(old, sides[0])
-        old_model = old.get(MODEL, sides[0])
-        new_model = new.get(MODEL, sides[1])
+        old_model = _model(old, sides[0])
+        new_model = _model(new, sides[1])
         if not classifier or not old_model or not new_model:
             return None
         studios = [studio.load(folder, seed=SEED) for folder in (old_model, new_model)]
@@ -59,6 +59,13 @@ def confidence(old: Result, data: Dataset) -> "pd.Series[float] | None":
     sample = data.some(MOST_CLIPS, SEED)
     _, probabilities = classifier.classify(sample.pictures)
     return pd.Series(probabilities.max(axis=1), index=sample.clips["sha256"])
+
+
+def _model(result: Result, folder: Path) -> Path | None:
+    """Copy a result's model to a folder, and its prior next to it; None if either is missing."""
+    model = result.get(MODEL, folder)
+    prior = result.get(PRIOR, folder)
+    return model if prior else None
 
 
 def _judge(old: Result, folder: Path) -> Judge | None:

@@ -8,7 +8,7 @@ from sonovae.errors import UserError
 from sonovae.project import PICTURES
 from sonovae.tracking import provenance
 from sonovae.tracking.connection import one_line, user_errors
-from sonovae.tracking.store import Store, has_store
+from sonovae.tracking.store import PARENT, Store, has_store
 
 NO_RUN = "MLflow knows no run of this model here"
 
@@ -47,7 +47,12 @@ def describe_model(root: Path, model_id: str) -> Iterator[str]:
         yield f"MLflow cannot be asked: {one_line(error)}"
         return
     for run in runs:
-        yield from _describe(root, run)
+        tags = run.data.tags
+        if PARENT in tags:
+            yield from _describe(root, _run(root, tags[PARENT]), tags["key"])
+        else:
+            # A training of an earlier version, whose own run has the model.
+            yield from _describe(root, run)
     if not runs:
         yield NO_RUN
 
@@ -55,7 +60,7 @@ def describe_model(root: Path, model_id: str) -> Iterator[str]:
 def describe_run(root: Path, run_id: str) -> Iterator[str]:
     """Yield lines that name the training of a run and the commits that hold it."""
     tags = _run(root, run_id).data.tags
-    yield from _describe(root, _run(root, tags.get("mlflow.parentRunId", run_id)))
+    yield from _describe(root, _run(root, tags.get(PARENT, run_id)))
 
 
 def describe_commit(root: Path, revision: str) -> Iterator[str]:
@@ -75,10 +80,12 @@ def describe_commit(root: Path, revision: str) -> Iterator[str]:
         yield from _describe(root, run)
 
 
-def _describe(root: Path, run: Any) -> Iterator[str]:
+def _describe(root: Path, run: Any, prior: str = "") -> Iterator[str]:
+    """Name a training's run, and the commits that hold it, with the prior that has this key."""
     yield f"MLflow run {run.info.run_name}, {run.info.run_id}"
     tags = run.data.tags
-    commits = list(provenance.commits(root, tags["key"], tags[f"input.{PICTURES}"]))
+    pictures = tags[f"input.{PICTURES}"]
+    commits = list(provenance.commits(root, tags["key"], pictures, prior))
     for commit in commits:
         yield f"commit {commit[:10]} holds it: git checkout {commit[:10]}; dvc checkout"
     if not commits:

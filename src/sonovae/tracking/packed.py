@@ -1,4 +1,4 @@
-"""Model folder in MLflow's format: with signature and requirements, without code.
+"""Complete model in MLflow's format: with signature and requirements, without code.
 
 `sonovae.generation.served` loads it, so the package must be installed where it is served. The
 run's tag git.commit names its version.
@@ -6,19 +6,26 @@ run's tag git.commit names its version.
 
 import contextlib
 import os
+import shutil
+import tempfile
 import warnings
 from importlib import metadata
 from pathlib import Path
 
+from sonovae.model import saved_prior
+
 LOADER = "sonovae.generation.served"
 
 
-def save(model: Path, to: Path) -> None:
-    """Write the new folder `to` from a model's folder."""
-    with warnings.catch_warnings():
+def save(model: Path, prior: Path, to: Path) -> None:
+    """Write the new folder `to` from a model's folder and its prior's, which lies inside there."""
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # MLflow warns of its own code, and of models without an example of their input.
         warnings.simplefilter("ignore", UserWarning)
-        _save(model, to)
+        whole = Path(folder) / model.name
+        shutil.copytree(model, whole)
+        shutil.copytree(prior, whole / saved_prior.NAME)
+        _save(whole, to)
 
 
 def _save(model: Path, to: Path) -> None:

@@ -127,16 +127,25 @@ def at_commit(root: Path, revision: str) -> dict[str, StageRecord]:
     return _parse_lock(_lock_at(root, revision))
 
 
-def commits(root: Path, key: str, pictures: str) -> Iterator[str]:
+def commits(root: Path, key: str, pictures: str, prior: str = "") -> Iterator[str]:
     """Yield the commits whose dvc.lock holds the training with this key, newest first.
 
-    `pictures` is the hash of its pictures. DVC's experiments are commits, too.
+    `pictures` is the hash of its pictures, `prior` the key of the prior below it, or "" for any.
+    DVC's experiments are commits, too.
     """
     for revision in _git(root, "log", "--all", "--format=%H", "--", LOCK).split():
         text = _lock_at(root, revision)
         # Parsing each dvc.lock would take minutes; a search in the text leaves few.
-        if pictures in text and _parse_lock(text)["train"].key == key:
+        if pictures in text and _holds(_parse_lock(text), key, prior):
             yield revision
+
+
+def _holds(records: dict[str, StageRecord], key: str, prior: str) -> bool:
+    if "train" not in records or records["train"].key != key:
+        return False
+    if not prior:
+        return True
+    return "prior" in records and records["prior"].key_below(key) == prior
 
 
 def _lock_at(root: Path, revision: str) -> str:

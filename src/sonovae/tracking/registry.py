@@ -13,7 +13,7 @@ from sonovae.promotion import gates, result_comparison
 from sonovae.promotion.result_comparison import Tables
 from sonovae.tracking.connection import user_errors
 from sonovae.tracking.runs import track
-from sonovae.tracking.store import Store, has_store
+from sonovae.tracking.store import PARENT, Store, has_store
 
 ALIAS = "champion"
 DESCRIPTION = "Learns the sound of recordings, and makes new ones."
@@ -26,7 +26,7 @@ def promote(root: Path) -> str:
     Returns what was done and why, which is the run's tag `promotion`, too.
     """
     run_ids = track(root)
-    if "evaluate" not in run_ids:
+    if "prior" not in run_ids or "evaluate" not in run_ids:
         raise UserError(f"run {run_ids['train']} was not evaluated: make repro")
     store = Store(root)
     promotion = _promotion(root)
@@ -35,7 +35,7 @@ def promote(root: Path) -> str:
     if faults:
         outcome = f"not registered: {'; '.join(faults)}"
     else:
-        run = store.client.get_run(run_ids["train"])
+        run = store.client.get_run(run_ids["prior"])
         outcome = _register(store, promotion, run, run_ids["evaluate"])
     # A refused result has the tag, too, so that the dashboard shows the reason.
     store.client.set_tag(run_ids["train"], "promotion", outcome)
@@ -77,7 +77,8 @@ def _promotion(root: Path) -> Promotion:
 
 
 def _register(store: Store, promotion: Promotion, run: Any, evaluation: str) -> str:
-    """Register the run's model, and move the alias to it if it is better; return the outcome."""
+    """Register the model of a prior's run, and move the alias to it if it is better; return the
+    outcome."""
     name = promotion.model
     version = _version(store, name, run)
     champion = _champion(store, name)
@@ -101,7 +102,7 @@ def _reasons(
 ) -> list[str]:
     """Return why the run's model does not replace the champion, or nothing if it does."""
     other = store.client.get_run(champion.run_id)
-    differing = {name for name, _ in run.data.params.items() ^ other.data.params.items()}
+    differing = {name for name, _ in _params(store, run) ^ _params(store, other)}
     comparison = result_comparison.compare(
         _tables(store, evaluation),
         _tables(store, champion.tags["evaluation"]),
@@ -109,6 +110,13 @@ def _reasons(
         differing,
     )
     return gates.not_better(comparison, promotion.tolerance)
+
+
+def _params(store: Store, run: Any) -> set[tuple[str, str]]:
+    """Return the parameters of a prior's run and of the training above it."""
+    parent = run.data.tags.get(PARENT)
+    above = store.client.get_run(parent).data.params if parent else {}
+    return {*run.data.params.items(), *above.items()}
 
 
 def _tables(store: Store, evaluation: str) -> Tables:

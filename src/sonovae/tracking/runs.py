@@ -11,15 +11,16 @@ import pandas as pd
 
 from sonovae import params
 from sonovae.errors import UserError
-from sonovae.project import EVALUATION, MODEL, PICTURES, SAMPLES, STUDY
+from sonovae.model import saved_model, saved_networks
+from sonovae.project import EVALUATION, MODEL, PICTURES, PRIOR, SAMPLES, STUDY
 from sonovae.tracking import journal, packed, provenance
 from sonovae.tracking.connection import best_effort, user_errors
 from sonovae.tracking.provenance import StageRecord
-from sonovae.tracking.store import Store, timestamp
+from sonovae.tracking.store import PARENT, Store, timestamp
 
 logger = logging.getLogger(__name__)
 
-FOLDERS = {"evaluate": EVALUATION, "generate": SAMPLES}
+FOLDERS = {"prior": PRIOR, "evaluate": EVALUATION, "generate": SAMPLES}
 """Stages that are logged below a training, and their out."""
 ABOVE = ("fetch", "preprocess", "train")
 """Sections of the parameters that a training's run shows."""
@@ -54,7 +55,7 @@ class RunLog:
         self.commit = commit
 
     def training(self, record: StageRecord, sections: dict[str, Any]) -> str:
-        """Return the id of a training's run, to which the model's folder is logged.
+        """Return the id of a training's run, which has its losses and the networks' layers.
 
         The same key can lead to other weights, on another machine: they have a run of their own.
         """
@@ -69,13 +70,10 @@ class RunLog:
         self.store.log_points(run_id, points)
         self.store.log_dataset(run_id, PICTURES, record.deps[PICTURES], sections["fetch"])
         self.client.log_dict(run_id, sections, "params.yaml")
-        with tempfile.TemporaryDirectory() as folder:
-            packed.save(model, Path(folder) / "model")
-            self.client.log_artifacts(run_id, folder)
         self.client.log_artifact(run_id, str(model / "summary.txt"))
-        about = json.loads((model / "model.json").read_text(encoding="utf-8"))
         # Last: the hashes of the outs say that nothing is missing.
-        self.store.finish(run_id, record.outs, {"model_id": about["id"]})
+        networks = saved_networks.identify(model)
+        self.store.finish(run_id, record.outs, {"networks_id": networks})
         return run_id
 
     def below(self, parent: str, key: str, stage: str, record: StageRecord) -> str:
@@ -88,7 +86,7 @@ class RunLog:
         tags = {
             "key": record.key_below(key),
             "stage": stage,
-            "mlflow.parentRunId": parent,
+            PARENT: parent,
         }
         tags |= inputs
         run = {"name": stage, "time": timestamp(), "tags": tags, "params": own}
@@ -99,12 +97,22 @@ class RunLog:
         if not self.store.holds(run_id, record.outs):
             self.client.log_artifacts(run_id, str(folder), stage)
             self.store.log_points(run_id, [(timestamp(), 0, metrics)])
-            self.store.finish(run_id, record.outs, inputs)
+            # The model is complete with its prior.
+            own_tags = self._log_model(run_id) if stage == "prior" else {}
+            self.store.finish(run_id, record.outs, inputs | own_tags)
             # The same run may hold other outs now, of other code.
             shown = None
         if metrics and shown != run_id:
             self._log_headline(parent, run_id, metrics, folder)
         return run_id
+
+    def _log_model(self, run_id: str) -> dict[str, str]:
+        """Log the complete model to the prior's run; return the tag with its id."""
+        model = self.root / MODEL
+        with tempfile.TemporaryDirectory() as folder:
+            packed.save(model, self.root / PRIOR, Path(folder) / "model")
+            self.client.log_artifacts(run_id, folder)
+        return {"model_id": saved_model.identify(model)}
 
     def _log_headline(
         self, parent: str, run_id: str, metrics: dict[str, float], folder: Path
@@ -136,12 +144,13 @@ def log_result(root: Path, stage: str) -> None:
 
 @best_effort("make study-report")
 def log_study(root: Path, model_id: str, metrics: dict[str, float], files: Sequence[Path]) -> None:
-    """Log a listening study's figures and files to the newest run of the model."""
+    """Log a listening study's figures and files to the newest training of the model."""
     store = Store(root)
     runs = store.runs(model_id=model_id)
     if not runs:
         raise UserError(f"no run of model {model_id[:12]}, `make track` logs one")
-    run_id = runs[0].info.run_id
+    newest = runs[0]
+    run_id = newest.data.tags.get(PARENT, newest.info.run_id)
     store.log_points(run_id, [(timestamp(), 0, metrics)])
     for file in files:
         store.client.log_artifact(run_id, str(file), STUDY)
@@ -168,13 +177,15 @@ def track(root: Path) -> dict[str, str]:
     log = RunLog(root, provenance.commit(root) if is_at_head else {})
     run_id = log.training(train, _sections(locked))
     run_ids = {"train": run_id}
+    outs = dict(train.outs)
     for stage in FOLDERS:
         record = locked.get(stage)
         # dvc.lock keeps the evaluation of an older model until evaluate runs again.
-        if not record or record.deps.get(MODEL) != train.outs.get(MODEL):
+        if not record or not _is_of(record, outs):
             continue
         if provenance.latest(root, stage) == record:
             run_ids[stage] = log.below(run_id, train.key, stage, record)
+            outs |= record.outs
     logger.info("MLflow has this result: run %s, %s", train.key[:8], run_id)
     return run_ids
 
@@ -189,6 +200,12 @@ def header(record: StageRecord, sections: dict[str, Any], commit: dict[str, str]
         "tags": tags,
         "params": above,
     }
+
+
+def _is_of(record: StageRecord, outs: dict[str, str]) -> bool:
+    """Whether a stage read networks and prior with these hashes, where it reads them."""
+    read = [path for path in (MODEL, PRIOR) if path in record.deps]
+    return all(record.deps[path] == outs.get(path) for path in read)
 
 
 def _metrics(folder: Path) -> dict[str, float]:

@@ -22,6 +22,8 @@ URI = "MLFLOW_TRACKING_URI"
 """Environment variable with the address of a tracking server."""
 DATABASE = "mlflow.db"
 EXPERIMENT = "sonovae"
+PARENT = "mlflow.parentRunId"
+"""Tag with the id of the training's run that a run lies below."""
 MOST_METRICS = 1000
 """Metrics that MLflow accepts in one request."""
 MOST_PARAMS = 100
