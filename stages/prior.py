@@ -1,13 +1,17 @@
 """prior: data/model and data/pictures → data/prior: the distribution of z, and levels."""
 
+import functools
 from pathlib import Path
 
 from sonovae import atomic, params, tracking
 from sonovae.dataset import saved_dataset
-from sonovae.model import backend, saved_networks
+from sonovae.model import backend, saved_networks, saved_prior
 from sonovae.project import PRIOR, Project
+from sonovae.quality import picture_texture
 from sonovae.runtime import checksums, stage
-from sonovae.training import prior_fit
+from sonovae.tracking import provenance
+from sonovae.training import checkpoint, prior_fit
+from sonovae.training.prior_fit import Learned, Run
 
 OUT = PRIOR
 
@@ -20,11 +24,22 @@ def main(root: Path) -> None:
     checksums.verify(project.pictures, "preprocess")
     data = saved_dataset.load(project.pictures)
     networks = saved_networks.load(project.model)
+    key = provenance.current(root, "prior").key
+
+    def checkpoints(name: str) -> prior_fit.Opened:
+        return checkpoint.of(project.home, f"{key}-{name}")
+
+    learned = Learned(data, networks, settings, project.recordings)
+    distance = functools.partial(picture_texture.distance, seed=settings.seed)
+    parts = prior_fit.fit(learned, Run(checkpoints, lambda *_: None), distance)
     with atomic.folder(project.prior) as out:
-        density = prior_fit.write(out, data, networks, settings)
+        saved_prior.save(out, parts, networks.id)
+    for name in parts.losses:
+        with checkpoints(name) as finished:
+            finished.delete()
     tracking.log_result(root, "prior")
-    of = ", ".join(density.names) or "no labels"
-    print(f"prior: a {settings.kind} of {len(density.weights)} Gaussians; {of}")
+    of = ", ".join(parts.density.names) or "no labels"
+    print(f"prior: a {settings.kind}; {of}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def small() -> Flow:
     rng = np.random.default_rng(1)
     # Layers that begin with zeros would make every velocity 0.
     network.set_weights([rng.normal(0, 0.3, w.shape) for w in network.get_weights()])
-    return Flow(network, SCALING, ("hi", "lo"), ("ann",), 6)
+    return Flow(network, SCALING, ("hi", "lo"), ("ann",), 6, SETTINGS)
 
 
 class Towards:
@@ -54,7 +54,7 @@ def draw(of: Flow, n: int, seed: int = 1, **options: Any) -> Any:
 
 
 def test_straight_way_ends_at_its_point() -> None:
-    straight = Flow(Towards(3.0), SCALING, (), (), 6)
+    straight = Flow(Towards(3.0), SCALING, (), (), 6, SETTINGS)
     z = draw(straight, 2).reshape(2, 6, 2)
     np.testing.assert_allclose(z[..., 0], 1 + 2 * 3.0, atol=1e-4)
     np.testing.assert_allclose(z[..., 1], -2 + 0.5 * 3.0, atol=1e-4)
@@ -102,8 +102,8 @@ def test_unknown_name_is_refused(small: Flow, kind: str) -> None:
 def test_scaling_brings_posteriors_to_mean_0_and_deviation_1() -> None:
     rng = np.random.default_rng(1)
     mean = rng.normal([1.0, -2.0], [2.0, 0.5], (500, 3, 2)).reshape(500, 6)
-    posterior = flow.Posterior(mean.astype(np.float32), np.full((500, 6), np.log(0.25), np.float32))
-    found = flow.scaling(posterior, 2)
+    log_var = np.full((500, 6), np.log(0.25), np.float32)
+    found = flow.scaling(mean.astype(np.float32), log_var, 2)
     np.testing.assert_allclose(found.mean, [1, -2], atol=0.1)
     np.testing.assert_allclose(found.deviation, [np.sqrt(4.25), np.sqrt(0.5)], rtol=0.05)
     z = rng.normal(size=(2, 3, 2)).astype(np.float32)

@@ -46,11 +46,15 @@ def posterior(n: int, seed: int) -> Posterior:
     )
 
 
+def scaling() -> flow.Scaling:
+    of = posterior(256, 1)
+    return flow.scaling(of.mean, of.log_var, 2)
+
+
 def sequences(n: int, seed: int) -> Sequences:
     of = posterior(n, seed)
     labels = (1 + np.arange(n) % 2).astype(np.int32)
-    scaling = flow.scaling(posterior(256, 1), 2)
-    return Sequences(of, scaling, labels, np.zeros(n, np.int32), np.arange(n))
+    return Sequences(of, scaling(), labels, np.zeros(n, np.int32), np.arange(n))
 
 
 def learn(
@@ -63,9 +67,8 @@ def learn(
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     chosen = settings(**changes)
-    scaling = flow.scaling(posterior(256, 1), 2)
     network = flow.build(2, 2, 0, chosen)
-    model = FlowMatching(network, scaling, chosen, 1)
+    model = FlowMatching(network, scaling(), chosen, 1)
     course = FlowCourse(model, sequences(clips, 1), sequences(64, 2), 1)
     kept = checkpoints(folder)
     try:
@@ -73,7 +76,7 @@ def learn(
     finally:
         kept.wait()
     model.set_weights(state.kept["best"])
-    return state, Flow(network, scaling, ("rise", "fall"), (), FRAMES)
+    return state, Flow(network, scaling(), ("rise", "fall"), (), FRAMES, chosen)
 
 
 def test_it_draws_what_each_label_is_like(tmp_path: Path) -> None:

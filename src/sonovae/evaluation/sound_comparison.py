@@ -9,7 +9,6 @@ import pandas as pd
 from sonovae.arrays import Item, Pictures, Samples
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.errors import UserError
 from sonovae.evaluation import control_sets, quality_table
 from sonovae.evaluation.control_sets import Scored
 from sonovae.evaluation.inputs import Inputs
@@ -83,13 +82,8 @@ def _identities(inputs: Inputs, clips: Dataset) -> list[str]:
     if column is None:
         return clips.clips["group"].tolist()
     table = recordings_table.used(recordings_table.read(inputs.project.recordings))
-    if column not in table:
-        raise UserError(
-            f"evaluate.scoring.identity = {column!r} is no column of recordings.csv: name one of"
-            f" {', '.join(table.columns)}, or null for the group"
-        )
-    voices = table.drop_duplicates("sha256").set_index("sha256")[column].astype(str)
-    return voices[clips.clips["sha256"]].tolist()
+    hashes = clips.clips["sha256"].tolist()
+    return recordings_table.values(table, column, hashes, "evaluate.scoring.identity")
 
 
 def _network_rows(

@@ -14,7 +14,6 @@ import numpy as np
 from sonovae.arrays import Floats32, Indices, Latents
 from sonovae.errors import UserError
 from sonovae.model import flow_network
-from sonovae.model.latent import Posterior
 from sonovae.params.prior import Flow as FlowSettings
 from sonovae.runtime.progress import bar
 
@@ -40,10 +39,10 @@ class Scaling:
         return z * self.deviation + self.mean
 
 
-def scaling(posterior: Posterior, channels: int) -> Scaling:
-    """Return the scaling of the points of posteriors [N, T′ · C]."""
-    means = posterior.mean.reshape(-1, channels).astype(float)
-    within = np.exp(posterior.log_var.reshape(-1, channels).astype(float))
+def scaling(mean: Latents, log_var: Latents, channels: int) -> Scaling:
+    """Return the scaling of points of posteriors with means and log variances [N, T′ · C]."""
+    means = mean.reshape(-1, channels).astype(float)
+    within = np.exp(log_var.reshape(-1, channels).astype(float))
     variance = means.var(axis=0) + within.mean(axis=0)
     deviation = np.maximum(np.sqrt(variance), LEAST_DEVIATION)
     return Scaling(means.mean(axis=0).astype(np.float32), deviation.astype(np.float32))
@@ -72,6 +71,7 @@ class Flow:
     labels: tuple[str, ...]
     groups: tuple[str, ...]
     frames: int
+    sizes: FlowSettings
 
     @property
     def channels(self) -> int:

@@ -10,6 +10,7 @@ from numpy.random import Generator
 from sonovae.arrays import Floats64, Latents, Pictures
 from sonovae.model import density, networks
 from sonovae.model.density import Density
+from sonovae.model.flow import Flow
 from sonovae.model.priors import Prior
 
 DRAWS = 8
@@ -41,11 +42,12 @@ class Posterior:
 
 @dataclass(frozen=True)
 class Space:
-    """Prior of the training (None in a plain autoencoder), and the density that was fitted to the
-    training posteriors afterwards, from which new z are drawn."""
+    """Prior of the training (None in a plain autoencoder), the density that was fitted to the
+    training posteriors afterwards, and a flow if that is what new z are drawn from."""
 
     prior: Density | None
     density: Density
+    flow: Flow | None = None
 
 
 def of_prior(prior: Prior) -> Density | None:

@@ -10,6 +10,7 @@ from sonovae.model import saved_networks, saved_prior
 from sonovae.model.architecture import Architecture
 from sonovae.model.latent import Space
 from sonovae.model.levels import Levels
+from sonovae.model.textured_decoder import TexturedDecoder
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Model:
     SHA-256 that names all of these, which each sound holds."""
 
     encoder: keras.Model
-    decoder: keras.Model
+    decoder: keras.Model | TexturedDecoder
     space: Space
     levels: Levels
     architecture: Architecture
@@ -42,14 +43,17 @@ def load(folder: Path) -> Model:
     last digits of its results depend on `backend.prepare` with `saved_networks.threads(folder)`.
     """
     # First the prior, which takes less time: it is missing until its stage has run.
-    prior = saved_prior.load(saved_prior.folder_of(folder), saved_networks.identify(folder))
+    built = saved_networks.architecture(folder)
+    at = saved_prior.folder_of(folder)
+    prior = saved_prior.load(at, saved_networks.identify(folder), built)
     networks = saved_networks.load(folder)
+    parts = prior.parts
     return Model(
         networks.encoder,
-        networks.decoder,
-        Space(networks.prior, prior.density),
-        prior.levels,
-        networks.architecture,
+        parts.decoder or networks.decoder,
+        Space(networks.prior, parts.density, parts.flow),
+        parts.levels,
+        built,
         _id(networks.id, prior.id),
     )
 

@@ -102,6 +102,11 @@ def identify(folder: Path) -> str:
     return str(_sizes(folder)["id"])
 
 
+def architecture(folder: Path) -> Architecture:
+    """Return the architecture of the networks in a folder."""
+    return _architecture(_sizes(folder))
+
+
 def threads(folder: Path) -> int:
     """Return the number of threads that networks were trained with."""
     return int(_sizes(folder)["threads"])

@@ -6,32 +6,59 @@ as `prior/` where a model is complete, as it is downloaded or served, else next 
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sonovae.errors import UserError
-from sonovae.model import density, levels
-from sonovae.model.density import Density
-from sonovae.model.levels import Levels
+import pandas as pd
 
-VERSION = 1
+from sonovae.errors import UserError
+from sonovae.model import density, levels, saved_flow, textured_decoder, weights
+from sonovae.model.architecture import Architecture
+from sonovae.model.density import Density
+from sonovae.model.flow import Flow
+from sonovae.model.levels import Levels
+from sonovae.model.textured_decoder import TexturedDecoder
+
+VERSION = 2
 NAME = "prior"
 """Name of the folder, inside or next to a model's."""
 ABOUT = "prior.json"
 DENSITY = "density.npz"
 LEVELS = "levels.npz"
+DECODER = "decoder.npz"
 FILES = (DENSITY, LEVELS)
-"""Files that the id is a hash of."""
+"""Files of every prior."""
+MORE = (*saved_flow.FILES, DECODER)
+"""Files of a flow and of a decoder with texture."""
 
 
 @dataclass(frozen=True)
-class SavedPrior:
-    """Density fitted to z of the training clips, their levels, and the SHA-256 of both."""
+class Parts:
+    """Density fitted to z of the training clips, their levels and, if there are any, a flow over
+    latent sequences, a decoder with texture, and losses by epoch."""
 
     kind: str
     density: Density
     levels: Levels
+    flow: Flow | None = None
+    decoder: TexturedDecoder | None = None
+    losses: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def with_flow(self, flow: Flow, losses: pd.DataFrame) -> "Parts":
+        """Return the parts with a flow and its losses."""
+        return replace(self, flow=flow, losses=self.losses | {"flow": losses})
+
+    def with_decoder(self, decoder: TexturedDecoder, losses: pd.DataFrame) -> "Parts":
+        """Return the parts with a decoder and its losses."""
+        return replace(self, decoder=decoder, losses=self.losses | {"texture": losses})
+
+
+@dataclass(frozen=True)
+class SavedPrior:
+    """Parts of a prior, and the SHA-256 that names them."""
+
+    parts: Parts
     id: str
 
 
@@ -46,22 +73,24 @@ def folder_of(model: Path) -> Path:
     return parent / NAME
 
 
-def save(folder: Path, kind: str, density: Density, levels: Levels, model: str) -> None:
-    """Write a prior of this kind; `model` is the id of the networks that it was fitted to."""
-    density.save(folder / DENSITY)
-    levels.save(folder / LEVELS)
+def save(folder: Path, parts: Parts, model: str) -> None:
+    """Write a prior; `model` is the id of the networks that it was fitted to."""
+    parts.density.save(folder / DENSITY)
+    parts.levels.save(folder / LEVELS)
+    about: dict[str, Any] = {"version": VERSION, "kind": parts.kind, "model": model}
+    if parts.flow:
+        about["flow"] = saved_flow.save(folder, parts.flow)
+    if parts.decoder:
+        weights.save(folder / DECODER, parts.decoder.network)
+    for name, table in parts.losses.items():
+        table.to_csv(folder / f"{name}.csv", float_format="%.6g", lineterminator="\n")
     # After all files that the id is a hash of.
-    about = {
-        "version": VERSION,
-        "kind": kind,
-        "model": model,
-        "id": _id(folder, kind),
-    }
+    about["id"] = _id(folder, parts.kind)
     (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def load(folder: Path, model: str) -> SavedPrior:
-    """Load the prior of the networks with the id `model`.
+def load(folder: Path, model: str, built: Architecture) -> SavedPrior:
+    """Load the prior of the networks with the id `model`, which were built so.
 
     Raises UserError if the folder holds none, one of other networks or of an older version, or
     other bytes than were saved.
@@ -71,15 +100,23 @@ def load(folder: Path, model: str) -> SavedPrior:
     complete = all((folder / name).is_file() for name in FILES)
     if not complete or _id(folder, about["kind"]) != about["id"]:
         raise UserError(
-            f"{folder}: density or levels are not those that were saved: `dvc checkout {folder}`"
-            " restores them, `dvc repro -f prior` fits them again"
+            f"{folder}: density, levels or weights are not those that were saved: `dvc checkout"
+            f" {folder}` restores them, `dvc repro -f prior` fits them again"
         )
-    return SavedPrior(
+    parts = Parts(
         about["kind"],
         density.load(folder / DENSITY),
         levels.load(folder / LEVELS),
-        about["id"],
+        saved_flow.load(folder, about["flow"]) if "flow" in about else None,
+        _decoder(folder, built) if (folder / DECODER).is_file() else None,
     )
+    return SavedPrior(parts, about["id"])
+
+
+def _decoder(folder: Path, built: Architecture) -> TexturedDecoder:
+    decoder = textured_decoder.build(built)
+    weights.load(folder / DECODER, decoder.network)
+    return decoder
 
 
 def identify(folder: Path, model: str) -> str:
@@ -116,6 +153,7 @@ def _check_model(folder: Path, about: dict[str, Any], model: str) -> None:
 def _id(folder: Path, kind: str) -> str:
     """SHA-256 of the kind and all files, whatever networks they belong to."""
     digest = hashlib.sha256(kind.encode())
-    for name in FILES:
-        digest.update((folder / name).read_bytes())
+    for name in (*FILES, *MORE):
+        if (folder / name).is_file():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()

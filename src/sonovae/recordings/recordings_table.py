@@ -78,6 +78,20 @@ def used(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["status"] == USED]
 
 
+def values(table: pd.DataFrame, column: str, hashes: list[str], parameter: str) -> list[str]:
+    """Return a column's value for each of some recordings, given by their sha256, as text.
+
+    Raises UserError, which names the parameter that names the column, if there is no such column.
+    """
+    if column not in table:
+        raise UserError(
+            f"{parameter} = {column!r} is no column of recordings.csv: name one of"
+            f" {', '.join(table.columns)}, or null"
+        )
+    known = table.drop_duplicates("sha256").set_index("sha256")[column].astype(str)
+    return known[hashes].tolist()
+
+
 def summary(table: pd.DataFrame) -> str:
     """Return how many recordings are used, and a line with the reason for each that is left out."""
     kept = used(table)

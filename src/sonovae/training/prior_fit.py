@@ -1,41 +1,100 @@
 """Prior of trained networks: the distribution of z of the training clips, and their levels."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.model import latent, saved_prior
-from sonovae.model.density import Density
-from sonovae.model.latent import Posterior
+from sonovae.errors import UserError
+from sonovae.model import latent
 from sonovae.model.levels import Levels
 from sonovae.model.saved_networks import Networks
+from sonovae.model.saved_prior import Parts
 from sonovae.params.prior import Prior
+from sonovae.recordings import recordings_table
+from sonovae.training import flow_fit, texture_fit
+from sonovae.training.checkpoint import Checkpoints
+from sonovae.training.flow_fit import Encoded
+from sonovae.training.loop import OnEpoch
+from sonovae.training.texture_fit import Distance, Sources
+
+Opened = AbstractContextManager[Checkpoints]
+"""Checkpoints within a `with` statement."""
 
 
-def write(folder: Path, data: Dataset, networks: Networks, settings: Prior) -> Density:
-    """Fit the prior of `networks`, write it with the levels of the training clips, and return it.
+@dataclass(frozen=True)
+class Run:
+    """How the prior's trainings run: their checkpoints by name, and what follows each epoch."""
 
-    Validation clips choose its size.
+    checkpoints: Callable[[str], Opened]
+    on_epoch: OnEpoch
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Data, networks and parameters that a prior is fitted to; `recordings` is their table."""
+
+    data: Dataset
+    networks: Networks
+    settings: Prior
+    recordings: Path
+
+    def encoded(self, side: str) -> Encoded:
+        """Encode the clips of one side of the split."""
+        clips = self.data.side(side)
+        posterior = latent.encode(self.networks.encoder, clips.pictures)
+        return Encoded(posterior, clips.clips["label"].tolist(), self.voices(clips.clips))
+
+    def voices(self, clips: pd.DataFrame) -> list[str]:
+        """Return the voice of each clip, from the column that prior.group names; "" without."""
+        column = self.settings.group
+        if column is None:
+            return [""] * len(clips)
+        table = recordings_table.used(recordings_table.read(self.recordings))
+        hashes = clips["sha256"].tolist()
+        return recordings_table.values(table, column, hashes, "prior.group")
+
+
+def fit(learned: Learned, run: Run, distance: Callable[[Dataset], Distance]) -> Parts:
+    """Fit the prior of networks; validation clips choose its size and when it ends.
+
+    `distance` makes a measure of texture from held-out clips, for the decoder's fine-tuning.
     """
-    train = data.side("train")
-    posterior = latent.encode(networks.encoder, train.pictures)
-    held_out = latent.encode(networks.encoder, data.side("validation").pictures)
-    labels = train.clips["label"].tolist()
-    density = _fit(posterior, labels, held_out, settings)
-    saved_prior.save(folder, settings.kind, density, levels(train), networks.id)
-    return density
+    settings = learned.settings
+    train = learned.encoded("train")
+    held_out = learned.encoded("validation")
+    density = latent.fit(train.posterior, train.labels, held_out.posterior, settings.seed)
+    parts = Parts(settings.kind, density, levels(learned.data.side("train"), train.groups))
+    if settings.kind == "mixture":
+        return parts
+    built = learned.networks.architecture
+    if built.sequence is None:
+        raise UserError(
+            "prior.kind = flow needs z that is a sequence: set train.sequence, or prior.kind to"
+            " mixture"
+        )
+    with run.checkpoints("flow") as checkpoints:
+        channels = built.latent_size
+        flow, losses = flow_fit.fit(train, held_out, channels, settings, checkpoints, run.on_epoch)
+    parts = parts.with_flow(flow, losses)
+    if settings.adversarial is None:
+        return parts
+    measure = distance(learned.data.side("validation"))
+    sources = Sources(learned.data, learned.networks, flow, measure)
+    with run.checkpoints("texture") as checkpoints:
+        decoder, losses = texture_fit.fit(sources, settings, checkpoints, run.on_epoch)
+    return parts.with_decoder(decoder, losses)
 
 
-def levels(train: Dataset) -> Levels:
+def levels(train: Dataset, groups: Sequence[str]) -> Levels:
     """Return gain, label and group [N] of each training clip."""
     clips = train.clips
     return Levels(
         clips["gain"].to_numpy(float),
         clips["label"].to_numpy(str),
-        clips["group"].to_numpy(str),
+        np.asarray(groups, str),
     )
-
-
-def _fit(posterior: Posterior, labels: list[str], held_out: Posterior, settings: Prior) -> Density:
-    match settings.kind:
-        case "mixture":
-            return latent.fit(posterior, labels, held_out, settings.seed)

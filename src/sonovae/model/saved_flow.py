@@ -1,0 +1,40 @@
+"""Files of a flow: weights, scaling, and the sizes and names that rebuild it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sonovae import params
+from sonovae.model import backend, flow, weights
+from sonovae.model.flow import Flow, Scaling
+from sonovae.params.prior import Flow as Settings
+
+WEIGHTS = "flow.npz"
+SCALING = "scaling.npz"
+FILES = (WEIGHTS, SCALING)
+
+
+def save(folder: Path, saved: Flow) -> dict[str, Any]:
+    """Write weights and scaling; return the rest of the flow as plain data."""
+    weights.save(folder / WEIGHTS, saved.network)
+    np.savez(folder / SCALING, **vars(saved.scaling))
+    return {
+        "labels": list(saved.labels),
+        "groups": list(saved.groups),
+        "frames": saved.frames,
+        "sizes": params.plain(saved.sizes),
+    }
+
+
+def load(folder: Path, about: dict[str, Any]) -> Flow:
+    """Read what `save` wrote and returned."""
+    with np.load(folder / SCALING, allow_pickle=False) as arrays:
+        scaling = Scaling(**arrays)
+    labels = tuple(about["labels"])
+    groups = tuple(about["groups"])
+    sizes = params.parse(about["sizes"], Settings)
+    network = flow.build(len(scaling.mean), len(labels), len(groups), sizes)
+    network.compile(jit_compile=backend.jit())
+    weights.load(folder / WEIGHTS, network)
+    return Flow(network, scaling, labels, groups, about["frames"], sizes)
