@@ -216,7 +216,10 @@ def asks_kind(node: ast.AST) -> bool:
             }
             return bool(KINDS & words) and any("kind" in names_in(side) for side in sides)
         case ast.Match():
-            return "kind" in names_in(node.subject)
+            # Other things have kinds, too: a prior's is none of the codec's.
+            patterns = [inner for case in node.cases for inner in ast.walk(case.pattern)]
+            words = {inner.value for inner in patterns if isinstance(inner, ast.Constant)}
+            return bool(KINDS & words) and "kind" in names_in(node.subject)
         case ast.Subscript(value=ast.Dict()):
             return "kind" in names_in(node.slice)
     return False

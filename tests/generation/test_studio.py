@@ -82,8 +82,11 @@ def test_variations_are_nearer_to_the_clip_the_colder(at_hand: Studio, tmp_path:
         [sound_files.read(tmp_path / name / f"sound_00{n}.wav")[0] for n in (1, 2)]
         for name in ("cold", "warm")
     )
-    np.testing.assert_array_equal(*cold)
-    assert not np.array_equal(*warm)
+    # Levels are those of random recordings, and files round to 2^-15.
+    alike = [samples / np.abs(samples).max() for samples in cold]
+    np.testing.assert_allclose(*alike, atol=1e-3)
+    apart = [samples / np.abs(samples).max() for samples in warm]
+    assert np.abs(apart[0] - apart[1]).max() > 0.1
 
 
 def test_what_cannot_be_done_is_said_in_a_line(root: Path, at_hand: Studio, tmp_path: Path) -> None:

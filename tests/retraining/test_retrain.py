@@ -108,7 +108,7 @@ def test_more_recordings(main: Path, whistles: Path, tmp_path: Path) -> None:
     assert "| mse | 0.0" in comment
     assert "labels heard by the previous judge" not in comment
     assert "Validation error by epoch: █" in comment
-    assert said.count("Running stage") == 6
+    assert said.count("Running stage") == 7
     commit(root)  # as `make keep` does
     call(root, "git", "push", "-q", "origin", "HEAD:more")
     again = clone(main, tmp_path / "again")

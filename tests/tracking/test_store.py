@@ -123,7 +123,7 @@ def test_what_produced_it_stands_in_the_tags(done: Path) -> None:
     assert run.data.tags["key"] == made.key
     assert run.data.tags["input.data/pictures"] == provenance.path_hash(done / "data/pictures")
     assert run.data.tags["output.data/model"] == provenance.path_hash(done / "data/model")
-    assert {"input.src/sonovae/model", "input.params.yaml:train"} <= run.data.tags.keys()
+    assert {"input.src/sonovae/model/vae.py", "input.params.yaml:train"} <= run.data.tags.keys()
     networks = json.loads((done / "data/model/model.json").read_text())["id"]
     assert run.data.tags["networks_id"] == networks
     (data,) = run.inputs.dataset_inputs
