@@ -44,6 +44,7 @@ ORDER = [
     {"pages", "runtime"},
     {"codec"},
     {"features"},
+    {"distributions"},
     {"model"},
     {"recordings"},
     {"dataset"},

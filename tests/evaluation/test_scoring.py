@@ -18,8 +18,8 @@ from sonovae.evaluation.inputs import Inputs
 from sonovae.generation.studio import Studio
 from sonovae.model import latent
 from sonovae.model.architecture import Architecture
-from sonovae.model.latent import Posterior, Space
-from sonovae.model.saved_model import Model
+from sonovae.model.latent import Posterior
+from sonovae.model.saved_model import Model, Space
 from sonovae.params.sections import Scoring
 from sonovae.project import Project
 from sonovae.quality import judge

@@ -5,11 +5,12 @@ import pytest
 from pydantic import ValidationError
 
 from sonovae import params
+from sonovae.distributions.density import Density
 from sonovae.errors import UserError
 from sonovae.generation import sampling
 from sonovae.model import latent
-from sonovae.model.density import Density
-from sonovae.model.latent import Posterior, Space
+from sonovae.model.latent import Posterior
+from sonovae.model.saved_model import Space
 from sonovae.params.sections import Generate
 from tests.making.densities import standard_normal
 

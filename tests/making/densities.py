@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sonovae.model import density
-from sonovae.model.levels import Levels
+from sonovae.distributions import density
+from sonovae.distributions.levels import Levels
 
 
 def standard_normal(size: int) -> density.Density:

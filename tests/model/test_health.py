@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonovae.model import density, health, latent
+from sonovae.distributions import density
+from sonovae.model import health, latent
 from sonovae.model.latent import Posterior
 from tests.making.densities import standard_normal
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sonovae.model import density, latent, networks
+from sonovae.distributions import density
+from sonovae.model import latent, networks
 from sonovae.model.latent import Posterior
 from tests.making.densities import standard_normal
 

@@ -9,15 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sonovae.model import (
-    architecture,
-    density,
-    latent,
-    saved_model,
-    saved_networks,
-    saved_prior,
-    vae,
-)
+from sonovae.distributions import density
+from sonovae.model import architecture, latent, saved_model, saved_networks, saved_prior, vae
 from sonovae.params.file import load
 from sonovae.params.train import Train
 from tests.making.densities import levels

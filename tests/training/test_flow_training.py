@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from sonovae.model import flow
-from sonovae.model.flow import Flow, Request
+from sonovae.distributions import flow
+from sonovae.distributions.flow import Flow, Request
 from sonovae.model.latent import Posterior
 from sonovae.params.prior import Flow as Settings
 from sonovae.training import loop

@@ -11,8 +11,8 @@ import numpy as np
 from sonovae.arrays import Floats32, Pictures
 from sonovae.dataset.baselines import Floors
 from sonovae.dataset.saved_dataset import Dataset
-from sonovae.model import density
-from sonovae.model.density import Density
+from sonovae.distributions import density
+from sonovae.distributions.density import Density
 
 
 @dataclass(frozen=True)

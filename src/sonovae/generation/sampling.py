@@ -8,11 +8,10 @@ import numpy as np
 
 from sonovae.arrays import Floats64, Latents
 from sonovae.dataset import saved_dataset
+from sonovae.distributions.density import Density
 from sonovae.errors import UserError
 from sonovae.model import latent
-from sonovae.model.density import Density
-from sonovae.model.latent import Space
-from sonovae.model.saved_model import Model
+from sonovae.model.saved_model import Model, Space
 from sonovae.params.sections import Generate
 from sonovae.recordings import recordings_table
 

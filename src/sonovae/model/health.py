@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonovae.model.density import Density
+from sonovae.distributions.density import Density
 from sonovae.model.latent import Posterior
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.random import Generator
 
 from sonovae.arrays import Floats64, Latents, Pictures
-from sonovae.model import density, networks
-from sonovae.model.density import Density
-from sonovae.model.flow import Flow
+from sonovae.distributions import density
+from sonovae.distributions.density import Density
+from sonovae.model import networks
 from sonovae.model.priors import Prior
 
 DRAWS = 8
@@ -38,16 +38,6 @@ class Posterior:
         square = (z.astype(float) - self.mean) ** 2
         by_dim = square / np.exp(log_var) + log_var + float(np.log(2 * np.pi))
         return np.asarray(-0.5 * by_dim.sum(axis=1))
-
-
-@dataclass(frozen=True)
-class Space:
-    """Prior of the training (None in a plain autoencoder), the density that was fitted to the
-    training posteriors afterwards, and a flow if that is what new z are drawn from."""
-
-    prior: Density | None
-    density: Density
-    flow: Flow | None = None
 
 
 def of_prior(prior: Prior) -> Density | None:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from sonovae import params
-from sonovae.model import backend, flow, weights
-from sonovae.model.flow import Flow, Scaling
+from sonovae.distributions import flow
+from sonovae.distributions.flow import Flow, Scaling
+from sonovae.model import backend, weights
 from sonovae.params.prior import Flow as Settings
 
 WEIGHTS = "flow.npz"

@@ -6,11 +6,22 @@ from pathlib import Path
 
 import keras
 
+from sonovae.distributions.density import Density
+from sonovae.distributions.flow import Flow
+from sonovae.distributions.levels import Levels
 from sonovae.model import saved_networks, saved_prior
 from sonovae.model.architecture import Architecture
-from sonovae.model.latent import Space
-from sonovae.model.levels import Levels
 from sonovae.model.textured_decoder import TexturedDecoder
+
+
+@dataclass(frozen=True)
+class Space:
+    """Prior of the training (None in a plain autoencoder), the density that was fitted to the
+    training posteriors afterwards, and a flow if that is what new z are drawn from."""
+
+    prior: Density | None
+    density: Density
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True)

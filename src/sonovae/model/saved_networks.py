@@ -13,10 +13,11 @@ import pandas as pd
 
 from sonovae import params
 from sonovae.codec.file_names import CODEC_FILES
+from sonovae.distributions import density
+from sonovae.distributions.density import Density
 from sonovae.errors import UserError
-from sonovae.model import backend, density, networks, weights
+from sonovae.model import backend, networks, weights
 from sonovae.model.architecture import Architecture
-from sonovae.model.density import Density
 
 Pair = tuple[keras.Model, keras.Model]
 """Encoder and decoder."""

@@ -12,12 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from sonovae.distributions import density, levels
+from sonovae.distributions.density import Density
+from sonovae.distributions.flow import Flow
+from sonovae.distributions.levels import Levels
 from sonovae.errors import UserError
-from sonovae.model import density, levels, saved_flow, textured_decoder, weights
+from sonovae.model import saved_flow, textured_decoder, weights
 from sonovae.model.architecture import Architecture
-from sonovae.model.density import Density
-from sonovae.model.flow import Flow
-from sonovae.model.levels import Levels
 from sonovae.model.textured_decoder import TexturedDecoder
 
 VERSION = 2

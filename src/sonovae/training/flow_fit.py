@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from sonovae.model import flow
-from sonovae.model.flow import Flow
+from sonovae.distributions import flow
+from sonovae.distributions.flow import Flow
 from sonovae.model.latent import Posterior
 from sonovae.params.prior import Prior
 from sonovae.training import loop

@@ -7,8 +7,8 @@ import numpy as np
 from keras import ops
 
 from sonovae.arrays import Indices
+from sonovae.distributions.flow import Scaling
 from sonovae.model import backend
-from sonovae.model.flow import Scaling
 from sonovae.model.latent import Posterior
 from sonovae.params.prior import Flow as Settings
 from sonovae.training.batches import Batches

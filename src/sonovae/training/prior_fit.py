@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from sonovae.dataset.saved_dataset import Dataset
+from sonovae.distributions.levels import Levels
 from sonovae.errors import UserError
 from sonovae.model import latent
-from sonovae.model.levels import Levels
 from sonovae.model.saved_networks import Networks
 from sonovae.model.saved_prior import Parts
 from sonovae.params.prior import Prior

@@ -9,8 +9,8 @@ import pandas as pd
 
 from sonovae.arrays import Latents, Pictures
 from sonovae.dataset.saved_dataset import Dataset
+from sonovae.distributions.flow import Flow, Request
 from sonovae.model import latent, textured_decoder
-from sonovae.model.flow import Flow, Request
 from sonovae.model.saved_networks import Networks
 from sonovae.model.textured_decoder import TexturedDecoder
 from sonovae.params.prior import Adversarial, Prior

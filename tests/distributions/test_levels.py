@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonovae.model import levels as saved_levels
+from sonovae.distributions import levels as saved_levels
 from tests.making.densities import levels
 
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import multivariate_normal
 from sklearn.mixture import GaussianMixture
 
-from sonovae.model import density
-from sonovae.model.density import Density
+from sonovae.distributions import density
+from sonovae.distributions.density import Density
 
 
 def pair(**changes: object) -> Density:

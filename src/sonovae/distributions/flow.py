@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from sonovae.arrays import Floats32, Indices, Latents
+from sonovae.distributions import flow_network
 from sonovae.errors import UserError
-from sonovae.model import flow_network
 from sonovae.params.prior import Flow as FlowSettings
 from sonovae.runtime.progress import bar
 

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from sonovae.distributions import flow
+from sonovae.distributions.flow import Flow, Request, Scaling
 from sonovae.errors import UserError
-from sonovae.model import flow
-from sonovae.model.flow import Flow, Request, Scaling
 from sonovae.params.prior import Flow as Settings
 
 SETTINGS = Settings(

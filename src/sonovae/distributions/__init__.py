@@ -1,0 +1,1 @@
+"""Distributions of latents and levels: mixtures of Gaussians, flows, and gains of recordings."""
