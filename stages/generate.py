@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from sonovae import atomic, params, tracking
-from sonovae.generation import sampling, studio
+from sonovae.generation import lengths, sampling, studio
 from sonovae.model import backend, saved_networks
 from sonovae.project import SAMPLES, Project
 from sonovae.runtime import stage
@@ -19,7 +19,8 @@ def main(root: Path) -> None:
     opened = studio.load(project.model, settings.griffin_lim, settings.seed)
     place = sampling.places(opened.model, project.pictures, project.recordings)
     rng = np.random.default_rng(settings.seed)
-    z = sampling.draw(opened.model.space, settings, settings.sounds, rng, place)
+    frames = lengths.latent_frames(opened.model, opened.codec, settings.seconds)
+    z = sampling.draw(opened.model.space, settings, settings.sounds, rng, place, frames)
     how = sampling.describe(settings)
     with atomic.folder(project.samples) as out:
         n = opened.write(out, z, how, join=settings.source == "walk")

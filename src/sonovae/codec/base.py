@@ -69,6 +69,11 @@ class Codec(ABC):
         return None
 
     @property
+    def frame_rate(self) -> float | None:
+        """Frames of a picture in a second; None for images."""
+        return None
+
+    @property
     def extent(self) -> tuple[float, float] | None:
         """Seconds that a picture spans, and its height in `unit`."""
         return None

@@ -71,6 +71,11 @@ class SoundCodec(Codec):
         return frames(self.spectrogram)
 
     @property
+    def frame_rate(self) -> float:
+        """Frames of a picture in a second."""
+        return self.sample_rate / self.spectrogram.hop_length
+
+    @property
     def extent(self) -> tuple[float, float]:
         """Seconds that a picture spans, and its height in `unit`."""
         rows, columns = self.full_shape

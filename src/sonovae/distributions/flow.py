@@ -5,6 +5,7 @@ training (rectified flow: Liu, Gong and Liu 2023), later by Heun's method along 
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,10 @@ from sonovae.errors import UserError
 from sonovae.params.prior import Flow as FlowSettings
 from sonovae.runtime.progress import bar
 
-BATCH = 32
-"""Sequences, with and without their condition, that the network moves at once."""
+BATCH = 16
+"""Sequences that the network moves at once."""
+Condition = tuple[Indices, Indices]
+"""Numbers of labels and groups, [n] each; 0 for none."""
 LEAST_DEVIATION = 1e-3
 """Smallest standard deviation of a channel: one that never varies must not be divided by 0."""
 
@@ -50,16 +53,19 @@ def scaling(mean: Latents, log_var: Latents, channels: int) -> Scaling:
 
 @dataclass(frozen=True)
 class Request:
-    """What to draw: label and group by name, None for any; steps and guidance of the flow.
+    """What to draw: label and group by name, one for all draws or one for each, None for any; steps
+    and guidance of the flow.
 
     `guidance` w moves along v + (w − 1) (v − v₀), where v₀ knows no condition (Ho and Salimans
-    2022): 1 is the distribution of the recordings, more is more typical of the condition.
+    2022): 1 is the distribution of the recordings, more is more typical of the condition. The
+    noise that a draw begins with is multiplied by `temperature`.
     """
 
-    label: str | None = None
-    group: str | None = None
+    label: str | Sequence[str] | None = None
+    group: str | Sequence[str] | None = None
+    temperature: float = 1.0
     steps: int = 16
-    guidance: float = 1.0
+    guidance: float = 1.3
 
 
 @dataclass(frozen=True)
@@ -91,17 +97,19 @@ class Flow:
         `known` holds z [T′, C] and a mask [T′] of the frames to keep: the others are filled in.
         Raises UserError if there is no such label or group.
         """
-        label = _number(request.label, self.labels, "label")
-        group = _number(request.group, self.groups, "group")
+        label = _asked(request.label, self.labels, "label", n)
+        group = _asked(request.group, self.groups, "group", n)
         length = frames or self.frames
+        shape = (length, self.channels)
+        # A generator for each: the first sequences are the same whatever n is.
+        noise = [each.standard_normal(shape, np.float32) for each in rng.spawn(n)]
+        points = np.float32(request.temperature) * np.stack(noise)
         draws = []
-        steps = request.steps * -(-n // (BATCH // 2))
-        with bar(steps, "draw", "steps") as shown:
-            for start in range(0, n, BATCH // 2):
-                # A generator for each: the first sequences are the same whatever n is.
-                rngs = rng.spawn(min(BATCH // 2, n - start))
-                noise = [each.standard_normal((length, self.channels), np.float32) for each in rngs]
-                path = Path(self, np.stack(noise), (label, group), request.guidance, known)
+        with bar(request.steps * -(-n // BATCH), "draw", "steps") as shown:
+            for start in range(0, n, BATCH):
+                rows = slice(start, start + BATCH)
+                condition = (label[rows], group[rows])
+                path = Path(self, points[rows], condition, request.guidance, known)
                 draws.append(path.follow(request.steps, shown.update))
         return np.concatenate(draws).reshape(n, -1)
 
@@ -112,7 +120,7 @@ class Path:
 
     flow: Flow
     noise: Floats32
-    condition: tuple[int, int]
+    condition: Condition
     guidance: float
     known: tuple[Latents, Any] | None
 
@@ -152,28 +160,22 @@ class Path:
         return total / weights
 
     def _guided(self, z: Floats32, time: float) -> Floats32:
-        n = len(z)
+        asked = self._predict(z, time, self.condition)
         label, group = self.condition
-        conditions = [(label, group)]
-        if self.guidance != 1 and any(self.condition):
-            conditions.append((0, 0))
-        outputs = [self._predict(z, time, condition)[:n] for condition in conditions]
-        if len(outputs) == 1:
-            return outputs[0]
-        return outputs[1] + np.float32(self.guidance) * (outputs[0] - outputs[1])
+        if self.guidance == 1 or not (label.any() or group.any()):
+            return asked
+        nothing = np.zeros_like(label)
+        free = self._predict(z, time, (nothing, nothing))
+        return free + np.float32(self.guidance) * (asked - free)
 
-    def _predict(self, z: Floats32, time: float, condition: tuple[int, int]) -> Floats32:
+    def _predict(self, z: Floats32, time: float, condition: Condition) -> Floats32:
+        count = len(z)
         # Always as many rows: no digit of a sequence depends on how many are drawn.
-        size = BATCH // 2
-        padding = np.zeros((size - len(z), *z.shape[1:]), np.float32)
+        rows = np.minimum(np.arange(BATCH), count - 1)
         label, group = condition
-        inputs = [
-            np.concatenate([z, padding]),
-            np.full(size, time, np.float32),
-            np.full(size, label, np.int32),
-            np.full(size, group, np.int32),
-        ]
-        return np.asarray(self.flow.network.predict_on_batch(inputs))
+        times = np.full(BATCH, time, np.float32)
+        inputs = [z[rows], times, label[rows], group[rows]]
+        return np.asarray(self.flow.network.predict_on_batch(inputs))[:count]
 
 
 def windows(frames: int, length: int) -> list[int]:
@@ -189,13 +191,16 @@ def build(channels: int, labels: int, groups: int, settings: FlowSettings) -> ke
     return flow_network.build(channels, labels, groups, settings)
 
 
-def _number(name: str | None, known: tuple[str, ...], kind: str) -> int:
-    if name is None:
-        return 0
-    if name not in known:
-        names = ", ".join(known) or f"no {kind}s"
-        raise UserError(f"generate.{kind} = {name!r}: the prior knows {names}")
-    return known.index(name) + 1
+def _asked(names: str | Sequence[str] | None, known: tuple[str, ...], kind: str, n: int) -> Indices:
+    """Return the numbers [n] of what is asked for; raise UserError for a name that is unknown."""
+    if names is None:
+        return np.zeros(n, np.int32)
+    wanted = [names] * n if isinstance(names, str) else names
+    for name in wanted:
+        if name not in known:
+            others = ", ".join(known) or f"no {kind}s"
+            raise UserError(f"generate.{kind} = {name!r}: the prior knows {others}")
+    return numbers(wanted, known)
 
 
 def numbers(names: Any, known: tuple[str, ...]) -> Indices:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonovae.arrays import Item, Latents, Pictures
+from sonovae.arrays import Item, Pictures
 from sonovae.codec.base import Codec
 from sonovae.codec.scaling import Scale
 from sonovae.dataset.saved_dataset import Dataset
@@ -57,14 +57,15 @@ def generated(inputs: Inputs, like: Dataset, rng: np.random.Generator) -> dict[s
     If the model knows labels, as many more have the labels of the clips.
     """
     settings = inputs.generate
+    space = inputs.studio.model.space
     n = len(like.clips)
-    z = sampling.draw(inputs.studio.model.space, settings, n, rng, inputs.place)
+    z = sampling.draw(space, settings, n, rng, inputs.place)
     asked = None if settings.label is None else [settings.label] * n
     sets = {"generated": _new(inputs, inputs.studio.decode(z), asked, rng)}
     labels = labels_like(inputs.studio.labels, like)
     if labels:
-        pictures = inputs.studio.decode(_of_labels(inputs, labels, rng))
-        sets["generated_by_label"] = _new(inputs, pictures, labels, rng)
+        z = sampling.of_labels(space, labels, settings, rng)
+        sets["generated_by_label"] = _new(inputs, inputs.studio.decode(z), labels, rng)
     return sets
 
 
@@ -77,18 +78,6 @@ def labels_like(names: list[str], clips: Dataset) -> list[str] | None:
         return None
     labels = clips.clips["label"].tolist()
     return [label if label in names else names[i % len(names)] for i, label in enumerate(labels)]
-
-
-def _of_labels(inputs: Inputs, labels: list[str], rng: np.random.Generator) -> Latents:
-    """Draw z [n, latent_size], one of each label."""
-    settings = inputs.generate
-    space = inputs.studio.model.space
-    # In the order of the labels, as all draws come from one generator.
-    draws = []
-    for label in labels:
-        scale = settings.label_scale
-        draws.append(sampling.of_label(space, label, scale, 1, rng, settings.temperature))
-    return np.concatenate(draws)
 
 
 def hear(inputs: Inputs) -> dict[str, Scored]:

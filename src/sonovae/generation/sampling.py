@@ -1,6 +1,7 @@
 """Where the z of new sounds come from: the prior, a label of it, around a clip, along a path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from sonovae.arrays import Floats64, Latents
 from sonovae.dataset import saved_dataset
 from sonovae.distributions.density import Density
+from sonovae.distributions.flow import Request
 from sonovae.errors import UserError
 from sonovae.model import latent
 from sonovae.model.saved_model import Model, Space
@@ -23,17 +25,21 @@ DRAWS_PER_PLACE = 4
 
 
 def draw(
-    space: Space, settings: Generate, n: int, rng: np.random.Generator, place: Place
+    space: Space,
+    settings: Generate,
+    n: int,
+    rng: np.random.Generator,
+    place: Place,
+    frames: int | None = None,
 ) -> Latents:
     """Return n new z [n, latent_size], from where generate's section says.
 
-    Raises UserError if there is no such place.
+    A flow can draw another number of latent frames than a clip has. Raises UserError if there is
+    no such place.
     """
     temperature = settings.temperature
-    if settings.label is not None:
-        return of_label(space, settings.label, settings.label_scale, n, rng, temperature)
     if settings.source == "prior":
-        return space.density.sample(n, rng, temperature)
+        return of_prior(space, request(settings), n, rng, frames, settings.label_scale)
     if settings.source == "standard_normal":
         if space.prior is None:
             raise UserError(
@@ -46,10 +52,45 @@ def draw(
         return variations(places[0], space.density, temperature, n, rng)
     if not places:
         # A walk without places goes through drawn ones.
-        drawn = space.density.sample(max(2, 1 + n // DRAWS_PER_PLACE), rng, temperature)
+        count = max(2, 1 + n // DRAWS_PER_PLACE)
+        drawn = of_prior(space, request(settings), count, rng)
         places = list(drawn.astype(float))
     centre = space.density.mean if settings.path == "spherical" else None
     return along(np.stack(places), n, centre)
+
+
+def request(settings: Generate) -> Request:
+    """Return what generate's section asks the prior for."""
+    return Request(
+        settings.label,
+        settings.group,
+        settings.temperature,
+        settings.steps,
+        settings.guidance,
+    )
+
+
+def of_prior(
+    space: Space,
+    asked: Request,
+    n: int,
+    rng: np.random.Generator,
+    frames: int | None = None,
+    scale: float | None = None,
+) -> Latents:
+    """Draw n new z from the learned prior: [n, latent_size], or so many latent frames of a flow.
+
+    `scale` is generate.label_scale of a mixture. Raises UserError for a label or group that the
+    prior does not know, and for what only a flow can do.
+    """
+    if space.flow:
+        return space.flow.draw(n, asked, rng, frames)
+    if asked.group is not None or frames is not None:
+        what = "generate.seconds" if frames else f"generate.group = {asked.group!r}"
+        raise UserError(f"{what} needs prior.kind = flow, and this prior is a mixture")
+    if asked.label is None:
+        return space.density.sample(n, rng, asked.temperature)
+    return of_label(space, str(asked.label), scale, n, rng, asked.temperature)
 
 
 def describe(settings: Generate) -> dict[str, Any]:
@@ -65,7 +106,23 @@ def describe(settings: Generate) -> dict[str, Any]:
     if settings.label is not None:
         how["label"] = settings.label
         how["label_scale"] = settings.label_scale
+    if settings.group is not None:
+        how["group"] = settings.group
     return how
+
+
+def of_labels(
+    space: Space, labels: Sequence[str], settings: Generate, rng: np.random.Generator
+) -> Latents:
+    """Draw z [n, latent_size], one of each of n labels, as generate's section draws."""
+    asked = request(settings)
+    if space.flow:
+        return space.flow.draw(len(labels), replace(asked, label=labels), rng)
+    scale = settings.label_scale
+    temperature = settings.temperature
+    # In the order of the labels, as all draws come from one generator.
+    draws = [of_label(space, label, scale, 1, rng, temperature) for label in labels]
+    return np.concatenate(draws)
 
 
 def places(model: Model, pictures: Path, recordings: Path) -> Place:

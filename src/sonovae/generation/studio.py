@@ -14,8 +14,9 @@ from sonovae.arrays import Item, Latents, Picture, Pictures
 from sonovae.codec import saved_codec
 from sonovae.codec.base import Codec, Excerpt
 from sonovae.codec.scaling import Scale
+from sonovae.distributions.flow import Request
 from sonovae.errors import Unreadable, UserError
-from sonovae.generation import item_files, sampling
+from sonovae.generation import item_files, lengths, sampling
 from sonovae.generation.sounds import Origin, Sounds
 from sonovae.model import latent, saved_model
 from sonovae.model.latent import Posterior
@@ -61,6 +62,12 @@ class Studio:
         return self.model.space.density.names
 
     @property
+    def groups(self) -> list[str]:
+        """Voices that new sounds can be asked for; none of a mixture."""
+        flow = self.model.space.flow
+        return list(flow.groups) if flow else []
+
+    @property
     def sample_rate(self) -> int | None:
         """Samples per second; None if the model makes images."""
         return self.codec.sample_rate
@@ -100,16 +107,22 @@ class Studio:
         """Provenance of what this model makes; `how` z was made."""
         return item_files.provenance(self.model.id, self.seed, how)
 
-    def draw(self, n: int, label: str | None = None, temperature: float = 1.0) -> Latents:
-        """Draw z [n, latent_size] from the prior, of a label or of all.
+    def draw(
+        self,
+        n: int,
+        label: str | None = None,
+        temperature: float = 1.0,
+        group: str | None = None,
+        seconds: float | None = None,
+    ) -> Latents:
+        """Draw z [n, latent_size] from the prior, of a label and group or of all.
 
-        Raises UserError if the model knows no such label.
+        With `seconds` a flow draws sequences of another length. Raises UserError if the model
+        knows no such label or group, or cannot make sounds so long.
         """
-        space = self.model.space
-        # Not what the networks were trained with: training clips fill that only in part.
-        if label is None:
-            return space.density.sample(n, self._rng(), temperature)
-        return sampling.of_label(space, label, None, n, self._rng(), temperature)
+        asked = Request(label, group, temperature)
+        frames = lengths.latent_frames(self.model, self.codec, seconds)
+        return sampling.of_prior(self.model.space, asked, n, self._rng(), frames)
 
     def around(self, z: Latents, n: int, temperature: float = 1.0) -> Latents:
         """Draw z [n, latent_size] around one [1, latent_size].
@@ -127,13 +140,19 @@ class Studio:
         label: str | None = None,
         seed: int | None = None,
         temperature: float = 1.0,
+        group: str | None = None,
+        seconds: float | None = None,
     ) -> Sounds:
-        """Make n new sounds, of a label or of all: float32 [n, samples] within ±1."""
+        """Make n new sounds, of a label and group or of all: float32 [n, samples] within ±1.
+
+        `seconds` is by default the length of a clip.
+        """
         seeded = self._seeded(seed)
         how: dict[str, Any] = {"from": "prior", "temperature": temperature}
-        if label is not None:
-            how["label"] = label
-        return seeded.sounds(seeded.draw(n, label, temperature), how)
+        asked = {"label": label, "group": group, "seconds": seconds}
+        how |= {name: value for name, value in asked.items() if value is not None}
+        z = seeded.draw(n, label, temperature, group, seconds)
+        return seeded.sounds(z, how)
 
     def vary(
         self,

@@ -15,6 +15,8 @@ from sonovae.model.priors import Prior
 
 DRAWS = 8
 """Points from each held-out posterior, by whose likelihood the density's size is chosen."""
+MOST_NUMBERS = 2**16
+"""Numbers in z that are decoded at once."""
 KL_DRAWS = 16
 """Points from each posterior that estimate its divergence from a mixture."""
 
@@ -99,7 +101,9 @@ def encode(encoder: Any, pictures: Any) -> Posterior:
 
 def decode(decoder: Any, z: Latents) -> Pictures:
     """Decode points [N, latent_size] to pictures [N, bins, frames]."""
-    (pictures,) = networks.predict(decoder, z)
+    # Long sequences one by one, as the decoder needs memory for all their frames.
+    size = int(np.clip(MOST_NUMBERS // z.shape[1], 1, networks.BATCH))
+    (pictures,) = networks.predict(decoder, z, size)
     return pictures
 
 

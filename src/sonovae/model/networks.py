@@ -20,6 +20,8 @@ from sonovae.params.layers import (
     Residual,
 )
 
+BATCH = 64
+"""Rows that a network computes at once."""
 Size = tuple[int, int]
 """Bins and frames of a picture."""
 MEAN = "mean"
@@ -98,7 +100,7 @@ def summary(encoder: keras.Model, decoder: keras.Model) -> str:
     return "\n".join(lines) + "\n"
 
 
-def predict(network: Any, rows: Any, size: int = 64) -> list[Floats32]:
+def predict(network: Any, rows: Any, size: int = BATCH) -> list[Floats32]:
     """Return a network's outputs, [N, …] each, for an array [N, …] in memory or on disk."""
     batches = []
     for start in range(0, len(rows), size):

@@ -11,7 +11,7 @@ from sonovae.params.judge import Judge
 from sonovae.params.preprocess import Preprocess
 from sonovae.params.prior import Prior
 from sonovae.params.promotion import Promotion
-from sonovae.params.rules import STRICT, Count, InsidePath, Names, NotNegative, Seed
+from sonovae.params.rules import STRICT, Count, InsidePath, Names, NotNegative, Positive, Seed
 from sonovae.params.train import Train
 
 
@@ -89,6 +89,10 @@ class Generate:
     temperature: NotNegative  # of draws: 0 is the middle of each Gaussian
     label: Text | None  # whose part of the prior is used; null: all
     label_scale: NotNegative | None  # largest distance from its mean
+    group: Text | None  # voice that a flow draws; null: any
+    seconds: Positive | None  # of a sound that a flow draws; null: a clip's
+    steps: Count  # of a flow, from noise to z
+    guidance: Positive  # of a flow: 1 as recordings, more is more typical of the label
     griffin_lim: GriffinLim
 
     def __post_init__(self) -> None:
@@ -99,6 +103,10 @@ class Generate:
             raise ValueError(
                 f"label = {self.label} needs generate.from = prior, not {self.source}:"
                 " change it, or set the label to null"
+            )
+        if self.source != "prior" and (self.group is not None or self.seconds is not None):
+            raise ValueError(
+                f"group and seconds need generate.from = prior, not {self.source}: set them to null"
             )
 
 
