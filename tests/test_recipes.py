@@ -39,8 +39,9 @@ def flat(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def test_there_are_nine() -> None:
+def test_there_are_ten() -> None:
     assert sorted(RECIPES) == [
+        "digits",
         "genres",
         "mnist",
         "spoken-digits",

@@ -56,6 +56,12 @@ def train(**changes: object) -> Any:
     plain = params.plain(params.load(HERE / "params.yaml").train)
     usual = {
         "initialization": "random",
+        "sequence": None,
+        "encoder": THERE,
+        "decoder": BACK,
+        "clip_norm": None,
+        "batch_size": 16,
+        "learning_rate": 2e-3,
         "dense_learning_rate": None,
         "time_warp": 0,
         "reconstruction": "mse",

@@ -66,6 +66,7 @@ def idx(folder: Path) -> None:
 STYLE: dict[str, Callable[[Path], None]] = {
     "starter": lambda _: None,
     "whistles": mlend,
+    "digits": fsdd,
     "spoken-digits": fsdd,
     "spoken-digits-mixture": fsdd,
     "voices": audio_mnist,
@@ -109,7 +110,16 @@ def thin(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def shrunk(name: str) -> dict[str, Any]:
     """Return a recipe's parameters with thin layers, two epochs, and less of what is counted."""
     p = params.plain(check(recipes.whole(HERE, name), name))
-    changes = {f"train.{side}": thin(p["train"][side]) for side in ("encoder", "decoder")}
+    if p["train"]["sequence"]:
+        changes: dict[str, Any] = {"train.sequence": p["train"]["sequence"] | {"filters": 4}}
+    else:
+        changes = {f"train.{side}": thin(p["train"][side]) for side in ("encoder", "decoder")}
+    if p["prior"]["flow"]:
+        few = {"layers": 1, "width": 8, "heads": 2, "batch_size": 4, "epochs": 2}
+        changes["prior.flow"] = p["prior"]["flow"] | few
+    if p["prior"]["adversarial"]:
+        few = {"epochs": 2, "steps": 2, "batch_size": 4, "draws": 16}
+        changes["prior.adversarial"] = p["prior"]["adversarial"] | few
     changes |= {"train.epochs": 2, "train.snapshots": [1, 2] if p["train"]["snapshots"] else []}
     changes |= {"fetch.source": "folder"} if p["fetch"]["source"] == "kaggle" else {}
     changes |= {"train.batch_size": min(8, p["train"]["batch_size"]), "fetch.min_recordings": 1}
