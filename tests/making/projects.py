@@ -61,7 +61,6 @@ SHRUNK: dict[str, Any] = {
     "train.warmup_batches": 0,
     "train.time_warp": 0.0,
     "prior.kind": "mixture",
-    "prior.flow": None,
     "judge.network": [{"layer": "space_to_depth", "block": 4}],
     "judge.steps": 60,
     "evaluate.shown.count": 2,

@@ -114,12 +114,11 @@ def shrunk(name: str) -> dict[str, Any]:
         changes: dict[str, Any] = {"train.sequence": p["train"]["sequence"] | {"filters": 4}}
     else:
         changes = {f"train.{side}": thin(p["train"][side]) for side in ("encoder", "decoder")}
-    if p["prior"]["flow"]:
-        few = {"layers": 1, "width": 8, "heads": 2, "batch_size": 4, "epochs": 2}
-        changes["prior.flow"] = p["prior"]["flow"] | few
-    if p["prior"]["adversarial"]:
+    few = {"layers": 1, "width": 8, "heads": 2, "batch_size": 4, "epochs": 2}
+    changes |= {f"prior.flow.{key}": value for key, value in few.items()}
+    if p["prior"]["adversarial"]["epochs"]:
         few = {"epochs": 2, "steps": 2, "batch_size": 4, "draws": 16}
-        changes["prior.adversarial"] = p["prior"]["adversarial"] | few
+        changes |= {f"prior.adversarial.{key}": value for key, value in few.items()}
     changes |= {"train.epochs": 2, "train.snapshots": [1, 2] if p["train"]["snapshots"] else []}
     changes |= {"fetch.source": "folder"} if p["fetch"]["source"] == "kaggle" else {}
     changes |= {"train.batch_size": min(8, p["train"]["batch_size"]), "fetch.min_recordings": 1}

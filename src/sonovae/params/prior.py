@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sonovae.params.rules import STRICT, Count, NotNegative, Positive, Seed, Share
+from sonovae.params.rules import STRICT, Count, CountOrZero, NotNegative, Positive, Seed, Share
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -33,7 +33,7 @@ class Flow:
 class Adversarial:
     """Fine-tuning of the decoder against critics, on reconstructions and draws of the prior."""
 
-    epochs: Count
+    epochs: CountOrZero  # 0: the decoder stays as it was trained
     steps: Count  # batches in an epoch, after each of which the decoder is measured
     draws: Annotated[int, Field(ge=16)]  # of the prior, which the decoder learns from
     guidance: Positive  # of these draws, as generate.guidance
@@ -52,13 +52,10 @@ class Prior:
     threads: Count  # of TensorFlow
     group: str | None  # column of recordings.csv with the voices; null: none
     kind: Literal["mixture", "flow"]  # Gaussians by label, or a flow over sequences
-    flow: Flow | None  # null where kind is mixture
-    adversarial: Adversarial | None  # null: the decoder stays as it is
+    flow: Flow  # of no effect for a mixture
+    adversarial: Adversarial  # of no effect for a mixture
 
-    def __post_init__(self) -> None:
-        if (self.kind == "flow") != (self.flow is not None):
-            raise ValueError("flow must be given where kind is flow, else null")
-        if self.adversarial and self.kind != "flow":
-            raise ValueError(
-                "adversarial needs kind = flow, whose draws the decoder learns from: set it to null"
-            )
+    @property
+    def has_texture(self) -> bool:
+        """Whether the decoder is fine-tuned on the flow's draws."""
+        return self.kind == "flow" and self.adversarial.epochs > 0

@@ -38,8 +38,6 @@ def fit(
     """Fit a flow to training clips until others become less likely; return it and its losses by
     epoch."""
     sizes = settings.flow
-    if sizes is None:
-        raise ValueError("prior.flow is needed for a flow")
     # It decides the initial weights.
     keras.utils.set_random_seed(settings.seed)
     labels = _names(train.labels)

@@ -81,7 +81,7 @@ def fit(learned: Learned, run: Run, distance: Callable[[Dataset], Distance]) -> 
         channels = built.latent_size
         flow, losses = flow_fit.fit(train, held_out, channels, settings, checkpoints, run.on_epoch)
     parts = parts.with_flow(flow, losses)
-    if settings.adversarial is None:
+    if not settings.has_texture:
         return parts
     measure = distance(learned.data.side("validation"))
     sources = Sources(learned.data, learned.networks, flow, measure)

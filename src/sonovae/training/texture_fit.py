@@ -46,8 +46,8 @@ def fit(
     flow = sources.flow
     built = networks.architecture
     chosen = settings.adversarial
-    if chosen is None or built.sequence is None:
-        raise ValueError("prior.adversarial and train.sequence are needed for texture")
+    if built.sequence is None:
+        raise ValueError("only decoders of sequences have texture")
     keras.utils.set_random_seed(settings.seed)
     decoder = textured_decoder.build(built)
     textured_decoder.begin_as(networks.decoder, decoder.network)
