@@ -165,7 +165,7 @@ def test_list(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_misspelt_name(repository: Path) -> None:
     with pytest.raises(
         UserError,
-        match="'wistles' is no recipe .did you mean whistles.*: there are genres, mnist, ",
+        match="'wistles' is no recipe .did you mean whistles.*: there are digits, genres, mnist, ",
     ):
         project_commands.recipe(repository, "wistles", force=False)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from sonovae.codec import mask, saved_codec, sound_files
 from sonovae.model import latent, saved_model
-from stages import evaluate, fetch, generate, judge, preprocess, train
+from stages import evaluate, fetch, generate, judge, preprocess, prior, train
 from tests.making.projects import make_project
 
 
@@ -21,7 +21,7 @@ def test_new_sounds_end_where_their_pictures_say(tmp_path: Path) -> None:
         preprocess__picture__bins=63,
         preprocess__picture__mask_row=True,
     )
-    for stage in (fetch, preprocess, train, judge, evaluate, generate):
+    for stage in (fetch, preprocess, train, prior, judge, evaluate, generate):
         stage.main(root)
     pictures = np.load(root / "data/pictures/pictures.npy")
     assert pictures.shape[1:] == (64, 32)

@@ -10,6 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sonovae.arrays import Floats64, Latents, Pictures
 from sonovae.codec import spectrogram
 
+RANGE_DB = 80.0
+"""Decibels below a clip's loudest bin in which errors can be heard."""
 NEIGHBOURS = 5
 """Training clips that vote on a test clip's label; odd, so that two labels cannot tie."""
 
@@ -22,9 +24,12 @@ def squared_error(pictures: Pictures, others: Pictures) -> Floats64:
 def log_spectral_distance(decibels: Pictures, others: Pictures) -> Floats64:
     """Log-spectral distance in dB [N] of spectrograms [N, bins, frames] (Gray and Markel 1976).
 
-    Root mean square difference over bins, averaged over frames.
+    Root mean square difference over bins, averaged over frames. What lies `RANGE_DB` below a
+    clip's loudest bin, or lower, counts as silence.
     """
-    return np.asarray(np.sqrt(np.square(decibels.astype(float) - others).mean(axis=1)).mean(axis=1))
+    floor = decibels.astype(float).max(axis=(1, 2), keepdims=True) - RANGE_DB
+    difference = np.maximum(decibels, floor) - np.maximum(others, floor)
+    return np.asarray(np.sqrt(np.square(difference).mean(axis=1)).mean(axis=1))
 
 
 def spectral_convergence(decibels: Pictures, others: Pictures) -> Floats64:

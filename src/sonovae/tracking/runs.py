@@ -97,8 +97,7 @@ class RunLog:
         if not self.store.holds(run_id, record.outs):
             self.client.log_artifacts(run_id, str(folder), stage)
             self.store.log_points(run_id, [(timestamp(), 0, metrics)])
-            # The model is complete with its prior.
-            own_tags = self._log_model(run_id) if stage == "prior" else {}
+            own_tags = self._log_prior(run_id, folder) if stage == "prior" else {}
             self.store.finish(run_id, record.outs, inputs | own_tags)
             # The same run may hold other outs now, of other code.
             shown = None
@@ -106,8 +105,16 @@ class RunLog:
             self._log_headline(parent, run_id, metrics, folder)
         return run_id
 
-    def _log_model(self, run_id: str) -> dict[str, str]:
-        """Log the complete model to the prior's run; return the tag with its id."""
+    def _log_prior(self, run_id: str, prior: Path) -> dict[str, str]:
+        """Log a prior's losses and, as it is complete now, the model; return the tag of its id."""
+        for path in sorted(prior.glob("*.csv")):
+            rows = pd.read_csv(path, index_col="epoch").to_dict("index")
+            named = {
+                epoch: {f"{path.stem}.{name}": value for name, value in row.items()}
+                for epoch, row in rows.items()
+            }
+            points = [(timestamp(), int(str(epoch)), row) for epoch, row in named.items()]
+            self.store.log_points(run_id, points)
         model = self.root / MODEL
         with tempfile.TemporaryDirectory() as folder:
             packed.save(model, self.root / PRIOR, Path(folder) / "model")
