@@ -110,6 +110,7 @@ class Continuation:
         for item in studio.invert(pictures, [known.scale] * n):
             whole = lengths.cut(item, known.samples, self.grid.sample_rate)
             items.append(studio.codec.restore_level(whole, known.scale))
+        how |= {"steps": self.asked.steps, "guidance": self.asked.guidance}
         asked = {"label": self.asked.label, "group": self.asked.group}
         how |= {name: value for name, value in asked.items() if value is not None}
         return Sounds(items, Origin(studio.codec, z, pictures, studio.about(how)))

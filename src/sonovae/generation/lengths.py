@@ -66,18 +66,14 @@ class Grid:
         return (self.latent_frame - 1) * self.hop_length + self.win_length // 2
 
 
-def grid(model: Model, codec: Codec, name: str) -> Grid:
-    """Return the sizes of a model; UserError, beginning with `name`, if its sounds have one length
-    only."""
+def sizes(model: Model, codec: Codec) -> Grid | None:
+    """Return the sizes of a model; None if its sounds have one length only."""
     sequence = model.architecture.sequence
     clip = codec.clip_settings
     # Both are made for the picture of a clip.
     is_fixed = codec.picture.size is not None or codec.picture.scaling == "pixel"
     if clip is None or sequence is None or model.space.flow is None or is_fixed:
-        raise UserError(
-            f"{name}: this model makes sounds of one length; others need train.sequence,"
-            " prior.kind = flow, preprocess.picture.size = null and a scaling other than pixel"
-        )
+        return None
     rows, frames = codec.shape
     hop_length, win_length = codec.steps
     most_pixels = MOST_BYTES / BYTES_A_PIXEL
@@ -92,6 +88,18 @@ def grid(model: Model, codec: Codec, name: str) -> Grid:
     )
 
 
+def grid(model: Model, codec: Codec, name: str) -> Grid:
+    """Return the sizes of a model; UserError, beginning with `name`, if its sounds have one length
+    only."""
+    found = sizes(model, codec)
+    if found is None:
+        raise UserError(
+            f"{name}: this model makes sounds of one length; others need train.sequence,"
+            " prior.kind = flow, preprocess.picture.size = null and a scaling other than pixel"
+        )
+    return found
+
+
 def latent_frames(model: Model, codec: Codec, seconds: float | None) -> int | None:
     """Return the latent frames of a sound of so many seconds; None for a clip's.
 
@@ -100,9 +108,9 @@ def latent_frames(model: Model, codec: Codec, seconds: float | None) -> int | No
     if seconds is None:
         return None
     name = f"generate.seconds = {seconds:g}"
-    sizes = grid(model, codec, name)
-    sizes.check(seconds, name)
-    return sizes.latent_frames(sizes.samples(seconds))
+    found = grid(model, codec, name)
+    found.check(seconds, name)
+    return found.latent_frames(found.samples(seconds))
 
 
 def cut(item: Item, samples: int, sample_rate: int) -> Item:

@@ -149,6 +149,8 @@ class Studio:
         how: dict[str, Any] = {"from": "prior", "temperature": temperature}
         asked = {"label": label, "group": group, "seconds": seconds}
         how |= {name: value for name, value in asked.items() if value is not None}
+        if self.model.space.flow:
+            how |= {"steps": self.steps, "guidance": self.guidance}
         z = seeded.draw(n, label, temperature, group, seconds)
         return seeded.sounds(z, how)
 
