@@ -74,6 +74,13 @@ def test_a_new_sound_is_as_long_as_asked_to_the_sample(
     assert asked.items() <= made.origin.about.items()
 
 
+def test_the_stage_writes_sounds_as_long(of_any_length: Studio, tmp_path: Path) -> None:
+    z = of_any_length.draw(1, seconds=0.777)
+    of_any_length.write(tmp_path, z, {"from": "prior", "seconds": 0.777, "group": "ann"})
+    samples, _ = sound_files.read(tmp_path / "sound_001.wav")
+    assert len(samples) == round(0.777 * RATE)
+
+
 def test_a_clip_with_padding_in_its_picture_is_long_enough(tmp_path: Path) -> None:
     """A picture of 64 frames is decoded to 60 frames' samples, one of 68 to all."""
     short = sequence_models.codec(clip_seconds=59 * HOP / RATE)

@@ -85,7 +85,7 @@ class Flow:
         return len(self.scaling.mean)
 
     def condition(self, request: Request, n: int) -> Condition:
-        """Return the numbers of label and group of n draws.
+        """Return the numbers of label and group of n draws, [n] each.
 
         Raises UserError if there is no such label or group.
         """

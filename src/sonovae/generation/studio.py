@@ -231,8 +231,8 @@ class Studio:
     ) -> Sounds:
         """Fill a recording's gap from second `start` to `end`, in n ways: float32 [n, samples].
 
-        Latent frames that the gap touches are drawn; the rest is as `extend` has it. Raises
-        UserError, too, for a gap that is not in the recording.
+        Latent frames that the gap touches are drawn, by the Studio's seed; the rest is as `extend`
+        has it. Raises UserError, too, for a gap that is not in the recording.
         """
         prepared = continuation.prepare(self, self._request(label, group), f"fill {source}")
         return prepared.fill(Path(source), start, end, n)
