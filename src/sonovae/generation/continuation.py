@@ -6,7 +6,7 @@ gap or the end of the recording, and all frames are decoded together, without a 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,8 @@ from sonovae.errors import UserError
 from sonovae.generation import lengths, reconstruction
 from sonovae.generation.lengths import Grid
 from sonovae.generation.sounds import Origin, Sounds
+from sonovae.generation.transcoder import Transcoder
 from sonovae.model import latent
-
-if TYPE_CHECKING:
-    from sonovae.generation.studio import Studio
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Gapped:
 class Continuation:
     """A model that continues recordings and fills gaps, and what is asked of its flow."""
 
-    studio: "Studio"
+    transcoder: Transcoder
     flow: Flow
     grid: Grid
     asked: Request
@@ -61,7 +59,7 @@ class Continuation:
         """
         name = f"seconds = {seconds:g}"
         self.grid.check(seconds, name)
-        whole = reconstruction.read_whole(self.studio.codec, source)
+        whole = reconstruction.read_whole(self.transcoder.codec, source)
         rate = self.grid.sample_rate
         length = len(whole.items[0])
         least = self.grid.least_samples
@@ -85,7 +83,7 @@ class Continuation:
         gap = f"start = {start:g}, end = {end:g}"
         if not 0 <= start < end:
             raise UserError(f"{gap}: start must be at least 0, and less than end")
-        whole = reconstruction.read_whole(self.studio.codec, source)
+        whole = reconstruction.read_whole(self.transcoder.codec, source)
         length = len(whole.items[0])
         seconds = length / self.grid.sample_rate
         if not end <= seconds:
@@ -102,18 +100,18 @@ class Continuation:
 
     def _sounds(self, known: Known, n: int, how: dict[str, Any]) -> Sounds:
         """Draw what is unknown, and make sounds as loud as the recording."""
-        studio = self.studio
-        rng = np.random.default_rng(studio.seed)
+        transcoder = self.transcoder
+        rng = np.random.default_rng(transcoder.seed)
         z = self.flow.draw(n, self.asked, rng, len(known.z), (known.z, known.mask))
-        pictures = studio.decode(z)
+        pictures = transcoder.decode(z)
         items = []
-        for item in studio.invert(pictures, [known.scale] * n):
+        for item in transcoder.invert(pictures, [known.scale] * n):
             whole = lengths.cut(item, known.samples, self.grid.sample_rate)
-            items.append(studio.codec.restore_level(whole, known.scale))
+            items.append(transcoder.codec.restore_level(whole, known.scale))
         how |= {"steps": self.asked.steps, "guidance": self.asked.guidance}
         asked = {"label": self.asked.label, "group": self.asked.group}
         how |= {name: value for name, value in asked.items() if value is not None}
-        return Sounds(items, Origin(studio.codec, z, pictures, studio.about(how)))
+        return Sounds(items, Origin(transcoder.codec, z, pictures, transcoder.about(how)))
 
     def _encode(self, gapped: Gapped) -> Known:
         """Encode what lies before and after the gap."""
@@ -136,9 +134,9 @@ class Continuation:
         frames = count * self.grid.latent_frame
         length = (frames - 1) * self.grid.hop_length
         padded = np.pad(gapped.samples, (0, max(0, length - len(gapped.samples))))
-        picture, scale = self.studio.codec.encode_item(padded, gapped.gain)
+        picture, scale = self.transcoder.codec.encode_item(padded, gapped.gain)
         kept = picture[:, :frames].copy()
-        if self.studio.codec.picture.mask_row:
+        if self.transcoder.codec.picture.mask_row:
             # The sound goes on in the gap, also where the recording before it ends in silence.
             kept[-1, : 1 + gapped.start // self.grid.hop_length] = 1
         return kept, scale
@@ -148,19 +146,19 @@ class Continuation:
         if not picture.shape[1]:
             return np.zeros((0, self.flow.channels), np.float32)
         # One row: a long recording needs memory for all its frames.
-        posterior = latent.encode(self.studio.model.encoder, picture[np.newaxis], size=1)
+        posterior = latent.encode(self.transcoder.model.encoder, picture[np.newaxis], size=1)
         return posterior.mean.reshape(-1, self.flow.channels)
 
 
-def prepare(studio: "Studio", asked: Request, name: str) -> Continuation:
+def prepare(transcoder: Transcoder, asked: Request, name: str) -> Continuation:
     """Return what continues recordings.
 
     Raises UserError, beginning with `name`, if the model has no flow over sequences, and if that
     knows no such label or group.
     """
-    grid = lengths.grid(studio.model, studio.codec, name)
-    flow = studio.model.space.flow
+    grid = lengths.grid(transcoder.model, transcoder.codec, name)
+    flow = transcoder.model.space.flow
     if flow is None:
         raise ValueError("a model whose sounds have any length has a flow")
     flow.condition(asked, 1)
-    return Continuation(studio, flow, grid, asked)
+    return Continuation(transcoder, flow, grid, asked)

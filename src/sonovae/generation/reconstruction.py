@@ -3,14 +3,11 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sonovae.arrays import Item, Latents
 from sonovae.codec.base import Codec, Excerpt
 from sonovae.errors import Unreadable, UserError
-
-if TYPE_CHECKING:
-    from sonovae.generation.studio import Studio
+from sonovae.generation.transcoder import Transcoder
 
 
 @dataclass(frozen=True)
@@ -38,13 +35,13 @@ def read_whole(codec: Codec, source: Path) -> Excerpt:
         raise UserError(f"{source}: {error}") from None
 
 
-def compare(studio: "Studio", source: Path, most_seconds: float) -> Reconstruction:
+def compare(transcoder: Transcoder, source: Path, most_seconds: float) -> Reconstruction:
     """Reconstruct a file, or its first seconds, and return it with the original."""
-    codec = studio.codec
+    codec = transcoder.codec
     excerpt = read(codec, source, most_seconds)
     pictures, scales = codec.encode_items(excerpt.items, excerpt.gain)
-    z = studio.encode(pictures).mean
-    decoded = list(studio.invert(studio.decode(z), scales))
+    z = transcoder.encode(pictures).mean
+    decoded = list(transcoder.invert(transcoder.decode(z), scales))
 
     # The file was levelled as a whole, so one gain undoes it for all clips.
     def whole(items: list[Item]) -> Item:

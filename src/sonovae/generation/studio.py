@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from sonovae import params
-from sonovae.arrays import Item, Latents, Picture, Pictures
+from sonovae.arrays import Item, Latents, Pictures
 from sonovae.codec import saved_codec
-from sonovae.codec.base import Codec
-from sonovae.codec.scaling import Scale
 from sonovae.distributions.flow import Request
 from sonovae.generation import (
     continuation,
@@ -25,9 +23,8 @@ from sonovae.generation import (
 )
 from sonovae.generation.reconstruction import Reconstruction
 from sonovae.generation.sounds import Origin, Sounds
-from sonovae.model import latent, saved_model
-from sonovae.model.latent import Posterior
-from sonovae.model.saved_model import Model
+from sonovae.generation.transcoder import Transcoder
+from sonovae.model import saved_model
 from sonovae.params import recipes
 from sonovae.params.sections import Generate, GriffinLim
 from sonovae.project import Project
@@ -35,14 +32,9 @@ from sonovae.runtime.progress import progress
 
 
 @dataclass(frozen=True, repr=False)
-class Studio:
-    """A model, its codec, the settings of the inverse, the seed of draws and phases, and steps and
-    guidance of a flow."""
+class Studio(Transcoder):
+    """A transcoder that draws z, with steps and guidance of a flow."""
 
-    model: Model
-    codec: Codec
-    griffin_lim: GriffinLim
-    seed: int
     steps: int = Request.steps
     guidance: float = Request.guidance
 
@@ -76,18 +68,6 @@ class Studio:
         settings = self.codec.clip_settings
         return settings.clip_seconds if settings else None
 
-    def encode(self, pictures: Any) -> Posterior:
-        """Pictures [N, rows, columns] → posterior over z."""
-        return latent.encode(self.model.encoder, pictures)
-
-    def decode(self, z: Latents) -> Pictures:
-        """Latents z [N, latent_size] → pictures [N, rows, columns]."""
-        return latent.decode(self.model.decoder, z)
-
-    def invert(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Iterator[Item]:
-        """Pictures [rows, columns] by their scales → levelled items, in order."""
-        return self.codec.decode(pictures, scales, self.griffin_lim, self.seed)
-
     def items(self, z: Latents) -> list[Item]:
         """Latents z [N, latent_size] → N levelled items."""
         return list(self._invert_new(self.decode(z)))
@@ -100,10 +80,6 @@ class Studio:
         pictures = self.decode(z)
         items = self._as_loud(list(self._invert_new(pictures)), how)
         return Sounds(items, Origin(self.codec, z, pictures, self.about(how)))
-
-    def about(self, how: dict[str, Any]) -> dict[str, Any]:
-        """Provenance of what this model makes; `how` z was made."""
-        return item_files.provenance(self.model.id, self.seed, how)
 
     def draw(
         self,
