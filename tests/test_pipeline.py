@@ -21,7 +21,7 @@ from sonovae.dataset.clips import read
 from sonovae.errors import UserError
 from sonovae.evaluation import reconstructions
 from sonovae.features import degraded
-from sonovae.generation import item_files, studio
+from sonovae.generation import finishing, item_files
 from sonovae.model import latent, saved_model, saved_networks
 from sonovae.pages import plots
 from sonovae.recordings import recordings_table
@@ -320,7 +320,7 @@ def test_a_sound_is_what_its_z_decodes_to(done: Path) -> None:
     samples, rate = sound_files.read(done / "data/samples/sound_002.wav")
     assert (len(samples), rate) == (c.waveform.clip_length, c.waveform.sample_rate)
     (levelled,) = c.decode([picture], [c.typical], p.griffin_lim, p.seed)
-    gain = m.levels.draw(None, 2, np.random.default_rng([p.seed, studio.LEVELS]))[1]
+    gain = m.levels.draw(None, 2, np.random.default_rng([p.seed, finishing.LEVELS]))[1]
     scale = replace(c.typical, gain=gain)
     np.testing.assert_allclose(samples, c.restore_level(levelled, scale), atol=2**-15)
 

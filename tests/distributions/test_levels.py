@@ -31,3 +31,9 @@ def test_they_are_read_as_they_were_saved(tmp_path: Path) -> None:
     again = saved_levels.load(tmp_path / "levels.npz")
     for name, values in vars(levels()).items():
         np.testing.assert_array_equal(getattr(again, name), values)
+
+
+def test_gains_are_of_a_group_where_the_label_has_it(rng: np.random.Generator) -> None:
+    assert set(levels().draw("loud", 40, rng, "a")) == {1}
+    assert set(levels().draw(None, 40, rng, "b")) == {1.25, 10}
+    assert set(levels().draw("quiet", 40, rng, "c")) == {8, 10}

@@ -17,21 +17,24 @@ RANGE_DB = 70.0
 
 
 def of_z(opened: OpenModel, z: Latents, how: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Return the sound of z [1, latent_size], its place on the map and the nearest recording."""
+    """Return the sound of z [1, latent_size], its place on the map and the nearest recording.
+
+    These are null for a z of another length than a clip's.
+    """
     studio = replace(opened.studio, seed=seed)
-    landscape = opened.landscape
     sounds = studio.sounds(z, how)
+    view = of_item(studio.codec, sounds[0], studio.about(how))
+    if z.shape[1] != studio.model.latent_size:
+        return view | {"z": None, "at": None, "nearest": None}
+    landscape = opened.landscape
     # Draws from the density are no recordings.
     nearest = None
     if landscape.raw is not None:
         row = landscape.nearest(z)
         clip = landscape.clips.iloc[row]
         nearest = {"row": row, "name": clip["name"], "label": clip["label"]}
-    return of_item(studio.codec, sounds[0], studio.about(how)) | {
-        "z": z[0].astype(float).tolist(),
-        "at": landscape.place(z)[0].tolist(),
-        "nearest": nearest,
-    }
+    place = landscape.place(z)[0].tolist()
+    return view | {"z": z[0].astype(float).tolist(), "at": place, "nearest": nearest}
 
 
 def of_item(codec: Codec, item: Item, about: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from sonovae.app import item_view, request
 from sonovae.app.request import (
+    MAX_SECONDS,
     Asked,
     At,
     Between,
@@ -26,14 +27,13 @@ from sonovae.app.request import (
 from sonovae.app.shelf import OWN, OpenModel, Shelf
 from sonovae.arrays import Latents
 from sonovae.errors import UserError
+from sonovae.generation import lengths
 
 STATIC = Path(__file__).parent / "static"
 FILES = {path.name: path for path in sorted(STATIC.iterdir())}
 """Files that are served, by name; no path of a request is joined to a folder."""
 SLIDERS = 6
 """Dimensions of z with a slider, those that vary most: as many as fit on a page."""
-MAX_SECONDS = 20.0
-"""Length of a file that is reconstructed; the rest is cut off, so that nobody waits long."""
 
 
 def routes(shelf: Shelf) -> list[BaseRoute]:
@@ -94,6 +94,7 @@ def _file_handler(shelf: Shelf) -> Callable[[Request], Awaitable[Response]]:
 def _model(opened: OpenModel, _: Asked) -> Json:
     """Return what a page must know of the model."""
     model = opened.studio.model
+    sizes = lengths.sizes(model, opened.studio.codec)
     variance = model.space.density.variance
     deviations = np.sqrt(variance)
     strongest = np.argsort(variance)[::-1][:SLIDERS]
@@ -102,6 +103,10 @@ def _model(opened: OpenModel, _: Asked) -> Json:
         "id": model.id,
         "kind": opened.studio.codec.kind,
         "labels": opened.studio.labels,
+        "groups": opened.studio.groups,
+        "seconds": opened.studio.seconds,
+        # Null where all sounds have one length.
+        "most_seconds": min(MAX_SECONDS, sizes.most_seconds) if sizes else None,
         "latent_size": model.latent_size,
         "sliders": sliders,
         "map": opened.landscape.for_page(),
@@ -109,14 +114,17 @@ def _model(opened: OpenModel, _: Asked) -> Json:
 
 
 def _draw(opened: OpenModel, asked: Draw) -> Json:
-    labels = opened.studio.labels
+    studio = replace(opened.studio, seed=asked.seed)
     how: Json = {"from": "prior", "temperature": asked.temperature}
-    if asked.label is not None:
-        if asked.label not in labels:
-            known = ", ".join(labels) or "no labels"
-            raise UserError(f"label = {asked.label!r}: the model knows {known}")
-        how["label"] = asked.label
-    z = replace(opened.studio, seed=asked.seed).draw(1, asked.label, asked.temperature)
+    named = {"label": studio.labels, "group": studio.groups}
+    for name, known in named.items():
+        value = getattr(asked, name)
+        if value is not None and value not in known:
+            others = ", ".join(known) or f"no {name}s"
+            raise UserError(f"{name} = {value!r}: the model knows {others}")
+    given = {"label": asked.label, "group": asked.group, "seconds": asked.seconds}
+    how |= {name: value for name, value in given.items() if value is not None}
+    z = studio.draw(1, asked.label, asked.temperature, asked.group, asked.seconds)
     return item_view.of_z(opened, z, how, asked.seed)
 
 

@@ -23,6 +23,8 @@ MAX_JSON = 1 << 16
 """Bytes of a request in JSON: room for a z of some thousand numbers."""
 MAX_FILE = 32 << 20
 """Bytes of a file: three minutes of CD audio."""
+MAX_SECONDS = 20.0
+"""Length of a new sound, and of a file that is reconstructed, so that nobody waits long."""
 
 Coordinate = Annotated[float, Field(ge=-1e4, le=1e4)]
 """Place on the map, whose points lie within a few units of 0."""
@@ -45,9 +47,11 @@ class Asked(BaseModel):
 
 
 class Draw(Asked):
-    """A new sound, of a label or of all."""
+    """A new sound, of a label and group or of all; of a clip's length by default."""
 
     label: str | None = None
+    group: str | None = None
+    seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] | None = None
     temperature: Temperature = 1.0
 
 

@@ -4,6 +4,7 @@ An item is what a model learns from: a clip's samples or an image. Callers never
 only sounds have (decibels, a duration) is None here, and SoundCodec gives it.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -72,6 +73,11 @@ class Codec(ABC):
     def frame_rate(self) -> float | None:
         """Frames of a picture in a second; None for images."""
         return None
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Samples from one frame of a picture to the next, and in the window of a frame."""
+        raise TypeError(f"a picture of an {self.kind} has no frames in time")
 
     @property
     def extent(self) -> tuple[float, float] | None:
@@ -174,6 +180,13 @@ class Codec(ABC):
 
         Raises Unreadable if the file holds no sound or no image.
         """
+
+    def read_whole(self, path: Path) -> Excerpt:
+        """Read a file as one item, of any length; of images, the first.
+
+        Raises Unreadable if the file holds no sound or no image.
+        """
+        return self.read(path, math.inf)
 
     @abstractmethod
     def write(self, path: Path, item: Item, comment: str = "") -> None:

@@ -1,5 +1,6 @@
 """The codec of sounds: samples ↔ spectrogram ↔ picture."""
 
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -74,6 +75,11 @@ class SoundCodec(Codec):
     def frame_rate(self) -> float:
         """Frames of a picture in a second."""
         return self.sample_rate / self.spectrogram.hop_length
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Samples from one frame of a picture to the next, and in the window of a frame."""
+        return self.spectrogram.hop_length, self.spectrogram.win_length
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -210,14 +216,16 @@ class SoundCodec(Codec):
     def read(self, path: Path, most_seconds: float) -> Excerpt:
         """Read a sound file as levelled clips that overlap by half."""
         settings = self.waveform
-        with sound_files.streamed(path) as (blocks, sample_rate):
-            samples = _first(blocks, most_seconds * sample_rate)
-        resampled = waveform.resample(samples, sample_rate, settings.sample_rate)
-        levelled, gain = waveform.level(resampled, settings.peak_dbfs)
+        levelled, gain = self._levelled(path, most_seconds)
         # Half, as the cross-fade of `join` needs.
         overlap = settings.clip_length // 2
         clips = waveform.overlapping(levelled, settings.clip_length, overlap, settings.fade_length)
         return Excerpt(list(clips), gain, len(levelled))
+
+    def read_whole(self, path: Path) -> Excerpt:
+        """Read a sound file as one levelled sound."""
+        levelled, gain = self._levelled(path, math.inf)
+        return Excerpt([levelled], gain, len(levelled))
 
     def write(self, path: Path, item: Item, comment: str = "") -> None:
         """Write a sound within ±1; the extension decides the format."""
@@ -230,6 +238,14 @@ class SoundCodec(Codec):
             "spectrogram": params.plain(self.spectrogram),
         }
         return own | super().settings()
+
+    def _levelled(self, path: Path, most_seconds: float) -> tuple[Samples, float]:
+        """Return the first seconds of a file, resampled and levelled, and their gain."""
+        settings = self.waveform
+        with sound_files.streamed(path) as (blocks, sample_rate):
+            samples = _first(blocks, most_seconds * sample_rate)
+        resampled = waveform.resample(samples, sample_rate, settings.sample_rate)
+        return waveform.level(resampled, settings.peak_dbfs)
 
     def _unscale(self, image: Picture, scale: Scale) -> Spectrogram:
         full = self.enlarge(image, self.full_shape)

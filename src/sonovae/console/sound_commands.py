@@ -49,17 +49,45 @@ def _studio_options(command: Command) -> Command:
     return model_option(seed_option(iterations(momentum(command))))
 
 
+def _flow_options(command: Command) -> Command:
+    """Add the options of draws from a flow."""
+    group = click.option("--group", help="Voice of the sounds; without it, of any.")
+    steps = click.option(
+        "--steps",
+        type=click.IntRange(1),
+        show_default="as in params.yaml",
+        help="From noise to z, of a flow.",
+    )
+    guidance = click.option(
+        "--guidance",
+        type=Finite(0, min_open=True),
+        show_default="as in params.yaml",
+        help="Of a flow: 1 as recordings, more is more typical of the label.",
+    )
+    label = click.option("--label", help="Label of the sounds; without it, of all labels.")
+    return label(group(steps(guidance(command))))
+
+
+def _new_folder(n: int) -> Callable[[Command], Command]:
+    """Return what adds the options of commands that make new sounds, n of them by default."""
+
+    def add(command: Command) -> Command:
+        out = click.option("--out", type=PATH, required=True, help="New folder for them.")
+        number = click.option("--n", type=click.IntRange(1), default=n, help="Number of sounds.")
+        return out(number(command))
+
+    return add
+
+
 def _sounds_options(command: Command) -> Command:
     """Add the options of commands that make several new sounds."""
-    out = click.option("--out", type=PATH, required=True, help="New folder for them.")
-    n = click.option("--n", type=click.IntRange(1), default=8, help="Number of sounds.")
     temperature = click.option(
         "--temperature",
         type=Finite(0),
         default=1.0,
         help="Spread around the clip or cluster: 0 none, 1 as of training clips.",
     )
-    return out(n(temperature(command)))
+    return _new_folder(8)(temperature(command))
 
 
 @click.command()
@@ -81,24 +109,59 @@ def reconstruct(source: Path, out: Path, **settings: Any) -> None:
 @_studio_options
 def vary(source: Path, out: Path, n: int, temperature: float, **settings: Any) -> None:
     """Make new sounds around a file's first clip."""
-    # Before the sounds are made, which may take minutes.
-    atomic.refuse_existing(out)
-    from sonovae.generation import sounds
 
-    sounds.save(_studio(**settings).vary(source, n, temperature=temperature), out)
+    def make(studio: Any) -> Any:
+        return studio.vary(source, n, temperature=temperature)
+
+    _save(out, settings, make)
 
 
 @click.command()
 @_sounds_options
-@click.option("--label", help="Label of the sounds; without it, of all labels.")
+@click.option("--seconds", type=Finite(0, min_open=True), help="Of a flow; without it, a clip's.")
+@_flow_options
 @_studio_options
-def generate(out: Path, n: int, temperature: float, label: str | None, **settings: Any) -> None:
+def generate(out: Path, n: int, temperature: float, **options: Any) -> None:
     """Make new sounds."""
-    # Before the sounds are made, which may take minutes.
-    atomic.refuse_existing(out)
-    from sonovae.generation import sounds
+    asked = {name: options.pop(name) for name in ("label", "group", "seconds")}
 
-    sounds.save(_studio(**settings).generate(n, label, temperature=temperature), out)
+    def make(studio: Any) -> Any:
+        return studio.generate(n, temperature=temperature, **asked)
+
+    _save(out, options, make)
+
+
+@click.command()
+@click.argument("source", type=PATH, help="Sound of any length.")
+@click.option("--seconds", type=Finite(0, min_open=True), required=True, help="To go on for.")
+@_new_folder(1)
+@_flow_options
+@_studio_options
+def extend(source: Path, seconds: float, out: Path, n: int, **options: Any) -> None:
+    """Continue a recording, by a model with a flow."""
+    asked = {name: options.pop(name) for name in ("label", "group")}
+
+    def make(studio: Any) -> Any:
+        return studio.extend(source, seconds, n, **asked)
+
+    _save(out, options, make)
+
+
+@click.command()
+@click.argument("source", type=PATH, help="Sound of any length.")
+@click.argument("start", type=Finite(0), help="Second where the gap begins.")
+@click.argument("end", type=Finite(0), help="Second where it ends.")
+@_new_folder(1)
+@_flow_options
+@_studio_options
+def fill(source: Path, out: Path, n: int, **options: Any) -> None:
+    """Fill a gap of a recording, by a model with a flow."""
+    asked = {name: options.pop(name) for name in ("start", "end", "label", "group")}
+
+    def make(studio: Any) -> Any:
+        return studio.fill(source, n=n, **asked)
+
+    _save(out, options, make)
 
 
 @click.command()
@@ -118,7 +181,7 @@ def show(source: Path, out: Path, **lengths: int | None) -> None:
 @click.command()
 @click.argument(
     "what",
-    help="File that generate, reconstruct or vary wrote, run's id, or commit.",
+    help="File that generate, extend, fill, reconstruct or vary wrote, run's id, or commit.",
 )
 def whence(what: str) -> None:
     """Print where a sound, a run or a commit's result comes from."""
@@ -138,7 +201,7 @@ def export(source: Path, kind: str, out: Path) -> None:
     inspection.export(source, kind, out)
 
 
-COMMANDS = [reconstruct, vary, generate, show, whence, export]
+COMMANDS = [reconstruct, vary, generate, extend, fill, show, whence, export]
 
 
 def prepare(model: Path) -> None:
@@ -148,16 +211,22 @@ def prepare(model: Path) -> None:
     backend.prepare(saved_networks.threads(model))
 
 
-def _studio(model: Path, seed: int, iterations: int | None, momentum: float | None) -> Any:
+def _save(out: Path, settings: dict[str, Any], make: Callable[[Any], Any]) -> None:
+    """Write what a Studio with these settings makes to a new folder."""
+    # Before the sounds are made, which may take minutes.
+    atomic.refuse_existing(out)
+    from sonovae.generation import sounds
+
+    sounds.save(make(_studio(**settings)), out)
+
+
+def _studio(model: Path, seed: int, **settings: Any) -> Any:
     """Open the model in a folder; None keeps the setting of params.yaml."""
     # Threads can be set only before anything is computed.
     prepare(model)
     from sonovae.generation import studio
 
     opened = studio.load(model, seed=seed)
-    settings = opened.griffin_lim
-    if iterations is not None:
-        settings = replace(settings, iterations=iterations)
-    if momentum is not None:
-        settings = replace(settings, momentum=momentum)
-    return replace(opened, griffin_lim=settings)
+    given = {name: value for name, value in settings.items() if value is not None}
+    inverse = {name: given.pop(name) for name in ("iterations", "momentum") if name in given}
+    return replace(opened, griffin_lim=replace(opened.griffin_lim, **inverse), **given)

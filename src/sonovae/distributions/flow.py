@@ -84,6 +84,14 @@ class Flow:
         """Numbers of z in a latent frame."""
         return len(self.scaling.mean)
 
+    def condition(self, request: Request, n: int) -> Condition:
+        """Return the numbers of label and group of n draws, [n] each.
+
+        Raises UserError if there is no such label or group.
+        """
+        label = _asked(request.label, self.labels, "label", n)
+        return label, _asked(request.group, self.groups, "group", n)
+
     def draw(
         self,
         n: int,
@@ -97,8 +105,7 @@ class Flow:
         `known` holds z [T′, C] and a mask [T′] of the frames to keep: the others are filled in.
         Raises UserError if there is no such label or group.
         """
-        label = _asked(request.label, self.labels, "label", n)
-        group = _asked(request.group, self.groups, "group", n)
+        label, group = self.condition(request, n)
         length = frames or self.frames
         shape = (length, self.channels)
         # A generator for each: the first sequences are the same whatever n is.

@@ -18,14 +18,19 @@ class Levels:
     label: NDArray[np.str_]
     group: NDArray[np.str_]
 
-    def draw(self, label: str | None, n: int, rng: Generator) -> Floats64:
-        """Draw gains [n] of random training clips with a label, or of all.
+    def draw(self, label: str | None, n: int, rng: Generator, group: str | None = None) -> Floats64:
+        """Draw gains [n] of random training clips with a label and group, or of all.
 
-        The first gains are the same whatever n is. Raises ValueError if no clip has the label.
+        If no clip has both, those with the label count. The first gains are the same whatever n
+        is. Raises ValueError if no clip has the label.
         """
-        gains = self.gain
+        has_label = np.full(len(self.gain), True)
         if label is not None:
-            gains = gains[self.label == label]
+            has_label = self.label == label
+        if group is not None:
+            has_both = has_label & (self.group == group)
+            has_label = has_both if has_both.any() else has_label
+        gains = self.gain[has_label]
         if not len(gains):
             raise ValueError(f"no training clip has the label {label!r}")
         return gains[rng.integers(len(gains), size=n)]

@@ -108,6 +108,8 @@ def describe(settings: Generate) -> dict[str, Any]:
         how["label_scale"] = settings.label_scale
     if settings.group is not None:
         how["group"] = settings.group
+    if settings.seconds is not None:
+        how["seconds"] = settings.seconds
     return how
 
 

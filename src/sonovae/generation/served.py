@@ -1,4 +1,4 @@
-"""A model as a service, which `mlflow models serve` loads: rows of label, z and seed → files."""
+"""A model as a service, which `mlflow models serve` loads: rows → files."""
 
 import math
 from dataclasses import replace
@@ -13,6 +13,8 @@ from sonovae.runtime import environment
 
 SEED = 1
 """Seed of rows that name none."""
+ASKED = ("label", "group", "seconds")
+"""Columns that say what is drawn where a row has no z."""
 
 
 class Served:
@@ -30,8 +32,9 @@ class Served:
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Make a file of each row: column `file` holds the bytes of a WAV, or of a PNG.
 
-        A row's `z` is decoded; without one, z is drawn by `seed`, of a `label` or of all labels.
-        Raises UserError if the model knows no such label.
+        A row's `z` is decoded; without one, z is drawn by `seed`, of a `label` and `group` or of
+        all, for a sound of so many `seconds`. Raises UserError if the model knows no such label or
+        group, or makes no sounds so long.
         """
         files = []
         for row in rows.to_dict("records"):
@@ -45,8 +48,9 @@ class Served:
             z = np.array([row["z"]])
             how = {"z": z[0].tolist()}
         else:
-            z = seeded.draw(1, row.get("label"))
-            how = {"from": "prior"} | {key: row[key] for key in row if key == "label"}
+            asked = {name: row[name] for name in ASKED if name in row}
+            z = seeded.draw(1, **asked)
+            how = {"from": "prior", **asked}
         sounds = seeded.sounds(z, how)
         return item_files.to_bytes(seeded.codec, sounds[0], seeded.about(how))
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,43 +10,33 @@ from typing import Any
 import numpy as np
 
 from sonovae import params
-from sonovae.arrays import Item, Latents, Picture, Pictures
+from sonovae.arrays import Item, Latents, Pictures
 from sonovae.codec import saved_codec
-from sonovae.codec.base import Codec, Excerpt
-from sonovae.codec.scaling import Scale
 from sonovae.distributions.flow import Request
-from sonovae.errors import Unreadable, UserError
-from sonovae.generation import item_files, lengths, sampling
+from sonovae.generation import (
+    continuation,
+    finishing,
+    item_files,
+    lengths,
+    reconstruction,
+    sampling,
+)
+from sonovae.generation.reconstruction import Reconstruction
 from sonovae.generation.sounds import Origin, Sounds
-from sonovae.model import latent, saved_model
-from sonovae.model.latent import Posterior
-from sonovae.model.saved_model import Model
+from sonovae.generation.transcoder import Transcoder
+from sonovae.model import saved_model
 from sonovae.params import recipes
-from sonovae.params.sections import GriffinLim
+from sonovae.params.sections import Generate, GriffinLim
 from sonovae.project import Project
 from sonovae.runtime.progress import progress
 
-LEVELS = 1
-"""Number that follows the seed of levels, whose draws thus do not depend on those of z."""
-
-
-@dataclass(frozen=True)
-class Reconstruction:
-    """A file as the codec reads it, as the model restores it, and z [1, latent_size]."""
-
-    original: Item
-    restored: Item
-    z: Latents
-
 
 @dataclass(frozen=True, repr=False)
-class Studio:
-    """A model, its codec, the settings of the inverse, and the seed of draws and phases."""
+class Studio(Transcoder):
+    """A transcoder that draws z, with steps and guidance of a flow."""
 
-    model: Model
-    codec: Codec
-    griffin_lim: GriffinLim
-    seed: int
+    steps: int = Request.steps
+    guidance: float = Request.guidance
 
     def __repr__(self) -> str:
         """Name the model, what it makes and its labels."""
@@ -78,18 +68,6 @@ class Studio:
         settings = self.codec.clip_settings
         return settings.clip_seconds if settings else None
 
-    def encode(self, pictures: Any) -> Posterior:
-        """Pictures [N, rows, columns] → posterior over z."""
-        return latent.encode(self.model.encoder, pictures)
-
-    def decode(self, z: Latents) -> Pictures:
-        """Latents z [N, latent_size] → pictures [N, rows, columns]."""
-        return latent.decode(self.model.decoder, z)
-
-    def invert(self, pictures: Iterable[Picture], scales: Iterable[Scale]) -> Iterator[Item]:
-        """Pictures [rows, columns] by their scales → levelled items, in order."""
-        return self.codec.decode(pictures, scales, self.griffin_lim, self.seed)
-
     def items(self, z: Latents) -> list[Item]:
         """Latents z [N, latent_size] → N levelled items."""
         return list(self._invert_new(self.decode(z)))
@@ -102,10 +80,6 @@ class Studio:
         pictures = self.decode(z)
         items = self._as_loud(list(self._invert_new(pictures)), how)
         return Sounds(items, Origin(self.codec, z, pictures, self.about(how)))
-
-    def about(self, how: dict[str, Any]) -> dict[str, Any]:
-        """Provenance of what this model makes; `how` z was made."""
-        return item_files.provenance(self.model.id, self.seed, how)
 
     def draw(
         self,
@@ -120,7 +94,7 @@ class Studio:
         With `seconds` a flow draws sequences of another length. Raises UserError if the model
         knows no such label or group, or cannot make sounds so long.
         """
-        asked = Request(label, group, temperature)
+        asked = self._request(label, group, temperature)
         frames = lengths.latent_frames(self.model, self.codec, seconds)
         return sampling.of_prior(self.model.space, asked, n, self._rng(), frames)
 
@@ -151,6 +125,8 @@ class Studio:
         how: dict[str, Any] = {"from": "prior", "temperature": temperature}
         asked = {"label": label, "group": group, "seconds": seconds}
         how |= {name: value for name, value in asked.items() if value is not None}
+        if self.model.space.flow:
+            how |= {"steps": self.steps, "guidance": self.guidance}
         z = seeded.draw(n, label, temperature, group, seconds)
         return seeded.sounds(z, how)
 
@@ -183,7 +159,7 @@ class Studio:
         if where in self.labels:
             middle = self.model.space.density.of(str(where)).mean
             return middle[np.newaxis].astype(np.float32)
-        excerpt = self._read(Path(where), math.inf)
+        excerpt = reconstruction.read(self.codec, Path(where))
         picture, _ = self.codec.encode_item(excerpt.items[0], gain=1.0)
         return self.encode(picture[np.newaxis]).mean
 
@@ -198,17 +174,44 @@ class Studio:
 
     def compare(self, source: str | Path, most_seconds: float = math.inf) -> Reconstruction:
         """Reconstruct a file, or its first seconds, and return it with the original."""
-        excerpt = self._read(Path(source), most_seconds)
-        pictures, scales = self.codec.encode_items(excerpt.items, excerpt.gain)
-        z = self.encode(pictures).mean
-        decoded = list(self.invert(self.decode(z), scales))
+        return reconstruction.compare(self, Path(source), most_seconds)
 
-        # The file was levelled as a whole, so one gain undoes it for all clips.
-        def whole(items: list[Item]) -> Item:
-            joined = self.codec.join(items)[0][: excerpt.length]
-            return self.codec.restore_level(joined, scales[0])
+    def extend(
+        self,
+        source: str | Path,
+        seconds: float,
+        n: int = 1,
+        label: str | None = None,
+        group: str | None = None,
+        seed: int | None = None,
+    ) -> Sounds:
+        """Continue a recording for so many seconds, in n ways: float32 [n, samples] within ±1.
 
-        return Reconstruction(whole(excerpt.items), whole(decoded), z[:1])
+        The recording in them is as the model restores it, and as loud as it is; its end, less than
+        a latent frame and half a window, is drawn, too. A model of padded clips, with a mask row,
+        has learned that recordings end: a sound may be silent before its end. Raises UserError if
+        the model has no flow, the recording is too short, or the sound would be too long.
+        """
+        asked = self._request(label, group)
+        prepared = continuation.prepare(self._seeded(seed), asked, f"extend {source}")
+        return prepared.extend(Path(source), seconds, n)
+
+    def fill(
+        self,
+        source: str | Path,
+        start: float,
+        end: float,
+        n: int = 1,
+        label: str | None = None,
+        group: str | None = None,
+    ) -> Sounds:
+        """Fill a recording's gap from second `start` to `end`, in n ways: float32 [n, samples].
+
+        Latent frames that the gap touches are drawn, by the Studio's seed; the rest is as `extend`
+        has it. Raises UserError, too, for a gap that is not in the recording.
+        """
+        prepared = continuation.prepare(self, self._request(label, group), f"fill {source}")
+        return prepared.fill(Path(source), start, end, n)
 
     def write(self, folder: Path, z: Latents, how: dict[str, Any], join: bool = False) -> int:
         """Write sounds of z [n, latent_size], index, gallery and z.npy; return how many sounds.
@@ -230,12 +233,7 @@ class Studio:
         return len(items)
 
     def _as_loud(self, items: list[Item], how: dict[str, Any]) -> list[Item]:
-        """Give new items the levels of random recordings; the first are the same however many."""
-        # A clip has a gain of its own, and what never was one has that of a training clip.
-        rng = np.random.default_rng([self.seed, LEVELS])
-        gains = self.model.levels.draw(how.get("label"), len(items), rng)
-        scales = self.codec.new_scales(gains)
-        return [self.codec.restore_level(*pair) for pair in zip(items, scales, strict=True)]
+        return finishing.finish(items, self.codec, self.model.levels, self.seed, how)
 
     def _invert_new(self, pictures: Pictures) -> Iterator[Item]:
         return self.invert(pictures, [self.codec.typical] * len(pictures))
@@ -246,27 +244,29 @@ class Studio:
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
 
-    def _read(self, source: Path, most_seconds: float) -> Excerpt:
-        try:
-            return self.codec.read(source, most_seconds)
-        except Unreadable as error:
-            raise UserError(f"{source}: {error}") from None
+    def _request(self, label: str | None, group: str | None, temperature: float = 1.0) -> Request:
+        return Request(label, group, temperature, self.steps, self.guidance)
 
 
 def load(folder: str | Path, griffin_lim: GriffinLim | None = None, seed: int = 1) -> Studio:
     """Open the model in a folder.
 
-    Settings of the inverse are those of the project that the folder lies in, or the base recipe's.
-    Raises UserError if the folder holds no model.
+    Settings of the inverse and of a flow are those of the project that the folder lies in, or the
+    base recipe's. Raises UserError if the folder holds no model.
     """
     path = Path(folder)
-    settings = griffin_lim or _inverse_settings(path)
-    return Studio(saved_model.load(path), saved_codec.load(path), settings, seed)
+    model = saved_model.load(path)
+    codec = saved_codec.load(path)
+    chosen = _project_settings(path)
+    if chosen is None:
+        return Studio(model, codec, griffin_lim or recipes.default_inverse(), seed)
+    inverse = griffin_lim or chosen.griffin_lim
+    return Studio(model, codec, inverse, seed, chosen.steps, chosen.guidance)
 
 
-def _inverse_settings(folder: Path) -> GriffinLim:
+def _project_settings(folder: Path) -> Generate | None:
     # absolute, not resolved: DVC may link the folder into its cache.
     project = Project(folder.absolute().parent.parent)
     if project.params.is_file() and project.model == folder.absolute():
-        return params.load(project.params).generate.griffin_lim
-    return recipes.default_inverse()
+        return params.load(project.params).generate
+    return None

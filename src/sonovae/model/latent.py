@@ -90,9 +90,9 @@ def kl_by_dim(posterior: Posterior, latent_size: int) -> Floats64:
     return np.asarray(by_frame.mean(axis=0))
 
 
-def encode(encoder: Any, pictures: Any) -> Posterior:
-    """Encode pictures [N, bins, frames], in memory or on disk."""
-    outputs = networks.predict(encoder, pictures)
+def encode(encoder: Any, pictures: Any, size: int = networks.BATCH) -> Posterior:
+    """Encode pictures [N, bins, frames], in memory or on disk, so many at once."""
+    outputs = networks.predict(encoder, pictures, size)
     if len(outputs) == 1:
         # The encoder of a plain autoencoder returns z itself.
         return Posterior(outputs[0], np.full_like(outputs[0], -np.inf))

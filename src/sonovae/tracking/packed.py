@@ -35,6 +35,8 @@ def _save(model: Path, to: Path) -> None:
     from mlflow.types.schema import Array
 
     label = ColSpec(DataType.string, "label", required=False)
+    group = ColSpec(DataType.string, "group", required=False)
+    seconds = ColSpec(DataType.double, "seconds", required=False)
     z = ColSpec(Array(DataType.double), "z", required=False)
     seed = ColSpec(DataType.long, "seed", required=False)
     file = ColSpec(DataType.binary, "file")
@@ -42,7 +44,7 @@ def _save(model: Path, to: Path) -> None:
         path=os.fspath(to),
         loader_module=LOADER,
         data_path=os.fspath(model),
-        signature=ModelSignature(Schema([label, z, seed]), Schema([file])),
+        signature=ModelSignature(Schema([label, group, seconds, z, seed]), Schema([file])),
         pip_requirements=requirements(),
     )
 

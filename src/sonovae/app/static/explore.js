@@ -29,9 +29,10 @@ export function explore(model) {
   }
 
   async function draw(name, controls, play = true) {
-    const label = controls.label.value === "" ? null : controls.label.value, seed = Number(controls.seed.value);
-    const made = await doing("Making a sound…", () => ask("draw", { label, seed, temperature: Number(temperature.value) }));
-    show(name, made, `new, of ${label ?? "all labels"}, seed ${seed}, temperature ${temperature.value}`, play);
+    const label = controls.label.value || null, group = controls.group?.value || null, seed = Number(controls.seed.value);
+    const seconds = controls.seconds?.value ? Number(controls.seconds.value) : null;
+    const made = await doing("Making a sound…", () => ask("draw", { label, group, seconds, seed, temperature: Number(temperature.value) }));
+    show(name, made, `new, of ${label ?? "all labels"}${group ? `, voice ${group}` : ""}, seed ${seed}, temperature ${temperature.value}`, play);
     keep(name, made);
   }
 
@@ -40,6 +41,24 @@ export function explore(model) {
     const made = await doing("Making the sound there…", () => ask("at", { x, y }));
     show(name, made, `from the map, ${x.toFixed(2)}, ${y.toFixed(2)}`);
     keep(name, made);
+  }
+
+  // A choice of voices, and a field for seconds, where the model has them.
+  function voices(name) {
+    if (!model.groups.length) return null;
+    const group = document.createElement("select");
+    group.append(...["", ...model.groups].map((each) => new Option(each || "all voices", each)));
+    group.setAttribute("aria-label", `Voice of ${name}`);
+    return group;
+  }
+
+  function duration(name) {
+    if (!model.most_seconds) return null;
+    const field = { type: "number", min: 0.1, max: model.most_seconds, step: 0.1, placeholder: model.seconds.toFixed(1), title: "Seconds; empty: a clip's" };
+    const seconds = Object.assign(document.createElement("input"), field), framed = document.createElement("label");
+    seconds.setAttribute("aria-label", `Seconds of ${name}`);
+    framed.append("seconds", seconds);
+    return seconds;
   }
 
   function controls(name, first) {
@@ -52,10 +71,10 @@ export function explore(model) {
     seed.setAttribute("aria-label", `Seed of ${name}`);
     const seeded = document.createElement("label");
     seeded.append("seed", seed);
-    head.append(label, seeded, button);
-    const own = { label, seed };
+    const own = { label, seed, group: voices(name), seconds: duration(name) };
+    head.append(label, ...[own.group, own.seconds?.parentElement, seeded, button].filter(Boolean));
     button.addEventListener("click", () => { seed.value = Number(seed.value) + 1; draw(name, own); });
-    for (const each of [label, seed]) each.addEventListener("change", () => draw(name, own));
+    for (const each of Object.values(own).filter(Boolean)) each.addEventListener("change", () => draw(name, own));
     cards[name].at.hidden = false;
     return own;
   }

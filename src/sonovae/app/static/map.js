@@ -28,7 +28,8 @@ export class LatentMap {
     this.draw();
   }
 
-  mark(name, place) { this.marks[name] = place; this.draw(); }
+  // A place of null removes a mark: a sound of another length than a clip's is not on the map.
+  mark(name, place) { if (place) this.marks[name] = place; else delete this.marks[name]; this.draw(); }
 
   choose(place) { this.cross = place; this.draw(); this.go(place); }
 
