@@ -24,7 +24,8 @@ HOP = 64
 LENGTH = 6144
 """Samples of a clip: 97 frames."""
 POWER = {"scale": "power", "power": 0.3, "dynamic_range_db": None}
-MAGNITUDE = {"scale": "magnitude", "dynamic_range_db": None}
+MAGNITUDE = {"scale": "magnitude", "power": None, "dynamic_range_db": None}
+DB = {"scale": "db", "power": None, "dynamic_range_db": 60.0}
 BACK = GriffinLim(iterations=32, momentum=0.99)
 
 
@@ -79,7 +80,7 @@ def hnr(samples: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("n", [3000, 4000, 5111])
-@pytest.mark.parametrize("spectrum", [POWER, MAGNITUDE, {}], ids=("power", "magnitude", "db"))
+@pytest.mark.parametrize("spectrum", [POWER, MAGNITUDE, DB], ids=("power", "magnitude", "db"))
 def test_a_voice_keeps_its_harmonics_and_its_end(spectrum: dict[str, Any], n: int) -> None:
     sound = voiced(n)
     c, (image,), scale = fitted(settings(spectrum), padded(sound))
@@ -194,7 +195,7 @@ def test_power_decodes_black_to_its_lowest_value() -> None:
 
 
 @pytest.mark.parametrize("mask_row", [True, False])
-@pytest.mark.parametrize("spectrum", [POWER, {}], ids=("power", "db"))
+@pytest.mark.parametrize("spectrum", [POWER, DB], ids=("power", "db"))
 @pytest.mark.parametrize("frames", [None, 112])
 def test_a_sound_longer_than_a_clip(
     spectrum: dict[str, Any], mask_row: bool, frames: int | None

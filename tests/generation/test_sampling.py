@@ -34,6 +34,7 @@ def where(**changes: object) -> Generate:
         "temperature": 1.0,
     }
     same |= {"label": None, "label_scale": None, "griffin_lim": {"iterations": 1, "momentum": 0}}
+    same |= {"group": None, "seconds": None, "steps": 2, "guidance": 1.0}
     return params.parse(same | changes, Generate)
 
 

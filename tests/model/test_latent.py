@@ -60,5 +60,11 @@ def test_batches_are_of_one_size_and_every_row_comes_back(rng: np.random.Generat
 
 def test_traverse_moves_one_dimension_by_its_standard_deviation() -> None:
     some = density.diagonal(np.array([[1.0, 2, 3]]), np.array([[1.0, 2, 3]]))
-    z = latent.traverse(some, 1, np.array([-1.0, 0, 2]))
+    z = latent.traverse(some, 1, np.array([-1.0, 0, 2]), 3)
     np.testing.assert_allclose(z, [[1, 0, 3], [1, 2, 3], [1, 6, 3]])
+
+
+def test_traverse_moves_one_channel_of_a_sequence_in_all_frames() -> None:
+    some = density.diagonal(np.array([[1.0, 2, 3, 4]]), np.array([[1.0, 2, 3, 4]]))
+    z = latent.traverse(some, 1, np.array([-1.0, 1]), 2)
+    np.testing.assert_allclose(z, [[1, 0, 3, 0], [1, 4, 3, 8]])

@@ -53,8 +53,8 @@ def scaling(mean: Latents, log_var: Latents, channels: int) -> Scaling:
 
 @dataclass(frozen=True)
 class Request:
-    """What to draw: label and group by name, one for all draws or one for each, None for any; steps
-    and guidance of the flow.
+    """Label and group of draws by name, one for all or one for each, None for any; the flow's steps
+    and guidance.
 
     `guidance` w moves along v + (w − 1) (v − v₀), where v₀ knows no condition (Ho and Salimans
     2022): 1 is the distribution of the recordings, more is more typical of the condition. The

@@ -13,7 +13,7 @@ class Course(ABC):
     stage: ClassVar[str]
     """Name of the training in what is shown and logged."""
     advice: ClassVar[str]
-    """What to change if the loss is no longer a number."""
+    """Words that say what to change if the loss is no longer a number."""
     model: Any
     epochs: int
     patience: int | None = None
