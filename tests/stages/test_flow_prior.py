@@ -105,7 +105,8 @@ def test_label_and_length_are_asked_of_the_flow(done: Path) -> None:
         opened.generate(1, label="other")
     with pytest.raises(UserError, match="generate.group = 'other': the prior knows no groups"):
         opened.generate(1, group="other")
-    with pytest.raises(UserError, match="generate.seconds = 1e.06: it must be more than 0"):
+    rule = "generate.seconds = 1e.06: a sound must have at least one sample"
+    with pytest.raises(UserError, match=rule):
         opened.generate(1, seconds=1e6)
 
 
@@ -118,8 +119,5 @@ def test_prior_of_another_model_is_refused(copy: Path) -> None:
 
 
 def test_flow_needs_a_sequence(tmp_path: Path) -> None:
-    root = make_project(tmp_path, prior__kind="flow")
-    for stage in (fetch, preprocess, train):
-        stage.main(root)
     with pytest.raises(UserError, match="prior.kind = flow needs z that is a sequence"):
-        prior.main(root)
+        make_project(tmp_path, prior__kind="flow")

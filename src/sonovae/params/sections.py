@@ -134,3 +134,8 @@ class Params:
                 "generate.from = standard_normal needs a train.prior, which is none: set it to"
                 " prior"
             )
+        if self.prior.kind == "flow" and self.train.sequence is None:
+            raise ValueError(
+                "prior.kind = flow needs z that is a sequence: set train.sequence, or prior.kind to"
+                " mixture"
+            )

@@ -10,7 +10,6 @@ import pandas as pd
 
 from sonovae.dataset.saved_dataset import Dataset
 from sonovae.distributions.levels import Levels
-from sonovae.errors import UserError
 from sonovae.model import latent
 from sonovae.model.saved_networks import Networks
 from sonovae.model.saved_prior import Parts
@@ -72,11 +71,6 @@ def fit(learned: Learned, run: Run, distance: Callable[[Dataset], Distance]) -> 
     if settings.kind == "mixture":
         return parts
     built = learned.networks.architecture
-    if built.sequence is None:
-        raise UserError(
-            "prior.kind = flow needs z that is a sequence: set train.sequence, or prior.kind to"
-            " mixture"
-        )
     with run.checkpoints("flow") as checkpoints:
         channels = built.latent_size
         flow, losses = flow_fit.fit(train, held_out, channels, settings, checkpoints, run.on_epoch)
