@@ -1,4 +1,4 @@
-"""train: data/pictures → data/model: the autoencoder, its codec, densities and losses."""
+"""train: data/pictures → data/model: the autoencoder, its codec and losses."""
 
 from pathlib import Path
 

@@ -86,7 +86,7 @@ def save(folder: Path, parts: Parts, model: str) -> None:
     for name, table in parts.losses.items():
         table.to_csv(folder / f"{name}.csv", float_format="%.6g", lineterminator="\n")
     # After all files that the id is a hash of.
-    about["id"] = _id(folder, parts.kind)
+    about["id"] = _id(folder, about)
     (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
@@ -99,7 +99,7 @@ def load(folder: Path, model: str, built: Architecture) -> SavedPrior:
     about = _about(folder)
     _check_model(folder, about, model)
     complete = all((folder / name).is_file() for name in FILES)
-    if not complete or _id(folder, about["kind"]) != about["id"]:
+    if not complete or _id(folder, about) != about["id"]:
         raise UserError(
             f"{folder}: density, levels or weights are not those that were saved: `dvc checkout"
             f" {folder}` restores them, `dvc repro -f prior` fits them again"
@@ -151,9 +151,10 @@ def _check_model(folder: Path, about: dict[str, Any], model: str) -> None:
         )
 
 
-def _id(folder: Path, kind: str) -> str:
-    """SHA-256 of the kind and all files, whatever networks they belong to."""
-    digest = hashlib.sha256(kind.encode())
+def _id(folder: Path, about: dict[str, Any]) -> str:
+    """SHA-256 of what the prior is and of its files, whatever networks they belong to."""
+    known = {name: about[name] for name in ("kind", "flow") if name in about}
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
     for name in (*FILES, *MORE):
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())

@@ -86,7 +86,7 @@ class Generate:
     source: Annotated[Source, Field(alias="from")]
     of: tuple[Text, ...]  # labels, or recordings by name, that z leads through
     path: Literal["spherical", "straight"]  # from one of them to the next
-    temperature: NotNegative  # of draws: 0 is the middle of each Gaussian
+    temperature: NotNegative  # spread of draws; 0: the middle of a Gaussian, or of noise
     label: Text | None  # whose part of the prior is used; null: all
     label_scale: NotNegative | None  # largest distance from its mean
     group: Text | None  # voice that a flow draws; null: any
@@ -133,6 +133,11 @@ class Params:
             raise ValueError(
                 "generate.from = standard_normal needs a train.prior, which is none: set it to"
                 " prior"
+            )
+        if self.prior.kind == "flow" and self.generate.label_scale is not None:
+            raise ValueError(
+                f"generate.label_scale = {self.generate.label_scale:g} needs prior.kind = mixture,"
+                " whose labels have means: set it to null"
             )
         if self.prior.kind == "flow" and self.train.sequence is None:
             raise ValueError(

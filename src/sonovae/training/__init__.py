@@ -1,1 +1,1 @@
-"""Training a VAE: epochs, batches, optimizer, first weights, checkpoints."""
+"""Training of autoencoders, flows and critics: one loop, batches, checkpoints, first weights."""
