@@ -32,7 +32,7 @@ def small() -> Flow:
     rng = np.random.default_rng(1)
     # Layers that begin with zeros would make every velocity 0.
     network.set_weights([rng.normal(0, 0.3, w.shape) for w in network.get_weights()])
-    return Flow(network, SCALING, ("hi", "lo"), ("ann",), 6, SETTINGS)
+    return Flow(network, SCALING, ("hi", "lo"), (0.25, 0.75), ("ann",), 6, SETTINGS)
 
 
 class Towards:
@@ -54,7 +54,7 @@ def draw(of: Flow, n: int, seed: int = 1, **options: Any) -> Any:
 
 
 def test_straight_way_ends_at_its_point() -> None:
-    straight = Flow(Towards(3.0), SCALING, (), (), 6, SETTINGS)
+    straight = Flow(Towards(3.0), SCALING, (), (), (), 6, SETTINGS)
     z = draw(straight, 2).reshape(2, 6, 2)
     np.testing.assert_allclose(z[..., 0], 1 + 2 * 3.0, atol=1e-4)
     np.testing.assert_allclose(z[..., 1], -2 + 0.5 * 3.0, atol=1e-4)
@@ -108,3 +108,10 @@ def test_scaling_brings_posteriors_to_mean_0_and_deviation_1() -> None:
     np.testing.assert_allclose(found.deviation, [np.sqrt(4.25), np.sqrt(0.5)], rtol=0.05)
     z = rng.normal(size=(2, 3, 2)).astype(np.float32)
     np.testing.assert_allclose(found.restore(found.standardise(z)), z, atol=1e-6)
+
+
+def test_random_labels_are_as_frequent_as_in_training(small: Flow) -> None:
+    labels = small.random_labels(2000, np.random.default_rng(1))
+    assert labels is not None
+    assert labels.count("lo") / 2000 == pytest.approx(0.75, abs=0.03)
+    assert labels[:5] == small.random_labels(5, np.random.default_rng(1))

@@ -132,4 +132,4 @@ def random_flow(rng: np.random.Generator) -> Flow:
     # Layers that begin with zeros would make every velocity 0.
     network.set_weights([rng.normal(0, 0.3, w.shape) for w in network.get_weights()])
     scaling = Scaling(np.zeros(CHANNELS, np.float32), np.ones(CHANNELS, np.float32))
-    return Flow(network, scaling, ("hi", "lo"), ("ann", "bob"), FRAMES, FLOW)
+    return Flow(network, scaling, ("hi", "lo"), (0.25, 0.75), ("ann", "bob"), FRAMES, FLOW)

@@ -76,7 +76,7 @@ def learn(
     finally:
         kept.wait()
     model.set_weights(state.kept["best"])
-    return state, Flow(network, scaling(), ("rise", "fall"), (), FRAMES, chosen)
+    return state, Flow(network, scaling(), ("rise", "fall"), (0.5, 0.5), (), FRAMES, chosen)
 
 
 def test_it_draws_what_each_label_is_like(tmp_path: Path) -> None:

@@ -70,11 +70,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Flow:
-    """A trained flow over latent sequences of `frames` frames, the windows that it learned from."""
+    """A trained flow over latent sequences of `frames` frames, the windows that it learned from;
+    `shares` [L] are those of the labels among the training clips."""
 
     network: keras.Model
     scaling: Scaling
     labels: tuple[str, ...]
+    shares: tuple[float, ...]
     groups: tuple[str, ...]
     frames: int
     sizes: FlowSettings
@@ -91,6 +93,10 @@ class Flow:
         """
         label = _asked(request.label, self.labels, "label", n)
         return label, _asked(request.group, self.groups, "group", n)
+
+    def random_labels(self, n: int, rng: np.random.Generator) -> list[str] | None:
+        """Draw n labels as often as training clips have them; None if there are no labels."""
+        return rng.choice(self.labels, n, p=self.shares).tolist() if self.labels else None
 
     def draw(
         self,

@@ -33,8 +33,8 @@ def build(channels: int, labels: int, groups: int, settings: Flow) -> keras.Mode
     width = settings.width
     condition = layers.Dense(width, activation="silu")(waves(1000 * time))
     condition = layers.Dense(width)(condition)
-    condition += layers.Embedding(labels + 1, width)(label)
-    condition += layers.Embedding(groups + 1, width)(group)
+    condition += layers.Embedding(labels + 1, width, _apart())(label)
+    condition += layers.Embedding(groups + 1, width, _apart())(group)
     condition = layers.Activation("silu")(condition)
     places = ops.expand_dims(waves(_places(z)), 0)
     x = layers.Dense(width)(z) + layers.Dense(width)(places)
@@ -45,6 +45,11 @@ def build(channels: int, labels: int, groups: int, settings: Flow) -> keras.Mode
     # Zeros at first: the flow begins as standing still.
     velocity = layers.Dense(channels, kernel_initializer="zeros")(x)
     return keras.Model([z, time, label, group], velocity)
+
+
+def _apart() -> keras.initializers.Initializer:
+    """Return first values that tell labels apart as well as times are, unlike Keras' ± 0.05."""
+    return keras.initializers.RandomNormal(stddev=1.0)
 
 
 def waves(x: Any) -> Any:

@@ -84,6 +84,9 @@ def of_prior(
     prior does not know, and for what only a flow can do.
     """
     if space.flow:
+        if asked.label is None:
+            # With a label it has guidance, and without one it would mix them.
+            asked = replace(asked, label=space.flow.random_labels(n, rng))
         return space.flow.draw(n, asked, rng, frames)
     if asked.group is not None or frames is not None:
         what = "generate.seconds" if frames else f"generate.group = {asked.group!r}"

@@ -22,6 +22,7 @@ def save(folder: Path, saved: Flow) -> dict[str, Any]:
     np.savez(folder / SCALING, **vars(saved.scaling))
     return {
         "labels": list(saved.labels),
+        "shares": list(saved.shares),
         "groups": list(saved.groups),
         "frames": saved.frames,
         "sizes": params.plain(saved.sizes),
@@ -38,4 +39,5 @@ def load(folder: Path, about: dict[str, Any]) -> Flow:
     network = flow.build(len(scaling.mean), len(labels), len(groups), sizes)
     network.compile(jit_compile=backend.jit())
     weights.load(folder / WEIGHTS, network)
-    return Flow(network, scaling, labels, groups, about["frames"], sizes)
+    shares = tuple(about["shares"])
+    return Flow(network, scaling, labels, shares, groups, about["frames"], sizes)

@@ -59,7 +59,9 @@ def fit(
     state = loop.run(course, checkpoints, on_epoch)
     model.set_weights(state.kept["best"])
     frames = train.posterior.mean.shape[1] // channels
-    fitted = Flow(network, scaling, labels, groups, frames, sizes)
+    counts = [list(train.labels).count(label) for label in labels]
+    shares = tuple(count / sum(counts) for count in counts)
+    fitted = Flow(network, scaling, labels, shares, groups, frames, sizes)
     return fitted, state.tables()["losses"]
 
 
