@@ -221,3 +221,15 @@ def test_codec_with_a_row_is_saved_and_loaded(tmp_path: Any) -> None:
     c, _, _ = fitted(settings(), voiced(LENGTH))
     saved_codec.save(tmp_path, c)
     assert saved_codec.load(tmp_path) == c
+
+
+@pytest.mark.parametrize(("spectrum", "share"), [(POWER, 1.0), (DB, 0.0)], ids=("power", "db"))
+def test_rumble_of_a_recording_is_kept_by_powers(spectrum: dict[str, Any], share: float) -> None:
+    """A filter would tell every restored sound from a recording that has some."""
+    time = np.arange(LENGTH) / RATE
+    rumble = 0.05 * np.sin(2 * np.pi * 10 * time)
+    sound = (voiced(LENGTH) + rumble).astype(np.float32)
+    c, images, scale = fitted(settings(spectrum, mask_row=False), sound)
+    restored = decoded(c, images[0], scale)
+    along = np.sin(2 * np.pi * 10 * time)
+    assert abs(restored @ along) / abs(sound @ along) == pytest.approx(share, abs=0.2)

@@ -148,7 +148,9 @@ class SoundCodec(Codec):
             momentum=griffin_lim.momentum,
             seed=seed,
         )
-        return waveform.polish(samples, self.sample_rate)
+        # Powers keep a recording's own rumble as it is, and add none.
+        keeps_rumble = self.spectrogram.scale == "power"
+        return waveform.polish(samples, self.sample_rate, keeps_rumble)
 
     def magnitude(self, image: Picture, scale: Scale) -> Magnitude:
         """Picture → magnitudes [1 + n_fft / 2, frames]; bins not kept are zero.

@@ -14,7 +14,7 @@ from sonovae.arrays import Floats32, Floats64, Samples
 FADE_SECONDS = 0.001
 """Fade at both ends of a new sound: long enough not to click, too short to be heard."""
 LOWEST_HZ = 20
-"""Lower limit of hearing in Hz: frequencies below it are filtered out of a new sound."""
+"""Lower limit of hearing in Hz: decibels leave a rumble below it where a recording has none."""
 CHANNELS = 16
 """Recordings that are resampled at once, as channels of one stream."""
 
@@ -111,14 +111,17 @@ def unlevel(samples: Samples, gain: float) -> Samples:
     return restored / max(1.0, np.abs(restored).max(initial=0))
 
 
-def polish(samples: Samples, sample_rate: int) -> Samples:
-    """Remove what is below `LOWEST_HZ` from finite samples [n], and fade both ends."""
+def polish(samples: Samples, sample_rate: int, keeps_rumble: bool = False) -> Samples:
+    """Fade both ends of finite samples [n] and, unless rumble is kept, remove what is below
+    `LOWEST_HZ`."""
     if not np.isfinite(samples).all():
         raise ValueError("samples must be finite")
-    # Subtracting the mean instead would fill silences with it.
-    high_pass = butter(2, LOWEST_HZ, "highpass", fs=sample_rate, output="sos")
-    padding = min(len(samples) - 1, sample_rate // LOWEST_HZ)
-    polished = sosfiltfilt(high_pass, samples, padlen=padding)
+    polished = samples.astype(float)
+    if not keeps_rumble:
+        # Subtracting the mean instead would fill silences with it.
+        high_pass = butter(2, LOWEST_HZ, "highpass", fs=sample_rate, output="sos")
+        padding = min(len(samples) - 1, sample_rate // LOWEST_HZ)
+        polished = sosfiltfilt(high_pass, samples, padlen=padding)
     n = min(round(FADE_SECONDS * sample_rate), len(samples) // 2)
     return fade(polished, n, rises=True, falls=True).astype(np.float32)
 
