@@ -100,7 +100,7 @@ study-report: env ## Write study/report.html and study/answers.csv: the listener
 trial: env ## Run a recipe at a size that two cores can do: make trial NAME=voices FROM=folder
 	@$(RUN) python -m benchmarks.trials "$$NAME" "$$FROM"
 
-digits: env ## Compare the project's network with PCA on the Free Spoken Digit Dataset: make digits FROM=folder
+digits: env ## Measure the recipe digits by three seeds on the Free Spoken Digit Dataset: make digits FROM=folder
 	@$(RUN) python -m benchmarks.digits "$$FROM"
 
 sweep: env ## Change hop, window, picture and z of the starter one at a time, and print a table

@@ -6,7 +6,6 @@ Batches have 64 pictures. Parts run by themselves, so their sum is only about th
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -15,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import project
-from benchmarks.training import LATENT_SIZE, SHAPE
-from sonovae.model import backend, vae
+from benchmarks.training import SHAPE
+from sonovae.model import architecture, backend, vae
 
 BATCH = 64
 
@@ -32,14 +31,14 @@ def main() -> None:
 
 def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
     """Return the parts by name."""
-    whole = vae.build(SHAPE, replace(project.recipe("starter").train, latent_size=LATENT_SIZE))
+    settings = project.recipe("starter").train
+    whole = vae.build(SHAPE, settings)
     encoder, decoder = whole.encoder, whole.decoder
     whole.compile(optimizer="adam", jit_compile=compiled)
     pictures = tf.random.uniform((BATCH, *SHAPE))
-    z, zeros = (
-        tf.random.normal((BATCH, LATENT_SIZE)),
-        [tf.zeros_like(each) for each in whole.trainable_variables],
-    )
+    numbers = architecture.of(SHAPE, settings).numbers
+    z = tf.random.normal((BATCH, numbers))
+    zeros = [tf.zeros_like(each) for each in whole.trainable_variables]
     whole.optimizer.build(whole.trainable_variables)
 
     def function(of: Callable[[], Any]) -> Callable[[], Any]:
@@ -49,7 +48,6 @@ def parts(compiled: bool) -> dict[str, Callable[[], Any]]:
         "whole step": lambda: whole.train_on_batch(pictures),
         "encoder, forward": function(lambda: encoder(pictures, training=True)),
         "decoder, forward": function(lambda: decoder(z, training=True)),
-        "decoder's dense, forward": function(lambda: decoder.layers[1](z)),
         "Adam": function(lambda: whole.optimizer.apply(zeros, whole.trainable_variables)),
     }
 

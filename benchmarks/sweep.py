@@ -1,4 +1,4 @@
-"""`make sweep`: hop, window, picture and z of the starter, changed one at a time.
+"""`make sweep`: hop, window and latent frames of the starter, changed one at a time.
 
 Errors on different kinds of pictures are not comparable. The table therefore compares them with the
 mean picture (R²) and with PCA of as many numbers (pca_ratio) on the same pixels, and gives in
@@ -13,21 +13,20 @@ from benchmarks import project
 
 AT = project.place("sweep")
 COMMON = {
-    "train.epochs": 12,
+    "train.epochs": 7,
+    "prior.flow.epochs": 5,
     "judge.steps": 20,
     "evaluate.maps": ["pca"],
     "evaluate.scoring.sounds": 20,
 }
 RUNS: dict[str, dict[str, Any]] = {
     "starter": {},
-    "hop 256": {"preprocess.spectrogram.hop_length": 256, "preprocess.picture.frames": 64},
-    "window 256": {"preprocess.spectrogram.win_length": 256},
-    "picture 64 × 64": {
-        "preprocess.picture.size": [64, 64],
-        "preprocess.picture.interpolation": "bilinear",
-    },
-    "z 8": {"train.latent_size": 8},
-    "z 128": {"train.latent_size": 128},
+    "hop 128": {"preprocess.spectrogram.hop_length": 128, "preprocess.picture.frames": 64},
+    "window 128": {"preprocess.spectrogram.win_length": 128},
+    "halvings 3": {"train.sequence.halvings": 3},
+    "latent_size 4": {"train.latent_size": 4},
+    "latent_size 16": {"train.latent_size": 16},
+    "kl_weight 1": {"train.kl_weight": 1},
 }
 """Changes of each row."""
 

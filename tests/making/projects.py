@@ -21,6 +21,7 @@ SHRUNK: dict[str, Any] = {
     "preprocess.picture.frames": 32,
     "preprocess.spectrogram.n_fft": 256,
     "preprocess.spectrogram.win_length": 256,
+    "preprocess.spectrogram.hop_length": 128,
     "preprocess.spectrogram.scale": "db",
     "preprocess.spectrogram.power": None,
     "preprocess.spectrogram.dynamic_range_db": 60.0,
