@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks import project
 
-SHAPE, LATENT_SIZE = (256, 64), 128
+SHAPE = (256, 64)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,6 @@ def _measure(case: Case) -> Cost:
 
     recipe = params.plain(project.recipe(case.recipe).train)
     size = {
-        "latent_size": LATENT_SIZE,
         "batch_size": case.batch_size,
         "epochs": case.epochs,
         "patience": None,
