@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import project
-from sonovae.distributions import flow
+from sonovae.distributions import flow, flow_path
 from sonovae.model import backend, vae
 from sonovae.training.flow_training import FlowMatching
 
@@ -62,7 +62,7 @@ def steps(name: str) -> dict[str, tuple[Callable[[], Any], float]]:
     length = 2 * frames // 4
     count = recipe.prior.flow.batch_size
     network = flow.build(channels, LABELS, 0, recipe.prior.flow)
-    scaling = flow.Scaling(np.zeros(channels, np.float32), np.ones(channels, np.float32))
+    scaling = flow_path.Scaling(np.zeros(channels, np.float32), np.ones(channels, np.float32))
     matching = FlowMatching(network, scaling, recipe.prior.flow, 1)
     matching.compile(optimizer="adam", jit_compile=False)
     z = np.zeros((count, length, channels), np.float32)

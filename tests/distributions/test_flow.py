@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from sonovae.distributions import flow
+from sonovae.distributions import flow, flow_path
 from sonovae.distributions.flow import Flow, Request, Scaling
 from sonovae.errors import UserError
 from sonovae.params.prior import Flow as Settings
@@ -69,7 +69,7 @@ def test_any_number_of_frames(small: Flow, frames: int) -> None:
     ("frames", "starts"), [(4, [0]), (6, [0]), (7, [0, 1]), (13, [0, 3, 6, 7])]
 )
 def test_windows_cover_all_frames(frames: int, starts: list[int]) -> None:
-    assert flow.windows(frames, 6) == starts
+    assert flow_path.windows(frames, 6) == starts
 
 
 def test_first_sounds_are_the_same_whatever_their_number(small: Flow) -> None:

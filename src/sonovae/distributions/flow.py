@@ -4,7 +4,6 @@ A point moves from noise at time 0 to a standardised latent at time 1: on a stra
 training (rectified flow: Liu, Gong and Liu 2023), later by Heun's method along the velocities.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,34 +11,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from sonovae.arrays import Floats32, Indices, Latents
+from sonovae.arrays import Indices, Latents
 from sonovae.distributions import flow_network
+from sonovae.distributions.flow_path import BATCH, Condition, Path, Scaling
 from sonovae.errors import UserError
 from sonovae.params.prior import Flow as FlowSettings
 from sonovae.runtime.progress import bar
 
-BATCH = 16
-"""Sequences that the network moves at once."""
-Condition = tuple[Indices, Indices]
-"""Numbers of labels and groups, [n] each; 0 for none."""
 LEAST_DEVIATION = 1e-3
 """Smallest standard deviation of a channel: one that never varies must not be divided by 0."""
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """Mean and standard deviation of each channel of z, [C] each."""
-
-    mean: Floats32
-    deviation: Floats32
-
-    def standardise(self, z: Any) -> Any:
-        """Bring z [N, T′, C] to mean 0 and deviation 1."""
-        return (z - self.mean) / self.deviation
-
-    def restore(self, z: Any) -> Any:
-        """Invert `standardise`."""
-        return z * self.deviation + self.mean
 
 
 def scaling(mean: Latents, log_var: Latents, channels: int) -> Scaling:
@@ -122,81 +102,17 @@ class Flow:
             for start in range(0, n, BATCH):
                 rows = slice(start, start + BATCH)
                 condition = (label[rows], group[rows])
-                path = Path(self, points[rows], condition, request.guidance, known)
+                path = Path(
+                    self.network,
+                    self.scaling,
+                    self.frames,
+                    points[rows],
+                    condition,
+                    request.guidance,
+                    known,
+                )
                 draws.append(path.follow(request.steps, shown.update))
         return np.concatenate(draws).reshape(n, -1)
-
-
-@dataclass(frozen=True)
-class Path:
-    """Way of some sequences from noise [n, T′, C] to latents."""
-
-    flow: Flow
-    noise: Floats32
-    condition: Condition
-    guidance: float
-    known: tuple[Latents, Any] | None
-
-    def follow(self, steps: int, on_step: Any) -> Floats32:
-        """Return z [n, T′, C] at the end of so many steps of Heun's method."""
-        z = self.noise
-        times = np.linspace(0, 1, steps + 1, dtype=np.float32)
-        for now, after in itertools.pairwise(times):
-            step = after - now
-            first = self.velocity(z, now)
-            # The last step stays with Euler's: at time 1 nothing was learned.
-            second = self.velocity(z + step * first, after) if after < 1 else first
-            z = self.keep(z + step * (first + second) / 2, after)
-            on_step()
-        return np.asarray(self.flow.scaling.restore(z), np.float32)
-
-    def keep(self, z: Floats32, time: float) -> Floats32:
-        """Put known frames where they are at this time of the way."""
-        if self.known is None:
-            return z
-        kept, mask = self.known
-        target = self.flow.scaling.standardise(kept)
-        on_the_way = (1 - time) * self.noise + time * target
-        return np.where(np.asarray(mask)[:, np.newaxis], on_the_way, z).astype(np.float32)
-
-    def velocity(self, z: Floats32, time: float) -> Floats32:
-        """Return velocities [n, T′, C], the weighted mean over windows that overlap by half."""
-        total = np.zeros_like(z)
-        weights = np.zeros((z.shape[1], 1), np.float32)
-        length = min(self.flow.frames, z.shape[1])
-        # Windows count more in their middle, so that none ends abruptly.
-        weight = np.bartlett(length + 2)[1:-1, np.newaxis].astype(np.float32)
-        for start in windows(z.shape[1], length):
-            part = slice(start, start + length)
-            total[:, part] += weight * self._guided(z[:, part], time)
-            weights[part] += weight
-        return total / weights
-
-    def _guided(self, z: Floats32, time: float) -> Floats32:
-        asked = self._predict(z, time, self.condition)
-        label, group = self.condition
-        if self.guidance == 1 or not (label.any() or group.any()):
-            return asked
-        nothing = np.zeros_like(label)
-        free = self._predict(z, time, (nothing, nothing))
-        return free + np.float32(self.guidance) * (asked - free)
-
-    def _predict(self, z: Floats32, time: float, condition: Condition) -> Floats32:
-        count = len(z)
-        # Always as many rows: no digit of a sequence depends on how many are drawn.
-        rows = np.minimum(np.arange(BATCH), count - 1)
-        label, group = condition
-        times = np.full(BATCH, time, np.float32)
-        inputs = [z[rows], times, label[rows], group[rows]]
-        return np.asarray(self.flow.network.predict_on_batch(inputs))[:count]
-
-
-def windows(frames: int, length: int) -> list[int]:
-    """Return the first frames of windows that overlap by half at least and cover `frames`."""
-    if frames <= length:
-        return [0]
-    starts = list(range(0, frames - length, max(1, length // 2)))
-    return [*starts, frames - length]
 
 
 def build(channels: int, labels: int, groups: int, settings: FlowSettings) -> keras.Model:

@@ -7,7 +7,8 @@ import numpy as np
 
 from sonovae import params
 from sonovae.distributions import flow
-from sonovae.distributions.flow import Flow, Scaling
+from sonovae.distributions.flow import Flow
+from sonovae.distributions.flow_path import Scaling
 from sonovae.model import backend, weights
 from sonovae.params.prior import Flow as Settings
 

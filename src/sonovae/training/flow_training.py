@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from sonovae.arrays import Indices
-from sonovae.distributions.flow import Scaling
+from sonovae.distributions.flow_path import Scaling
 from sonovae.model import backend
 from sonovae.model.latent import Posterior
 from sonovae.params.prior import Flow as Settings
