@@ -500,7 +500,7 @@ def test_a_model_whose_bytes_have_changed_is_refused(copy: Path, name: str) -> N
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(UserError, match="(codec|levels) are not those that were saved"):
+    with pytest.raises(UserError, match="(codec|weights) are not those that were saved"):
         saved_model.load(copy / "data/model")
 
 

@@ -7,7 +7,6 @@ import librosa
 import numpy as np
 import pytest
 
-from sonovae import params
 from sonovae.codec import mask, picture, saved_codec, spectrogram
 from sonovae.codec.scaling import Scale
 from sonovae.codec.sound_codec import SoundCodec
@@ -15,10 +14,9 @@ from sonovae.features import pitch, voice
 from sonovae.features.pitch import Range
 from sonovae.params.preprocess import Preprocess
 from sonovae.params.sections import GriffinLim
-from tests.making import voices
-from tests.making.projects import HERE
+from tests.making import vector_params, voices
 
-P = params.load(HERE / "params.yaml").preprocess
+P = vector_params.parameters().preprocess
 RATE = 8000
 HOP = 64
 LENGTH = 6144

@@ -14,10 +14,10 @@ from sonovae.codec.sound_codec import SoundCodec
 from sonovae.dataset import clips
 from sonovae.params.preprocess import Preprocess
 from sonovae.params.sections import GriffinLim
-from tests.making.projects import HERE
+from tests.making import vector_params
 from tests.making.recordings import tone
 
-P = params.load(HERE / "params.yaml").preprocess
+P = vector_params.parameters().preprocess
 RATE = P.waveform.sample_rate
 SCALES: dict[str, dict[str, Any]] = {
     "db": {"scale": "db", "dynamic_range_db": 60.0},

@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 
 from benchmarks import plain_pictures
-from sonovae import params
 from sonovae.codec import analysis, picture, spectrogram
 from sonovae.codec.spectrogram import Frames
 from sonovae.params.preprocess import WINDOWS
-from tests.making.projects import HERE
+from tests.making import vector_params
 from tests.making.recordings import tone
 
 FRAMES = Frames(n_fft=256, hop_length=64, win_length=256, window="hann")
@@ -26,7 +25,7 @@ def test_magnitude_is_librosas() -> None:
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_the_plain_way_takes_every_window(window: str) -> None:
-    p = params.load(HERE / "params.yaml").preprocess
+    p = vector_params.parameters().preprocess
     assert p.spectrogram
     section = replace(p.spectrogram, window=window)
     plain = plain_pictures.spectrogram(tone(), replace(p, spectrogram=section))

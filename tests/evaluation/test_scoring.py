@@ -99,7 +99,12 @@ def parts(prepared: Path) -> tuple[Codec, Dataset, Model, judge.Judge]:
     assert found.test.accuracy > 0.9
     sizes = Architecture(c.shape, 20, "normal", None, None, None)
     networks = (Network(linear.encode), Network(linear.decode))
-    return c, data, Model(*networks, space, prior_fit.levels(train), sizes, "0"), found
+    return (
+        c,
+        data,
+        Model(*networks, space, prior_fit.levels(train, [""] * len(train.clips)), sizes, "0"),
+        found,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def test_places_that_are_not_there(rng: np.random.Generator) -> None:
         drawn(space(rng), label="c")
     with pytest.raises(
         UserError,
-        match="standard_normal: was trained without one; choose prior",
+        match="standard_normal: a plain autoencoder was trained without one; choose prior",
     ):
         drawn(space(rng), **{"from": "standard_normal"})
     prior = standard_normal(3)

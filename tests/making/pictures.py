@@ -56,6 +56,7 @@ def train(**changes: object) -> Any:
     plain = params.plain(params.load(HERE / "params.yaml").train)
     usual = {
         "initialization": "random",
+        "latent_size": 32,
         "sequence": None,
         "encoder": THERE,
         "decoder": BACK,

@@ -11,6 +11,7 @@ import numpy as np
 
 from sonovae.distributions import density
 from sonovae.model import architecture, latent, saved_model, saved_networks, saved_prior, vae
+from sonovae.model.saved_prior import Parts
 from sonovae.params.file import load
 from sonovae.params.train import Train
 from tests.making.densities import levels
@@ -55,7 +56,8 @@ def saved(folder: Path, settings: Train) -> Path:
     saved_networks.save(model, built, pair, standard, settings.threads, codec)
     prior = folder / "prior"
     prior.mkdir()
-    saved_prior.save(prior, "mixture", standard, levels(), saved_networks.identify(model))
+    parts = Parts("mixture", standard, levels())
+    saved_prior.save(prior, parts, saved_networks.identify(model))
     return model
 
 
@@ -102,6 +104,6 @@ def test_another_prior_is_another_model(tmp_path: Path) -> None:
     first = saved_model.identify(model)
     networks = saved_networks.identify(model)
     wider = density.diagonal(np.zeros((1, 4)), np.full((1, 4), 2.0))
-    saved_prior.save(tmp_path / "prior", "mixture", wider, levels(), networks)
+    saved_prior.save(tmp_path / "prior", Parts("mixture", wider, levels()), networks)
     assert saved_networks.identify(model) == networks
     assert saved_model.load(model).id == saved_model.identify(model) != first

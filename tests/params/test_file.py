@@ -10,14 +10,15 @@ from dvc.utils.serialize import load_yaml
 
 from sonovae import params
 from sonovae.errors import UserError
+from tests.making import vector_params
 from tests.making.projects import HERE
 
 RESIDUAL = "{layer: residual, filters: [32], kernel: 3}"
 
 
 def changed(tmp_path: Path, *pairs: tuple[str, str]) -> Path:
-    """This project's params.yaml with some text replaced."""
-    text = (HERE / "params.yaml").read_text()
+    """A params.yaml with some text replaced."""
+    text = vector_params.text()
     for old, new in pairs:
         assert old in text
         text = text.replace(old, new)

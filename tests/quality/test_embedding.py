@@ -13,14 +13,14 @@ from sonovae.codec.scaling import Scale
 from sonovae.codec.sound_codec import SoundCodec
 from sonovae.params.sections import GriffinLim
 from sonovae.quality import embedding
-from tests.making.projects import HERE
+from tests.making import vector_params
 from tests.making.recordings import tone
 
 BACK = GriffinLim(iterations=32, momentum=0.99)
 
 
 def made(mel_bands: int | None = None) -> SoundCodec:
-    p = params.load(HERE / "params.yaml").preprocess
+    p = vector_params.parameters().preprocess
     found = SoundCodec(p.picture, Scale(-20.0, 40.0, 1.0), p.waveform, p.spectrogram)
     if mel_bands:
         spectrogram = params.parse(
@@ -60,7 +60,7 @@ def test_embeddings_are_in_decibels(mel_bands: int | None) -> None:
 
 
 def test_images_are_what_they_are(rng: np.random.Generator) -> None:
-    p = params.load(HERE / "params.yaml").preprocess
+    p = vector_params.parameters().preprocess
     section = params.parse(
         params.plain(p.picture) | {"size": [28, 28], "interpolation": "bilinear"}, type(p.picture)
     )

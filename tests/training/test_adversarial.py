@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sonovae.dataset.saved_dataset import Pictures
-from sonovae.model import architecture, latent, textured_decoder
+from sonovae.model import architecture, latent, sequence_networks, textured_decoder
 from sonovae.model.architecture import Architecture
 from sonovae.model.textured_decoder import TexturedDecoder
 from sonovae.params.prior import Adversarial
@@ -28,6 +28,8 @@ def settings(**changes: Any) -> Adversarial:
     usual: dict[str, Any] = {
         "epochs": 3,
         "steps": 4,
+        "draws": 32,
+        "guidance": 1.0,
         "batch_size": 8,
         "learning_rate": 1e-3,
         "reconstruction_weight": 0.1,
@@ -47,7 +49,8 @@ def paint_grey(decoder: keras.Model) -> None:
     """Let every picture be the mean of the rough ones, which is what an error teaches."""
     maps = next(layer for layer in decoder.layers if layer.output.shape[-1] == 2 * ROWS * 2)
     kernel, bias = maps.get_weights()
-    maps.set_weights([np.zeros_like(kernel), np.full_like(bias, 0.3)])
+    grey = (0.3 - sequence_networks.CENTRE) / sequence_networks.SPREAD
+    maps.set_weights([np.zeros_like(kernel), np.full_like(bias, grey)])
 
 
 class Tuned:
@@ -83,9 +86,10 @@ class Tuned:
 
 def test_critics_teach_texture_and_an_error_does_not(tmp_path: Path) -> None:
     wanted = float(np.diff(rough(64), axis=1).std())
-    tuned = Tuned(tmp_path / "tuned", nothing, epochs=6, steps=25)
+    length = {"epochs": 6, "steps": 25, "learning_rate": 3e-3}
+    tuned = Tuned(tmp_path / "tuned", nothing, **length)
     assert tuned.roughness() > wanted / 2
-    by_error = {"adversarial_weight": 0.0, "feature_weight": 0.0, "epochs": 6, "steps": 25}
+    by_error = length | {"adversarial_weight": 0.0, "feature_weight": 0.0}
     assert Tuned(tmp_path / "error", nothing, **by_error).roughness() < wanted / 4
 
 
