@@ -86,7 +86,7 @@ class Tuned:
 
 def test_critics_teach_texture_and_an_error_does_not(tmp_path: Path) -> None:
     wanted = float(np.diff(rough(64), axis=1).std())
-    length = {"epochs": 6, "steps": 25, "learning_rate": 3e-3}
+    length = {"epochs": 12, "steps": 25, "learning_rate": 3e-3}
     tuned = Tuned(tmp_path / "tuned", nothing, **length)
     assert tuned.roughness() > wanted / 2
     by_error = length | {"adversarial_weight": 0.0, "feature_weight": 0.0}
