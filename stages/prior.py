@@ -11,7 +11,7 @@ from sonovae.quality import picture_texture
 from sonovae.runtime import checksums, stage
 from sonovae.tracking import provenance
 from sonovae.training import checkpoint, prior_fit
-from sonovae.training.prior_fit import Learned, Run
+from sonovae.training.prior_fit import Learned
 
 OUT = PRIOR
 
@@ -31,7 +31,7 @@ def main(root: Path) -> None:
 
     learned = Learned(data, networks, settings, project.recordings)
     distance = functools.partial(picture_texture.distance, seed=settings.seed)
-    parts = prior_fit.fit(learned, Run(checkpoints, lambda *_: None), distance)
+    parts = prior_fit.fit(learned, checkpoints, distance)
     with atomic.folder(project.prior) as out:
         saved_prior.save(out, parts, networks.id)
     for name in parts.losses:

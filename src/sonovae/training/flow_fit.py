@@ -14,7 +14,6 @@ from sonovae.params.prior import Prior
 from sonovae.training import loop
 from sonovae.training.checkpoint import Checkpoints
 from sonovae.training.flow_training import FlowCourse, FlowMatching, Sequences
-from sonovae.training.loop import OnEpoch
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ def fit(
     channels: int,
     settings: Prior,
     checkpoints: Checkpoints,
-    on_epoch: OnEpoch,
 ) -> tuple[Flow, pd.DataFrame]:
     """Fit a flow to training clips until others become less likely; return it and its losses by
     epoch."""
@@ -56,7 +54,7 @@ def fit(
         )
 
     course = FlowCourse(model, sequences(train), sequences(held_out), settings.seed)
-    state = loop.run(course, checkpoints, on_epoch)
+    state = loop.run(course, checkpoints)
     model.set_weights(state.kept["best"])
     frames = train.posterior.mean.shape[1] // channels
     counts = [list(train.labels).count(label) for label in labels]

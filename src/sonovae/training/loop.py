@@ -18,7 +18,11 @@ OnEpoch = Callable[[int, Losses], None]
 """Function of an epoch's number, from 1, and its losses."""
 
 
-def run(course: Course, checkpoints: Checkpoints, on_epoch: OnEpoch) -> State:
+def nothing(epoch: int, losses: Losses) -> None:
+    """Do nothing after an epoch."""
+
+
+def run(course: Course, checkpoints: Checkpoints, on_epoch: OnEpoch = nothing) -> State:
     """Train to the end, from the last checkpoint if there is one; raise UserError if the loss is no
     longer a number. `on_epoch` is called for epochs before the checkpoint, too."""
     state, values = _begin(course, checkpoints)

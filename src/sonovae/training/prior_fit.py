@@ -18,19 +18,10 @@ from sonovae.recordings import recordings_table
 from sonovae.training import flow_fit, texture_fit
 from sonovae.training.checkpoint import Checkpoints
 from sonovae.training.flow_fit import Encoded
-from sonovae.training.loop import OnEpoch
 from sonovae.training.texture_fit import Distance, Sources
 
 Opened = AbstractContextManager[Checkpoints]
 """Checkpoints within a `with` statement."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """How the prior's trainings run: their checkpoints by name, and what follows each epoch."""
-
-    checkpoints: Callable[[str], Opened]
-    on_epoch: OnEpoch
 
 
 @dataclass(frozen=True)
@@ -58,10 +49,15 @@ class Learned:
         return recordings_table.values(table, column, hashes, "prior.group")
 
 
-def fit(learned: Learned, run: Run, distance: Callable[[Dataset], Distance]) -> Parts:
+def fit(
+    learned: Learned,
+    checkpoints: Callable[[str], Opened],
+    distance: Callable[[Dataset], Distance],
+) -> Parts:
     """Fit the prior of networks; validation clips choose its size and when it ends.
 
-    `distance` makes a measure of texture from held-out clips, for the decoder's fine-tuning.
+    `checkpoints` opens those of a training by its name, flow or texture. `distance` makes a measure
+    of texture from held-out clips, for the decoder's fine-tuning.
     """
     settings = learned.settings
     train = learned.encoded("train")
@@ -71,16 +67,15 @@ def fit(learned: Learned, run: Run, distance: Callable[[Dataset], Distance]) -> 
     if settings.kind == "mixture":
         return parts
     built = learned.networks.architecture
-    with run.checkpoints("flow") as checkpoints:
-        channels = built.latent_size
-        flow, losses = flow_fit.fit(train, held_out, channels, settings, checkpoints, run.on_epoch)
+    with checkpoints("flow") as kept:
+        flow, losses = flow_fit.fit(train, held_out, built.latent_size, settings, kept)
     parts = parts.with_flow(flow, losses)
     if not settings.has_texture:
         return parts
     measure = distance(learned.data.side("validation"))
     sources = Sources(learned.data, learned.networks, flow, measure)
-    with run.checkpoints("texture") as checkpoints:
-        decoder, losses = texture_fit.fit(sources, settings, checkpoints, run.on_epoch)
+    with checkpoints("texture") as kept:
+        decoder, losses = texture_fit.fit(sources, settings, kept)
     return parts.with_decoder(decoder, losses)
 
 

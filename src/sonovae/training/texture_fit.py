@@ -17,7 +17,6 @@ from sonovae.params.prior import Adversarial, Prior
 from sonovae.training import loop
 from sonovae.training.adversarial import Adversaries, FineTuning
 from sonovae.training.checkpoint import Checkpoints
-from sonovae.training.loop import OnEpoch
 
 MEASURED = 128
 """Draws, and held-out clips at most, whose textures are compared after each epoch."""
@@ -39,7 +38,7 @@ class Sources:
 
 
 def fit(
-    sources: Sources, settings: Prior, checkpoints: Checkpoints, on_epoch: OnEpoch
+    sources: Sources, settings: Prior, checkpoints: Checkpoints
 ) -> tuple[TexturedDecoder, pd.DataFrame]:
     """Fine-tune the decoder on training clips and draws; return it and its losses by epoch."""
     networks = sources.networks
@@ -63,7 +62,7 @@ def fit(
     crop = (frames, frames // built.sequence.frames)
     sequences = drawn.reshape(len(drawn), -1, flow.channels)
     course = FineTuning(model, train.pictures, sequences, measure, crop, settings.seed)
-    state = loop.run(course, checkpoints, on_epoch)
+    state = loop.run(course, checkpoints)
     model.set_weights(state.kept["best"])
     return decoder, state.tables()["losses"]
 
