@@ -70,11 +70,6 @@ class Codec(ABC):
         return None
 
     @property
-    def frame_rate(self) -> float | None:
-        """Frames of a picture in a second; None for images."""
-        return None
-
-    @property
     def steps(self) -> tuple[int, int]:
         """Samples from one frame of a picture to the next, and in the window of a frame."""
         raise TypeError(f"a picture of an {self.kind} has no frames in time")

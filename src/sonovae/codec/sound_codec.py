@@ -72,11 +72,6 @@ class SoundCodec(Codec):
         return frames(self.spectrogram)
 
     @property
-    def frame_rate(self) -> float:
-        """Frames of a picture in a second."""
-        return self.sample_rate / self.spectrogram.hop_length
-
-    @property
     def steps(self) -> tuple[int, int]:
         """Samples from one frame of a picture to the next, and in the window of a frame."""
         return self.spectrogram.hop_length, self.spectrogram.win_length
