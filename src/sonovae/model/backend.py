@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from sonovae.errors import UserError
 
@@ -43,6 +44,13 @@ def prepare(threads: int, reproducible: bool = True) -> None:
     if reproducible:
         # Kernels that sum in a fixed order, also on a GPU.
         config.experimental.enable_op_determinism()
+
+
+def reseed(generator: keras.random.SeedGenerator, seed: int, epoch: int) -> None:
+    """Set the state of a generator by the seed of a training and an epoch, counted from 0."""
+    # So that a training can be resumed at any epoch.
+    rng = np.random.default_rng([seed, epoch])
+    generator.state.assign(rng.integers(2**32, size=2, dtype=np.uint32))
 
 
 def jit() -> str | bool:

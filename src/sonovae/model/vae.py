@@ -3,10 +3,9 @@
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 from keras import ops
 
-from sonovae.model import architecture, priors
+from sonovae.model import architecture, backend, priors
 from sonovae.model.priors import LOG_2PI, Loss, Normal, Prior
 from sonovae.params.train import Train
 
@@ -96,9 +95,7 @@ class VAE(keras.Model):
 
     def begin_epoch(self, epoch: int, settings: Train) -> None:
         """Set the noise and the KL's share of its weight, from 0 to 1, for an epoch from 0."""
-        # By seed and epoch, so that a training can be resumed at any epoch.
-        rng = np.random.default_rng([settings.seed, epoch])
-        self.noise.state.assign(rng.integers(2**32, size=2, dtype=np.uint32))
+        backend.reseed(self.noise, settings.seed, epoch)
         warmup = settings.kl_warmup_epochs
         self.warmth.assign(min(1.0, epoch / warmup) if warmup else 1.0)
 

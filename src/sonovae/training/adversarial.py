@@ -44,11 +44,6 @@ class Adversaries(keras.Model):
         names = ("mse", "adversarial", "features", "critics")
         self.means = {name: keras.metrics.Mean(name) for name in names}
 
-    def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Set the noise of an epoch, counted from 0."""
-        rng = np.random.default_rng([seed, epoch])
-        self.noise.state.assign(rng.integers(2**32, size=2, dtype=np.uint32))
-
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """Return decoded pictures: reconstructions of the first half of the batch's, then draws."""
         pictures = inputs["pictures"]
@@ -198,7 +193,7 @@ class FineTuning(Course):
 
     def begin_epoch(self, epoch: int) -> None:
         """Set the epoch's noise."""
-        self.model.begin_epoch(self.seed, epoch)
+        backend.reseed(self.model.noise, self.seed, epoch)
 
     def after_epoch(self, state: State, losses: Losses) -> State:
         """Add the measure as the validation loss."""

@@ -118,6 +118,13 @@ class PictureBatches(Batches):
         return (pictures,)
 
 
+def shuffled(count: int, size: int, key: tuple[int, int]) -> Indices:
+    """Return the row numbers of whole batches in the random order of a seed and epoch."""
+    order = np.random.default_rng(key).permutation(count)
+    # Full batches only, as each size is compiled; other clips are left over in another epoch.
+    return order[: count // size * size]
+
+
 def feed(batches: Batches) -> Any:
     """Return batches as Keras' fit reads them: under TensorFlow a tf.data.Dataset."""
     if keras.backend.backend() != "tensorflow":

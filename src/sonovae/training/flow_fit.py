@@ -1,5 +1,6 @@
 """Flow prior of trained networks: its network, fitted to the posteriors of training clips."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,8 +58,8 @@ def fit(
     state = loop.run(course, checkpoints)
     model.set_weights(state.kept["best"])
     frames = train.posterior.mean.shape[1] // channels
-    counts = [list(train.labels).count(label) for label in labels]
-    shares = tuple(count / sum(counts) for count in counts)
+    counts = Counter(label for label in train.labels if label in labels)
+    shares = tuple(counts[label] / counts.total() for label in labels)
     fitted = Flow(network, scaling, labels, shares, groups, frames, sizes)
     return fitted, state.tables()["losses"]
 

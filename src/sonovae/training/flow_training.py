@@ -11,7 +11,7 @@ from sonovae.distributions.flow_path import Scaling
 from sonovae.model import backend
 from sonovae.model.latent import Posterior
 from sonovae.params.prior import Flow as Settings
-from sonovae.training.batches import Batches
+from sonovae.training.batches import Batches, shuffled
 from sonovae.training.course import Course
 
 WARMUP = 0.05
@@ -32,12 +32,6 @@ class FlowMatching(keras.Model):
         self.settings = settings
         self.noise = keras.random.SeedGenerator(seed)
         self.error = keras.metrics.Mean("mse")
-
-    def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Set the noise of an epoch, counted from 0."""
-        # By seed and epoch, so that a training can be resumed at any epoch.
-        rng = np.random.default_rng([seed, epoch])
-        self.noise.state.assign(rng.integers(2**32, size=2, dtype=np.uint32))
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Return the network's velocity and the true one, [N, T′, C] each."""
@@ -154,11 +148,9 @@ class FlowCourse(Course):
         model.compile(optimizer=adam, jit_compile=backend.jit())
 
     def batches(self, epoch: int, first: int) -> Batches:
-        """Return an epoch's batches, of one size each, as each size is compiled."""
-        count = len(self.train)
-        order = np.random.default_rng((self.seed, epoch)).permutation(count)
-        whole = order[: count // self.size * self.size]
-        return SequenceBatches(self.train, whole, self.size, first)
+        """Return an epoch's batches."""
+        order = shuffled(len(self.train), self.size, (self.seed, epoch))
+        return SequenceBatches(self.train, order, self.size, first)
 
     def held_out(self) -> Batches:
         """Return the validation clips."""
@@ -169,4 +161,4 @@ class FlowCourse(Course):
 
     def begin_epoch(self, epoch: int) -> None:
         """Set the epoch's times and noise."""
-        self.model.begin_epoch(self.seed, epoch)
+        backend.reseed(self.model.noise, self.seed, epoch)

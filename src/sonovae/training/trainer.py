@@ -12,7 +12,7 @@ from sonovae.model import backend, health, latent, vae
 from sonovae.model.vae import VAE
 from sonovae.params.train import Train
 from sonovae.training import initialization, loop, optimizer
-from sonovae.training.batches import Batches, Crop, PictureBatches, Warp
+from sonovae.training.batches import Batches, Crop, PictureBatches, Warp, shuffled
 from sonovae.training.checkpoint import Checkpoints
 from sonovae.training.course import Course
 from sonovae.training.loop import OnEpoch
@@ -67,9 +67,7 @@ class Autoencoding(Course):
         key = (settings.seed, epoch)
         clips = len(self.clips.clips)
         size = min(settings.batch_size, clips)
-        order = np.random.default_rng(key).permutation(clips)
-        # Full batches only, as each size is compiled; other clips are left over in another epoch.
-        order = order[: clips // size * size]
+        order = shuffled(clips, size, key)
         pictures = self.clips.pictures
         views = _views(settings, key, pictures.shape[2])
         return PictureBatches(pictures, order, size, first, views)
