@@ -9,19 +9,8 @@ import pytest
 from sonovae.distributions import flow, flow_path
 from sonovae.distributions.flow import Flow, Request, Scaling
 from sonovae.errors import UserError
-from sonovae.params.prior import Flow as Settings
+from tests.making.sequence_models import FLOW as SETTINGS
 
-SETTINGS = Settings(
-    layers=1,
-    width=8,
-    heads=2,
-    label_dropout=0.1,
-    group_dropout=0.4,
-    learning_rate=1e-3,
-    batch_size=8,
-    epochs=2,
-    patience=None,
-)
 SCALING = Scaling(np.array([1.0, -2.0], np.float32), np.array([2.0, 0.5], np.float32))
 
 
